@@ -1,0 +1,77 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a piece of long work has done since its last report. All in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Work that is finished, in the unit of the announced total.
+    pub done: u64,
+    /// Bytes that came from the source.
+    pub read: u64,
+    /// Bytes of chunks the repository did not have.
+    pub new: u64,
+    /// Bytes that went to the store, compressed and encrypted.
+    pub stored: u64,
+}
+
+/// Receives the progress of long work. Implementations return at once.
+pub trait Progress: Send + Sync {
+    /// Announces how many bytes there are to do; later calls replace earlier ones.
+    fn total(&self, bytes: u64);
+
+    /// Adds to the counters.
+    fn add(&self, delta: Counters);
+}
+
+/// Ignores all progress.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoProgress;
+
+impl Progress for NoProgress {
+    fn total(&self, _bytes: u64) {}
+    fn add(&self, _delta: Counters) {}
+}
+
+/// Adds progress up, for whoever wants to look at it now and then.
+#[derive(Debug, Default)]
+pub struct Tally {
+    total: AtomicU64,
+    done: AtomicU64,
+    read: AtomicU64,
+    new: AtomicU64,
+    stored: AtomicU64,
+}
+
+impl Tally {
+    /// Creates a tally of nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the announced total in bytes, 0 before it is known.
+    pub fn announced(&self) -> u64 {
+        self.total.load(Ordering::Relaxed)
+    }
+
+    /// Returns the sums so far.
+    pub fn counters(&self) -> Counters {
+        Counters {
+            done: self.done.load(Ordering::Relaxed),
+            read: self.read.load(Ordering::Relaxed),
+            new: self.new.load(Ordering::Relaxed),
+            stored: self.stored.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Progress for Tally {
+    fn total(&self, bytes: u64) {
+        self.total.store(bytes, Ordering::Relaxed);
+    }
+
+    fn add(&self, delta: Counters) {
+        self.done.fetch_add(delta.done, Ordering::Relaxed);
+        self.read.fetch_add(delta.read, Ordering::Relaxed);
+        self.new.fetch_add(delta.new, Ordering::Relaxed);
+        self.stored.fetch_add(delta.stored, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,3 @@
+//! The kuramori command line.
+
+fn main() {}
