@@ -1,0 +1,98 @@
+use super::RunSummary;
+
+wire! {
+    /// A request or response without content.
+    #[derive(Copy, Default)]
+    pub struct Empty {}
+
+    /// Language of the window, the notices and the error sentences.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Language {
+        /// English.
+        En,
+        /// Japanese.
+        Ja,
+    }
+
+    /// Colours of the window.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Theme {
+        /// As the operating system says.
+        System,
+        /// Light.
+        Light,
+        /// Dark.
+        Dark,
+    }
+
+    /// What the user chose for this installation.
+    #[derive(Copy)]
+    pub struct SettingsView {
+        /// `null`: as the operating system says.
+        pub language: Option<Language>,
+        /// Colours.
+        pub theme: Theme,
+    }
+
+    /// Where passwords and passphrases are kept.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum SecretStoreKind {
+        /// The operating system's keychain.
+        Keychain,
+        /// A file sealed with a key file, asked for explicitly.
+        SealedFile,
+    }
+
+    /// What the window needs first.
+    pub struct AppStateView {
+        /// Version of the program.
+        pub version: String,
+        /// Whether nothing is set up yet: no server or no repository.
+        pub first_start: bool,
+        /// Settings in force.
+        pub settings: SettingsView,
+        /// Where secrets are kept.
+        pub secrets: SecretStoreKind,
+        /// Servers known.
+        pub servers: u32,
+        /// Repositories known.
+        pub repositories: u32,
+        /// Runs that have not ended, newest first.
+        pub running: Vec<RunSummary>,
+        /// Whether the start-up clean-up after a crash is still going on.
+        pub recovering: bool,
+    }
+
+    /// What an event is about.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Topic {
+        /// The run with the given id changed.
+        Run,
+        /// The list of servers, or one of them, changed.
+        Servers,
+        /// An inventory was read again.
+        Inventory,
+        /// The list of repositories, or one of them, changed.
+        Repositories,
+        /// Recovery points came or went.
+        Points,
+        /// Settings changed.
+        Settings,
+    }
+
+    /// Something changed. Runs report at most five times a second.
+    pub struct Event {
+        /// Rises by one with each event; a gap means: ask for everything again.
+        pub seq: u64,
+        /// What changed.
+        pub topic: Topic,
+        /// Id of the thing that changed, where there is one.
+        pub id: Option<String>,
+        /// The run as it is now, for topic `run`.
+        pub run: Option<Box<super::RunView>>,
+    }
+}

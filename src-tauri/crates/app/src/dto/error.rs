@@ -1,0 +1,108 @@
+wire! {
+    /// What went wrong, as the window and the command line act on it. A code exists only if
+    /// somebody acts on it or its sentence differs from every other.
+    #[derive(Copy, Eq, Hash)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum ErrorCode {
+        /// The server's certificate is signed by nobody we know and was not trusted yet.
+        CertificateUnknown,
+        /// The server shows another certificate than the trusted one.
+        CertificateChanged,
+        /// User name or password was refused.
+        LoginRefused,
+        /// Nothing answers at the address.
+        HostUnreachable,
+        /// Something answers, but it is no vSphere endpoint.
+        NotVsphere,
+        /// The host's licence forbids backup (free ESXi).
+        LicenceRestricted,
+        /// The account lacks rights.
+        RightsMissing,
+        /// The server refused or broke off an operation.
+        ServerFault,
+        /// The VM does not exist on the server.
+        VmNotFound,
+        /// No server is known by this name or id.
+        ServerNotFound,
+        /// The snapshot could not be made.
+        SnapshotFailed,
+        /// A snapshot of ours could not be removed.
+        SnapshotLeft,
+        /// The VM can't be backed up as it is (template, shared disks, no disks).
+        VmNotSupported,
+        /// A disk could not be read from the server.
+        DiskUnreadable,
+        /// The repository's place has no room left.
+        StoreFull,
+        /// The repository's place cannot be reached.
+        RepositoryVanished,
+        /// Passphrase, recovery key or key file do not open the repository.
+        PassphraseWrong,
+        /// There is already a repository at the place.
+        RepositoryExists,
+        /// There is no repository at the place.
+        NotARepository,
+        /// Another program writes to the repository.
+        RepositoryInUse,
+        /// The repository was written by a newer version.
+        RepositoryNewer,
+        /// Something in the repository is damaged.
+        RepositoryDamaged,
+        /// No repository is known by this name or id.
+        RepositoryNotFound,
+        /// No recovery point matches.
+        PointNotFound,
+        /// More than one recovery point matches.
+        PointAmbiguous,
+        /// The name is taken by something we manage.
+        NameTaken,
+        /// The server already has a VM of this name.
+        VmNameTaken,
+        /// The datastore does not exist on the server.
+        DatastoreNotFound,
+        /// The datastore has not enough room.
+        DatastoreFull,
+        /// What was typed makes no sense here.
+        InvalidInput,
+        /// The operating system's keychain cannot be used.
+        KeychainUnavailable,
+        /// A stored password or passphrase is gone.
+        SecretMissing,
+        /// Another Kuramori works with the same state folder.
+        StateInUse,
+        /// The state folder cannot be used.
+        StateDamaged,
+        /// The file to write exists or cannot be written.
+        FileUnwritable,
+        /// The file to read is missing or cannot be read.
+        FileUnreadable,
+        /// The run ended because somebody stopped it.
+        Cancelled,
+        /// The run was cut off: the program or the machine stopped.
+        Interrupted,
+        /// The VM is in another run right now.
+        Busy,
+        /// A fault of ours.
+        Internal,
+    }
+}
+
+wire! {
+    /// An error as people see it.
+    pub struct ErrorView {
+        /// What happened, for programs.
+        pub code: ErrorCode,
+        /// What happened, in a plain sentence.
+        pub title: String,
+        /// Whether data is at risk, in a plain sentence.
+        pub risk: String,
+        /// What to do, the best action first.
+        pub hints: Vec<String>,
+        /// The technical cause, one line a level. Always English.
+        pub detail: String,
+        /// Whether trying again unchanged can help.
+        pub retry: bool,
+        /// For certificate errors: the certificate's SHA-256 that was seen.
+        pub seen_sha256: Option<String>,
+    }
+}

@@ -1,0 +1,24 @@
+//! What crosses the line to the window, the command line and, later, HTTP.
+//!
+//! Sizes are bytes as JSON numbers (all below 2^53), times RFC 3339 in UTC, ids opaque strings.
+
+#[macro_use]
+mod wire;
+
+mod app;
+mod error;
+mod inventory;
+mod points;
+mod repositories;
+mod restore;
+mod runs;
+mod servers;
+
+pub use app::*;
+pub use error::*;
+pub use inventory::*;
+pub use points::*;
+pub use repositories::*;
+pub use restore::*;
+pub use runs::*;
+pub use servers::*;
