@@ -1,1 +1,12 @@
-//! Placeholder of the workspace skeleton.
+//! Virtual disk formats, over `std::io`: today the stream-optimized VMDK that VMware's lease
+//! export sends and its import takes.
+//!
+//! Non-goals: sockets, repositories, mounting. A format is parsed from any `Read` and written to
+//! any `Write`.
+//! Invariant guarded: whatever bytes come in, a reader answers with data that lies on the disk or
+//! with an error; it never panics and its memory does not depend on what the input claims.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
+pub mod stream_optimized;
