@@ -1,1 +1,23 @@
-//! Placeholder of the workspace skeleton.
+//! Runs: what was asked, how it went, and what still has to be cleaned up after it.
+//!
+//! The run log is a SQLite file that survives a crash at any moment. It knows neither VMware nor
+//! repositories: the work of a run, the lines of its log and its intents are opaque records that
+//! only their writer interprets.
+//!
+//! Non-goals: deciding when a run is due, doing the work of a run.
+//! Invariant guarded: an intent is durable before [`RunLog::add_intent`] returns, and stays until
+//! its clean-up was confirmed by [`RunLog::clear_intent`].
+
+mod error;
+mod ids;
+mod intent;
+mod log;
+mod model;
+
+pub use error::LogError;
+pub use ids::{IntentId, RunId};
+pub use intent::Intent;
+pub use log::RunLog;
+pub use model::{
+    ItemRecord, ItemUpdate, Level, LogEntry, NewRun, Outcome, RunRecord, RunState, Stage,
+};

@@ -1,0 +1,59 @@
+use std::path::PathBuf;
+
+use kuramori_base::Hint;
+
+/// Why the run log could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The file could not be opened or set up.
+    #[error("opening the run log {} failed", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// The file is damaged.
+    #[error("the run log {} is damaged: {finding}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the integrity check found first.
+        finding: String,
+    },
+    /// The file was written by a newer version.
+    #[error("the run log has format {found}, this version knows {known}")]
+    Newer {
+        /// Format of the file.
+        found: i64,
+        /// The newest format this version knows.
+        known: i64,
+    },
+    /// A record could not be read or written.
+    #[error("{action} in the run log failed")]
+    Query {
+        /// What was tried.
+        action: &'static str,
+        /// What SQLite said.
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// A record makes no sense.
+    #[error("a record of the run log makes no sense: {0}")]
+    Record(String),
+}
+
+impl Hint for LogError {
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Newer { .. } => vec!["Install the newest version of Kuramori.".into()],
+            Self::Damaged { .. } => vec![
+                "Move the file away and start again: recovery points are not affected, only the \
+                 history of runs is lost."
+                    .into(),
+            ],
+            _ => vec!["Check that the state folder is on a local disk with free space.".into()],
+        }
+    }
+}
