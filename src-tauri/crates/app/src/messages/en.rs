@@ -1,0 +1,269 @@
+//! English.
+
+use ErrorCode as E;
+
+use super::{Sentences, say};
+use crate::dto::ErrorCode;
+
+const UNTOUCHED: &str = "Nothing was changed, and all recovery points are as they were.";
+const NO_NEW_POINT: &str = "No new recovery point was made. Earlier ones are as they were.";
+const NOT_PROTECTED: &str = "Until this is solved, no new recovery points are made.";
+
+pub(super) fn error(code: ErrorCode) -> Sentences {
+    match code {
+        E::CertificateUnknown
+        | E::CertificateChanged
+        | E::LoginRefused
+        | E::HostUnreachable
+        | E::NotVsphere
+        | E::LicenceRestricted
+        | E::RightsMissing
+        | E::ServerFault
+        | E::ServerNotFound => server(code),
+        E::VmNotFound
+        | E::SnapshotFailed
+        | E::SnapshotLeft
+        | E::VmNotSupported
+        | E::DiskUnreadable
+        | E::VmNameTaken
+        | E::DatastoreNotFound
+        | E::DatastoreFull
+        | E::Busy => vm(code),
+        E::StoreFull
+        | E::RepositoryVanished
+        | E::PassphraseWrong
+        | E::RepositoryExists
+        | E::NotARepository
+        | E::RepositoryInUse
+        | E::RepositoryNewer
+        | E::RepositoryDamaged
+        | E::RepositoryNotFound
+        | E::PointNotFound
+        | E::PointAmbiguous => repository(code),
+        _ => local(code),
+    }
+}
+
+fn server(code: ErrorCode) -> Sentences {
+    match code {
+        E::CertificateUnknown => say(
+            "{0} shows a certificate that nobody vouches for.",
+            "The password was not sent.",
+            &["Compare the SHA-256 with the one on the server's own screen, then trust it."],
+        ),
+        E::CertificateChanged => say(
+            "{0} shows another certificate than the one you trusted.",
+            "The connection was stopped before the password was sent. Until this is solved, no new \
+             recovery points are made from this server.",
+            &[
+                "If the certificate was replaced on purpose, compare the new SHA-256 and trust it.",
+                "If not, somebody may be posing as the server: leave it and look into your network.",
+            ],
+        ),
+        E::LoginRefused => say(
+            "{0} refused the user name or the password.",
+            NOT_PROTECTED,
+            &[
+                "Type the password again. It was tried once only, so the account is not locked by us.",
+            ],
+        ),
+        E::HostUnreachable => say(
+            "{0} does not answer.",
+            NOT_PROTECTED,
+            &["Check that the server is on, that the address is right and that port 443 is open."],
+        ),
+        E::NotVsphere => say(
+            "{0} answers, but it is neither an ESXi host nor a vCenter.",
+            UNTOUCHED,
+            &["Check the address."],
+        ),
+        E::LicenceRestricted => say(
+            "The licence of {0} does not allow backup: it is the free edition of ESXi.",
+            "Its VMs cannot be saved this way. Nothing was changed on the host.",
+            &["Enter a licence on the host that includes the storage API, then try again."],
+        ),
+        E::RightsMissing => say(
+            "The account has not all the rights it needs on {0}.",
+            NO_NEW_POINT,
+            &["Give the account the missing rights at the top of the inventory, for all below it."],
+        ),
+        E::ServerFault => say(
+            "{0} broke off what it was asked to do.",
+            NO_NEW_POINT,
+            &["Try again. If it stays, look at the recent tasks on the server."],
+        ),
+        _ => say(
+            "There is no server called {0} here.",
+            UNTOUCHED,
+            &["Look at the list of servers, or add the server."],
+        ),
+    }
+}
+
+fn vm(code: ErrorCode) -> Sentences {
+    match code {
+        E::VmNotFound => say(
+            "The VM {0} is not on the server.",
+            "Its earlier recovery points are as they were.",
+            &["Read the inventory again and choose the VM from it."],
+        ),
+        E::SnapshotFailed => say(
+            "The server could not make a snapshot of {0}.",
+            NO_NEW_POINT,
+            &[
+                "Look at the free space of the VM's datastore and at its other snapshots, then try again.",
+            ],
+        ),
+        E::SnapshotLeft => say(
+            "A snapshot of ours could not be removed from {0}.",
+            "The recovery point is good, but the VM runs on a snapshot that grows.",
+            &[
+                "It is removed at the next start. If it stays, remove the snapshot named “Kuramori” on the server.",
+            ],
+        ),
+        E::VmNotSupported => say(
+            "{0} cannot be backed up as it is.",
+            "It has no new recovery point.",
+            &["The details say what stands in the way."],
+        ),
+        E::DiskUnreadable => say(
+            "A disk of {0} could not be read to the end.",
+            NO_NEW_POINT,
+            &[
+                "Try again. If it stays, check the datastore and the network between here and the server.",
+            ],
+        ),
+        E::VmNameTaken => {
+            say("The server has a VM called {0} already.", UNTOUCHED, &["Choose another name."])
+        }
+        E::DatastoreNotFound => say(
+            "The server has no datastore called {0}.",
+            UNTOUCHED,
+            &["Choose a datastore from the list."],
+        ),
+        E::DatastoreFull => say(
+            "The datastore {0} has not enough room.",
+            UNTOUCHED,
+            &["Choose another datastore or make room on this one."],
+        ),
+        _ => say(
+            "{0} is in another run right now.",
+            UNTOUCHED,
+            &["Wait for that run to end, or stop it."],
+        ),
+    }
+}
+
+fn repository(code: ErrorCode) -> Sentences {
+    match code {
+        E::StoreFull => say(
+            "There is no room left at {0}.",
+            NO_NEW_POINT,
+            &["Make room there, or keep the backups in another place."],
+        ),
+        E::RepositoryVanished => say(
+            "The folder {0} cannot be reached.",
+            "The recovery points in it are out of reach. Nothing was deleted by us.",
+            &["Connect the disk or the network folder, then try again."],
+        ),
+        E::PassphraseWrong => say(
+            "This does not open the repository {0}.",
+            UNTOUCHED,
+            &["Type the passphrase again, or use the recovery key."],
+        ),
+        E::RepositoryExists => say(
+            "The folder {0} is not empty.",
+            UNTOUCHED,
+            &["Choose an empty folder. A repository that is there already can be attached."],
+        ),
+        E::NotARepository => say(
+            "There is no repository at {0}.",
+            UNTOUCHED,
+            &["Choose the folder that holds the file “format”, or make a new repository."],
+        ),
+        E::RepositoryInUse => say(
+            "Another program is writing to {0}.",
+            NO_NEW_POINT,
+            &["Wait until it is done, or close it."],
+        ),
+        E::RepositoryNewer => say(
+            "The repository {0} was written by a newer version of Kuramori.",
+            UNTOUCHED,
+            &["Install the newest version."],
+        ),
+        E::RepositoryDamaged => say(
+            "Something in the repository {0} is damaged.",
+            "Recovery points that use the damaged part cannot be restored from here. Nothing wrong \
+             was written anywhere.",
+            &[
+                "Keep this repository as it is and use another copy. The details name the damaged part.",
+            ],
+        ),
+        E::RepositoryNotFound => say(
+            "There is no repository called {0} here.",
+            UNTOUCHED,
+            &["Look at the list of repositories, or attach the repository."],
+        ),
+        E::PointNotFound => say(
+            "No recovery point matches {0}.",
+            UNTOUCHED,
+            &["Look at the list of recovery points."],
+        ),
+        _ => say("More than one recovery point matches {0}.", UNTOUCHED, &["Give more of its id."]),
+    }
+}
+
+fn local(code: ErrorCode) -> Sentences {
+    match code {
+        E::NameTaken => say("The name {0} is taken.", UNTOUCHED, &["Choose another name."]),
+        E::InvalidInput => {
+            say("This cannot be used: {0}.", UNTOUCHED, &["Correct it and try again."])
+        }
+        E::KeychainUnavailable => say(
+            "The keychain of this computer cannot be used.",
+            "No password was stored, and none was written anywhere else.",
+            &[
+                "Sign in to the desktop and unlock the keychain, then try again.",
+                "On a machine without one, start with --secrets sealed:KEYFILE.",
+            ],
+        ),
+        E::SecretMissing => say(
+            "The stored password for {0} is gone from the keychain.",
+            NOT_PROTECTED,
+            &["Enter it once more."],
+        ),
+        E::StateInUse => say(
+            "Kuramori is already running with the state folder {0}.",
+            UNTOUCHED,
+            &["Use the running program, or close it first."],
+        ),
+        E::StateDamaged => say(
+            "The state folder {0} cannot be used.",
+            "Recovery points are not affected: they lie in the repositories.",
+            &["The details say which file it is. Move it away and start again."],
+        ),
+        E::FileUnwritable => say(
+            "{0} cannot be written.",
+            "The recovery point is as it was. No half-written file is left behind.",
+            &["Choose a file that does not exist yet, on a disk with enough room."],
+        ),
+        E::FileUnreadable => {
+            say("{0} cannot be read.", UNTOUCHED, &["Check the path and your rights on the file."])
+        }
+        E::Cancelled => say(
+            "{0} was stopped.",
+            "Everything begun was taken back. Earlier recovery points are as they were.",
+            &["Start it again when you like."],
+        ),
+        E::Interrupted => say(
+            "{0} was cut off: the program or the computer stopped.",
+            "No half recovery point is listed. What was left on the server is cleaned up.",
+            &["Start it again."],
+        ),
+        _ => say(
+            "Something went wrong inside Kuramori.",
+            "Recovery points called good are as they were.",
+            &["Try again, and report the details if it stays."],
+        ),
+    }
+}
