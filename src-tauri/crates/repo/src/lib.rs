@@ -1,1 +1,45 @@
-//! Placeholder of the workspace skeleton.
+//! The repository: encrypted, deduplicated, never rewritten.
+//!
+//! A [`Repository`] lies in a [`BlobStore`]. A [`Session`] writes disks chunk by chunk through
+//! [`DiskWriter`]s and commits one recovery point; a [`DiskView`] reads a disk of a recovery point
+//! back. `src-tauri/docs/REPOSITORY_FORMAT.md` describes the bytes.
+//!
+//! Non-goals: virtual machines, schedules, retention, any network protocol.
+//! Invariant guarded: a recovery point is listed if and only if everything it refers to was
+//! durable before one exclusive record said so; and no byte is returned that was not verified.
+//!
+//! | at the same time | write | list, read |
+//! |---|---|---|
+//! | write, same process | yes, one index, no chunk twice | yes |
+//! | write, other process of this computer | no: [`RepoError::InUse`] | yes |
+//! | write, other computer | yes, a chunk may be stored twice | yes |
+
+mod crypto;
+mod error;
+mod format;
+mod ids;
+mod options;
+mod point;
+pub mod store;
+
+pub use crypto::KdfCost;
+pub use error::{RepoError, RepoErrorKind};
+pub use format::FormatError;
+pub use format::manifest::{
+    Consistency, MAX_CONFIG, MAX_DISKS, Manifest, ManifestDisk, ReadMode, SourceKind, StageTime,
+    VmIdentity,
+};
+pub use format::slot::SlotKind;
+pub use ids::{
+    ChunkId, ChunkIndex, IdError, ObjectHash, RecoveryPointId, RepositoryId, SessionId, SlotId,
+    WriterId,
+};
+pub use options::{
+    CreateOptions, OpenOptions, RepositoryInfo, RepositoryStub, SessionOptions, Unlock,
+};
+pub use point::{
+    DamagedObject, DiskDraft, DiskSummary, PointDraft, PointList, RecoveryPoint, SavedDisk, Sizes,
+};
+pub use store::{
+    BlobEntry, BlobName, BlobStore, Capabilities, LocalStore, MemoryStore, StoreError,
+};
