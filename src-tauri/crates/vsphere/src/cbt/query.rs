@@ -1,0 +1,149 @@
+use kuramori_base::CancelToken;
+use kuramori_block::{ByteLen, ExtentSet};
+use serde::{Deserialize, Serialize};
+
+use super::error::CbtError;
+use super::walk::{Slice, Walk};
+use super::{CbtUnusable, ChangeId};
+use crate::client::Client;
+use crate::error::VsphereError;
+use crate::refs::{SnapshotRef, VmRef};
+use crate::xml::Node;
+use crate::{DiskKey, SnapshotRequest};
+
+/// Which changes are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangedSince {
+    /// All areas in use. Some storage answers with the whole disk.
+    All,
+    /// Areas that may have changed since an earlier snapshot.
+    Id(ChangeId),
+}
+
+/// What became of turning on changed block tracking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeTracking {
+    /// It was on.
+    AlreadyOn,
+    /// It is on now, and begins with the next stun of the VM.
+    TurnedOn,
+    /// The VM or its virtual hardware cannot do it.
+    Unsupported,
+    /// Snapshots exist; it can only begin without any.
+    SnapshotsInTheWay,
+}
+
+const ACTION: &str = "ask for changed areas";
+
+impl Client {
+    /// Returns the areas of a disk that a snapshot holds and that changed since `since`.
+    ///
+    /// The answer may hold too much, never too little. `capacity` and `disk` come from the
+    /// snapshot's own configuration.
+    ///
+    /// # Errors
+    /// [`CbtError::Unusable`] when the disk has to be read whole instead, [`CbtError::Call`] when
+    /// the server or the snapshot cannot be used at all.
+    ///
+    /// # Cancellation
+    /// Looked at between two questions; nothing stays behind.
+    pub async fn query_changed(
+        &self,
+        vm: &VmRef,
+        snapshot: &SnapshotRef,
+        disk: DiskKey,
+        since: &ChangedSince,
+        capacity: ByteLen,
+        cancel: &CancelToken,
+    ) -> Result<ExtentSet, CbtError> {
+        let change_id = match since {
+            ChangedSince::All => "*".to_owned(),
+            ChangedSince::Id(id) => id.to_string(),
+        };
+        let mut walk = Walk::new(capacity);
+        while let Some(start) = walk.next_offset() {
+            cancel.check()?;
+            let reply = self
+                .read(ACTION, "QueryChangedDiskAreas", &vm.mo(), |w| {
+                    w.mo("snapshot", &snapshot.mo());
+                    w.text("deviceKey", disk.get());
+                    w.text("startOffset", start);
+                    w.text("changeId", &change_id);
+                })
+                .await?;
+            walk.take(&slice(&reply)?)?;
+        }
+        Ok(walk.finish())
+    }
+
+    /// Turns on changed block tracking for a VM, where that is possible.
+    ///
+    /// It begins with the next stun: see [`Client::stun`]. Snapshots made before that carry no
+    /// change ids.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn enable_change_tracking(
+        &self,
+        vm: &VmRef,
+        cancel: &CancelToken,
+    ) -> Result<ChangeTracking, VsphereError> {
+        const ACTION: &str = "turn on changed block tracking";
+        let paths =
+            ["config.changeTrackingEnabled", "capability.changeTrackingSupported", "snapshot"];
+        let state = self.properties(ACTION, &vm.mo(), &paths).await?;
+        if state.bool("config.changeTrackingEnabled") == Some(true) {
+            return Ok(ChangeTracking::AlreadyOn);
+        }
+        if state.bool("capability.changeTrackingSupported") == Some(false) {
+            return Ok(ChangeTracking::Unsupported);
+        }
+        if state.get("snapshot").is_some_and(|info| info.child("rootSnapshotList").is_some()) {
+            return Ok(ChangeTracking::SnapshotsInTheWay);
+        }
+        let reply = self
+            .change(ACTION, "ReconfigVM_Task", &vm.mo(), |w| {
+                w.typed("spec", "VirtualMachineConfigSpec", |w| {
+                    w.text("changeTrackingEnabled", true);
+                });
+            })
+            .await?;
+        self.finish_task(ACTION, &reply, &|_| {}, cancel).await?;
+        Ok(ChangeTracking::TurnedOn)
+    }
+
+    /// Makes a snapshot and removes it at once, so that changed block tracking begins.
+    ///
+    /// # Errors
+    /// As every call; the snapshot may be left when its removal fails.
+    ///
+    /// # Cancellation
+    /// The snapshot is removed before this returns.
+    pub async fn stun(
+        &self,
+        vm: &VmRef,
+        request: &SnapshotRequest,
+        cancel: &CancelToken,
+    ) -> Result<(), VsphereError> {
+        let snapshot = self.create_snapshot(vm, request, &|_| {}, cancel).await?;
+        self.remove_snapshot(&snapshot, &|_| {}, &CancelToken::new()).await?;
+        cancel.check()?;
+        Ok(())
+    }
+}
+
+fn slice(reply: &Node) -> Result<Slice, CbtError> {
+    let odd = || CbtError::unusable(CbtUnusable::InconsistentAnswer);
+    let info = reply.child("returnval").ok_or_else(odd)?;
+    let number = |node: &Node, name: &str| node.number_at::<u64>(name).ok_or_else(odd);
+    let areas: Result<Vec<_>, CbtError> = info
+        .all("changedArea")
+        .map(|area| Ok((number(area, "start")?, number(area, "length")?)))
+        .collect();
+    Ok(Slice {
+        start: number(info, "startOffset")?,
+        length: number(info, "length")?,
+        areas: areas?,
+    })
+}

@@ -1,0 +1,150 @@
+use std::fmt;
+
+use kuramori_block::ByteLen;
+use serde::{Deserialize, Serialize};
+
+use crate::DiskKey;
+use crate::cbt::ChangeId;
+use crate::refs::DatastoreRef;
+use crate::transport::DatastorePath;
+
+/// How a disk takes part in snapshots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DiskMode {
+    /// Ordinary.
+    Persistent,
+    /// Left out of snapshots.
+    IndependentPersistent,
+    /// Left out of snapshots, changes are dropped at power-off.
+    IndependentNonpersistent,
+    /// Another mode in which changes do not simply stay.
+    Other,
+}
+
+impl DiskMode {
+    pub(super) fn parse(text: &str) -> Self {
+        match text {
+            "persistent" => Self::Persistent,
+            "independent_persistent" => Self::IndependentPersistent,
+            "independent_nonpersistent" => Self::IndependentNonpersistent,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Where the bytes of a disk lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskBacking {
+    /// Type in the server's own words, such as `VirtualDiskFlatVer2BackingInfo`.
+    pub kind: String,
+    /// The link that holds the newest bytes.
+    pub file: Option<DatastorePath>,
+    /// Its datastore.
+    pub datastore: Option<DatastoreRef>,
+    /// The links under it, nearest first. Not empty when `file` is a delta.
+    pub parents: Vec<DatastorePath>,
+    /// Set on storage whose disks are objects instead of files.
+    pub object_id: Option<String>,
+    /// Physical or virtual compatibility of a raw device mapping.
+    pub compatibility: Option<String>,
+}
+
+impl DiskBacking {
+    /// Returns the deepest link, which stays the same over snapshots.
+    pub fn root_file(&self) -> Option<&DatastorePath> {
+        self.parents.last().or(self.file.as_ref())
+    }
+
+    /// Returns whether the disk is a raw device mapping.
+    pub fn is_raw_device(&self) -> bool {
+        self.kind.contains("RawDisk") || self.kind.contains("PartitionedRaw")
+    }
+}
+
+/// A disk of a VM or of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskConfig {
+    /// Key inside the VM.
+    pub key: DiskKey,
+    /// Label, such as `Hard disk 1`.
+    pub label: String,
+    /// Size.
+    pub capacity: ByteLen,
+    /// Identity that survives moving the file; the best way to recognise a disk.
+    pub uuid: Option<String>,
+    /// Identity inside the vCenter.
+    pub object_id: Option<String>,
+    /// Where its bytes lie.
+    pub backing: DiskBacking,
+    /// Position in the record of changes. In a snapshot it is the one to keep for the next time.
+    pub change_id: Option<ChangeId>,
+    /// How it takes part in snapshots.
+    pub mode: DiskMode,
+    /// Whether space is given out only as needed.
+    pub thin: bool,
+    /// Whether several VMs write to it, or its bus is shared.
+    pub shared: bool,
+    /// Which controller it hangs on.
+    pub controller_key: i32,
+    /// At which place of the controller.
+    pub unit: i32,
+    /// Whether its bytes lie encrypted on the datastore.
+    pub encrypted: bool,
+}
+
+/// Why a disk cannot be part of a recovery point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DiskObstacle {
+    /// Snapshots leave it out.
+    Independent,
+    /// Its changes do not stay.
+    Nonpersistent,
+    /// It is a raw device in physical mode.
+    PhysicalRawDevice,
+    /// It is a kind of storage without snapshots.
+    UnsupportedBacking,
+    /// Several VMs write to it.
+    Shared,
+}
+
+impl fmt::Display for DiskObstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Independent => "the disk is independent, so snapshots leave it out",
+            Self::Nonpersistent => "the changes of the disk do not stay",
+            Self::PhysicalRawDevice => "the disk is a raw device in physical mode",
+            Self::UnsupportedBacking => "its kind of storage has no snapshots",
+            Self::Shared => "several VMs write to the disk",
+        })
+    }
+}
+
+impl DiskConfig {
+    /// Returns why the disk cannot be backed up, or `None` when it can.
+    pub fn obstacle(&self) -> Option<DiskObstacle> {
+        match self.mode {
+            DiskMode::Persistent => {}
+            DiskMode::IndependentPersistent | DiskMode::IndependentNonpersistent => {
+                return Some(DiskObstacle::Independent);
+            }
+            DiskMode::Other => return Some(DiskObstacle::Nonpersistent),
+        }
+        if self.shared {
+            return Some(DiskObstacle::Shared);
+        }
+        match self.backing.kind.as_str() {
+            "VirtualDiskFlatVer2BackingInfo"
+            | "VirtualDiskSeSparseBackingInfo"
+            | "VirtualDiskSparseVer2BackingInfo" => None,
+            "VirtualDiskRawDiskMappingVer1BackingInfo"
+                if self.backing.compatibility.as_deref() == Some("virtualMode") =>
+            {
+                None
+            }
+            "VirtualDiskRawDiskMappingVer1BackingInfo" => Some(DiskObstacle::PhysicalRawDevice),
+            _ => Some(DiskObstacle::UnsupportedBacking),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! What there is on a server: VMs, and everything a person picks from or a restore needs.
+
+mod build;
+mod names;
+mod query;
+mod types;
+
+pub(crate) use names::{decode_name, encode_name};
+pub use types::{
+    ComputeSummary, ConnectionState, DatacenterSummary, DatastoreSummary, FolderSummary,
+    HostSummary, Inventory, NetworkKind, NetworkSummary, PoolSummary, PowerState, ToolsState,
+    UnreadableVm, VmSummary,
+};
