@@ -1,3 +1,71 @@
-//! Project tasks.
+//! Project tasks: `cargo xtask setup | test | demo | check-deps | check-sizes | gen-bindings`.
+//!
+//! This is the first program a fresh machine builds, so it stays light: no async, no crate of
+//! the product. It may call other programs; the product may not.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line tool talks to its user"
+)]
 
-fn main() {}
+mod bindings;
+mod demo;
+mod deps;
+mod paths;
+mod proc;
+mod setup;
+mod sizes;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{paths::Paths, setup::Part};
+
+/// Sets up, tests, checks and shows Kuramori.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Installs what building, testing and the demo need; quick when all is there.
+    Setup,
+    /// Runs every check and test that CI runs.
+    Test(test::TestArgs),
+    /// Backs up and restores two VMs of a local lab, compares every byte, then opens the app.
+    Demo(demo::DemoArgs),
+    /// Checks who may depend on whom.
+    CheckDeps,
+    /// Checks the size of files and functions.
+    CheckSizes,
+    /// Writes the TypeScript types of the application's commands.
+    GenBindings,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().task) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<ExitCode> {
+    let paths = Paths::find()?;
+    match task {
+        Task::Setup => setup::run(&paths, Part::ALL)?,
+        Task::Test(args) => return Ok(test::run(&paths, &args)),
+        Task::Demo(args) => demo::run(&paths, &args)?,
+        Task::CheckDeps => deps::check(&paths)?,
+        Task::CheckSizes => sizes::check(&paths)?,
+        Task::GenBindings => bindings::generate(&paths, &["--package", "kuramori-app"])?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,93 @@
+//! The program `kuramori`, asked for JSON.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use crate::paths::Paths;
+
+/// `kuramori` on the demo's own state, its secrets sealed with a key file of the demo: the
+/// keychain of whoever runs the demo stays untouched.
+pub(super) struct Kuramori {
+    program: PathBuf,
+    state: PathBuf,
+    secrets: String,
+}
+
+/// What `points list` says.
+#[derive(Debug, Deserialize)]
+pub(super) struct Points {
+    pub(super) points: Vec<Point>,
+}
+
+/// One recovery point, as far as the demo looks at it.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Point {
+    pub(super) vm_name: String,
+    pub(super) taken_at: String,
+    pub(super) disks: Vec<PointDisk>,
+    pub(super) read: u64,
+    pub(super) new: u64,
+    pub(super) stored: u64,
+}
+
+/// One of its disks.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct PointDisk {
+    pub(super) read_mode: String,
+}
+
+impl Kuramori {
+    /// Uses the program as built, with a state folder in `dir`.
+    pub(super) fn new(paths: &Paths, dir: &Path) -> Self {
+        Self {
+            program: paths.built("kuramori"),
+            state: dir.join("state"),
+            secrets: format!("sealed:{}", dir.join("secrets.key").display()),
+        }
+    }
+
+    pub(super) fn state(&self) -> &Path {
+        &self.state
+    }
+
+    /// Makes the app use the same state and secrets.
+    pub(super) fn environment<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.env("KURAMORI_STATE", &self.state).env("KURAMORI_SECRETS", &self.secrets)
+    }
+
+    /// Runs one command with `input` on its standard input; returns what it printed.
+    pub(super) fn run(&self, args: &[&str], input: &str) -> Result<String> {
+        let line = format!("kuramori {}", args.join(" "));
+        eprintln!("$ {line}");
+        let mut command = Command::new(&self.program);
+        command.arg("--state").arg(&self.state).args(["--secrets", &self.secrets, "--json"]);
+        command.args(args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().with_context(|| format!("starting {line}"))?;
+        let mut stdin = child.stdin.take().context("the standard input was asked for")?;
+        // A command that reads nothing may be gone before this arrives.
+        drop(stdin.write_all(input.as_bytes()));
+        drop(stdin);
+        let output = child.wait_with_output().with_context(|| format!("waiting for {line}"))?;
+        let text = String::from_utf8(output.stdout)?;
+        if !output.status.success() {
+            bail!("{line}: {}\n{text}", output.status);
+        }
+        Ok(text)
+    }
+
+    /// Returns the recovery points, oldest first.
+    pub(super) fn points(&self) -> Result<Vec<Point>> {
+        let text = self.run(&["points", "list"], "")?;
+        let mut points: Points =
+            serde_json::from_str(&text).with_context(|| format!("reading {text}"))?;
+        points.points.sort_by(|a, b| a.taken_at.cmp(&b.taken_at));
+        Ok(points.points)
+    }
+}

@@ -1,0 +1,157 @@
+//! System packages. Debian and Ubuntu through apt; elsewhere a message that names what is needed.
+
+use std::{collections::BTreeSet, process::Command};
+
+use anyhow::{Context, Result, bail};
+
+use crate::proc::{self, cmd};
+
+/// What is needed, by purpose.
+const PACKAGES: &[(&str, &[&str])] = &[
+    (
+        "web view of the desktop app",
+        &[
+            "libwebkit2gtk-4.1-dev",
+            "libayatana-appindicator3-dev",
+            "librsvg2-dev",
+            "libxdo-dev",
+            "build-essential",
+            "pkg-config",
+        ],
+    ),
+    (
+        "private test session: display, keychain, notifications",
+        &[
+            "webkit2gtk-driver",
+            "xvfb",
+            "xauth",
+            "dbus-x11",
+            "dbus-daemon",
+            "gnome-keyring",
+            "libsecret-tools",
+            "dunst",
+            "libnotify-bin",
+            "xdotool",
+            "imagemagick",
+            "fonts-dejavu-core",
+            "fonts-noto-cjk",
+            "curl",
+        ],
+    ),
+    (
+        "independent checkers: vSphere simulator, disk images, file systems",
+        &[
+            "golang-go",
+            "golang-github-vmware-govmomi-dev",
+            "qemu-utils",
+            "e2fsprogs",
+            "ntfs-3g",
+            "python3-venv",
+        ],
+    ),
+];
+
+/// Programs that stand for the packages where there is no dpkg to ask.
+const PROGRAMS: &[&str] = &[
+    "pkg-config",
+    "WebKitWebDriver",
+    "Xvfb",
+    "dbus-run-session",
+    "gnome-keyring-daemon",
+    "dunst",
+    "go",
+    "qemu-img",
+    "mke2fs",
+    "mkntfs",
+    "ntfscp",
+    "python3",
+];
+
+/// Installs the missing system packages.
+pub(super) fn ensure() -> Result<()> {
+    if !(proc::on_path("apt-get") && proc::on_path("dpkg-query")) {
+        return explain_elsewhere();
+    }
+    let missing = missing()?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    eprintln!("setup: installing {}", missing.join(" "));
+    proc::run(&mut apt(&["update"])?)?;
+    let mut install = vec!["install", "-y", "--no-install-recommends"];
+    install.extend(&missing);
+    proc::run(&mut apt(&install)?)?;
+    // A second apt run at the same time once ended ours early with success.
+    let still = self::missing()?;
+    if !still.is_empty() {
+        bail!("apt-get ended well but these are not installed: {}", still.join(" "));
+    }
+    Ok(())
+}
+
+fn all() -> impl Iterator<Item = &'static str> {
+    PACKAGES.iter().flat_map(|(_, names)| names.iter().copied())
+}
+
+fn missing() -> Result<Vec<&'static str>> {
+    let names: Vec<_> = all().collect();
+    // Not `capture`: dpkg-query ends with 1 when it does not know one of the names.
+    let output = cmd("dpkg-query", &["-W", "-f", "${Package} ${db:Status-Status}\n"])
+        .args(&names)
+        .output()
+        .context("could not start dpkg-query")?;
+    let installed = installed(&String::from_utf8_lossy(&output.stdout));
+    Ok(names.into_iter().filter(|name| !installed.contains(*name)).collect())
+}
+
+fn installed(listing: &str) -> BTreeSet<String> {
+    listing.lines().filter_map(|line| line.strip_suffix(" installed")).map(str::to_owned).collect()
+}
+
+fn apt(args: &[&str]) -> Result<Command> {
+    let mut command = if is_root()? {
+        Command::new("apt-get")
+    } else if proc::on_path("sudo") {
+        cmd("sudo", &["apt-get"])
+    } else {
+        bail!(
+            "these system packages are missing and there is no sudo; install them as root:\n  {}",
+            missing()?.join(" ")
+        );
+    };
+    command.args(["-o", "DPkg::Lock::Timeout=600"]).args(args);
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    Ok(command)
+}
+
+fn is_root() -> Result<bool> {
+    Ok(proc::capture(&mut cmd("id", &["-u"]))?.trim() == "0")
+}
+
+fn explain_elsewhere() -> Result<()> {
+    let absent: Vec<_> = PROGRAMS.iter().copied().filter(|name| !proc::on_path(name)).collect();
+    if absent.is_empty() {
+        return Ok(());
+    }
+    let mut text = String::from("this system has no apt-get, so nothing was installed. Needed:\n");
+    for (purpose, names) in PACKAGES {
+        text.push_str(&format!("  {purpose} (names as in Debian):\n    {}\n", names.join(" ")));
+    }
+    bail!("{text}Not found on the search path: {}", absent.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_removed_package_with_left_over_settings_is_not_installed() {
+        let found = installed("curl installed\ndunst config-files\nxvfb not-installed\n");
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["curl"]);
+    }
+
+    #[test]
+    fn no_package_is_listed_twice() {
+        assert_eq!(all().collect::<BTreeSet<_>>().len(), all().count());
+    }
+}

@@ -1,0 +1,153 @@
+//! The desktop app, as a person sees it.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+use fantoccini::{Client, Locator, elements::Element};
+
+use crate::{driver::Driver, programs};
+
+/// How long anything on the screen may take to appear.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Where the app keeps its state, and where pictures and logs of the test go.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The app's state folder (`KURAMORI_STATE`).
+    pub state: PathBuf,
+    /// Receives screenshots and the driver's log; created when missing.
+    pub evidence: PathBuf,
+}
+
+/// A running app with its window.
+pub struct Desktop {
+    driver: Driver,
+    client: Client,
+    setup: Setup,
+}
+
+impl Desktop {
+    /// Starts the app on a state folder.
+    ///
+    /// # Errors
+    /// Outside the private session, when a program is not built, or when no window comes up.
+    pub async fn start(setup: Setup) -> Result<Self> {
+        programs::require_session()?;
+        fs_err::create_dir_all(&setup.evidence)?;
+        fs_err::create_dir_all(&setup.state)?;
+        let environment = [("KURAMORI_STATE", setup.state.as_path())];
+        let driver = Driver::start(&environment, &setup.evidence.join("driver.log")).await?;
+        let client = driver.open(&programs::built("kuramori-desktop")?).await?;
+        Ok(Self { driver, client, setup })
+    }
+
+    /// Waits for the element with this `data-testid`.
+    pub async fn find(&self, id: &str) -> Result<Element> {
+        self.locate(Locator::Css(&format!("[data-testid='{id}']")), id).await
+    }
+
+    /// Waits for an element that matches an XPath.
+    pub async fn find_path(&self, path: &str) -> Result<Element> {
+        self.locate(Locator::XPath(path), path).await
+    }
+
+    /// Waits for `text` anywhere on the page.
+    pub async fn see(&self, text: &str) -> Result<()> {
+        self.see_within(text, PATIENCE).await
+    }
+
+    /// Waits at most `patience` for `text` anywhere on the page.
+    pub async fn see_within(&self, text: &str, patience: Duration) -> Result<()> {
+        let path = format!("//*[contains(normalize-space(.), {})]", xpath_text(text));
+        match self.client.wait().at_most(patience).for_element(Locator::XPath(&path)).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.explain(error.into(), text).await),
+        }
+    }
+
+    /// Clicks the element with this `data-testid`.
+    pub async fn click(&self, id: &str) -> Result<()> {
+        self.find(id).await?.click().await.with_context(|| format!("clicking {id}"))
+    }
+
+    /// Clicks the button with this text.
+    pub async fn press(&self, text: &str) -> Result<()> {
+        let path = format!("//button[normalize-space(.) = {}]", xpath_text(text));
+        let button = self.find_path(&path).await?;
+        button.click().await.with_context(|| format!("pressing {text}"))
+    }
+
+    /// Puts `text` into the field with this `data-testid`, in place of what it held.
+    pub async fn fill(&self, id: &str, text: &str) -> Result<()> {
+        let field = self.find(id).await?;
+        field.clear().await.with_context(|| format!("emptying {id}"))?;
+        field.send_keys(text).await.with_context(|| format!("typing into {id}"))
+    }
+
+    /// Saves a picture of the window as `NAME.png` among the evidence and returns its path.
+    pub async fn picture(&self, name: &str) -> Result<PathBuf> {
+        let png = self.client.screenshot().await.with_context(|| format!("picture {name}"))?;
+        let path = self.setup.evidence.join(format!("{name}.png"));
+        fs_err::write(&path, png)?;
+        Ok(path)
+    }
+
+    /// The client, for what this harness has no word for.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The state folder.
+    pub fn state(&self) -> &Path {
+        &self.setup.state
+    }
+
+    /// Closes the window and stops the driver.
+    pub async fn close(self) -> Result<()> {
+        self.client.close().await.context("closing the window")?;
+        self.driver.stop().await
+    }
+
+    async fn locate(&self, locator: Locator<'_>, what: &str) -> Result<Element> {
+        match self.client.wait().at_most(PATIENCE).for_element(locator).await {
+            Ok(element) => Ok(element),
+            Err(error) => Err(self.explain(error.into(), what).await),
+        }
+    }
+
+    /// Adds what the page showed instead, and a picture of it.
+    async fn explain(&self, error: anyhow::Error, what: &str) -> anyhow::Error {
+        let page = match self.client.find(Locator::Css("body")).await {
+            Ok(body) => body.text().await.unwrap_or_else(|why| format!("(unreadable: {why})")),
+            Err(why) => format!("(no page: {why})"),
+        };
+        let picture = match self.picture("failure").await {
+            Ok(path) => path.display().to_string(),
+            Err(why) => format!("(none: {why:#})"),
+        };
+        error.context(format!("did not see {what:?}; picture {picture}; the page says:\n{page}"))
+    }
+}
+
+/// Quotes a text for XPath, which knows no escapes.
+fn xpath_text(text: &str) -> String {
+    if !text.contains('\'') {
+        return format!("'{text}'");
+    }
+    let parts: Vec<_> = text.split('\'').map(|part| format!("'{part}'")).collect();
+    format!("concat({})", parts.join(", \"'\", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_in_a_text_survive_xpath() {
+        assert_eq!(xpath_text("plain"), "'plain'");
+        assert_eq!(xpath_text("it's"), r#"concat('it', "'", 's')"#);
+    }
+}
