@@ -7,10 +7,12 @@
 
 mod desktop;
 mod driver;
+mod lab;
 mod notices;
 mod programs;
 
 pub use crate::{
     desktop::{Desktop, Setup},
+    lab::{Address, DATASTORE, Lab},
     notices::{Notice, shown},
 };

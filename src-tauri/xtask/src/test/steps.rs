@@ -154,7 +154,7 @@ impl Step {
 impl Filter {
     fn expression(self) -> &'static str {
         match self {
-            Self::Headless => "not package(kuramori-e2e)",
+            Self::Headless => "not package(kuramori-e2e) & not test(soak)",
             Self::Lab => "package(kuramori-lab)",
             Self::Vcsim => "test(vcsim) | binary(vcsim)",
         }
@@ -180,10 +180,11 @@ fn ui(paths: &Paths, task: UiTask) -> Result<()> {
 }
 
 /// Runs tests inside the private session: its own home, display, keychain and notifications.
+/// Ignored ones too: the mark means that they need what `setup` and the session provide.
 fn nextest(paths: &Paths, build: Build, expression: &str) -> Result<()> {
     let mut session = Command::new(paths.root.join("tests/e2e/session.sh"));
     session.arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    session.args(["nextest", "run", "--locked", "--no-tests=fail"]);
+    session.args(["nextest", "run", "--locked", "--no-tests=fail", "--run-ignored=all"]);
     if std::env::var_os("CI").is_some() {
         session.args(["--profile", "ci"]);
     }
