@@ -5,7 +5,7 @@ mod npm;
 mod python;
 mod tools;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::{paths::Paths, proc};
 
@@ -30,24 +30,33 @@ impl Part {
     /// Every part, in the order in which they build on each other.
     pub(crate) const ALL: &[Part] =
         &[Self::System, Self::Npm, Self::Python, Self::Nextest, Self::TauriDriver, Self::Vcsim];
+
+    fn ensure(self, paths: &Paths) -> Result<()> {
+        match self {
+            Self::System => apt::ensure(),
+            Self::Npm => npm::ensure(paths),
+            Self::Python => python::ensure(paths),
+            Self::Nextest => tools::nextest(paths),
+            Self::TauriDriver => tools::tauri_driver(paths),
+            Self::Vcsim => tools::vcsim(paths),
+        }
+    }
 }
 
-/// Makes `parts` ready.
+/// Makes `parts` ready. All are tried; the error names each that failed.
 pub(crate) fn run(paths: &Paths, parts: &[Part]) -> Result<()> {
     fs_err::create_dir_all(paths.cache.join("bin"))?;
+    let mut failures = Vec::new();
     for part in Part::ALL.iter().filter(|part| parts.contains(part)) {
-        let (done, took) = proc::timed(|| match part {
-            Part::System => apt::ensure(),
-            Part::Npm => npm::ensure(paths),
-            Part::Python => python::ensure(paths),
-            Part::Nextest => tools::nextest(paths),
-            Part::TauriDriver => tools::tauri_driver(paths),
-            Part::Vcsim => tools::vcsim(paths),
-        });
-        done.with_context(|| format!("setting up {part:?}"))?;
-        if took.as_secs() >= 1 {
+        let (done, took) = proc::timed(|| part.ensure(paths));
+        if let Err(error) = done {
+            failures.push(format!("{part:?}: {error:#}"));
+        } else if took.as_secs() >= 1 {
             eprintln!("setup: {part:?} took {} s", took.as_secs());
         }
+    }
+    if !failures.is_empty() {
+        bail!("could not set up {}", failures.join("; "));
     }
     Ok(())
 }

@@ -45,10 +45,8 @@ pub(crate) fn run(paths: &Paths, args: &TestArgs) -> ExitCode {
     let needs: Vec<_> = steps.iter().flat_map(|step| step.needs().iter().copied()).collect();
     let mut report = Report::default();
     report.step("setup", || setup::run(paths, &needs));
-    if !report.failed() {
-        for step in steps {
-            report.step(step.name(), || step.run(paths));
-        }
+    for step in steps {
+        report.step(step.name(), || step.run(paths));
     }
     report.finish()
 }
