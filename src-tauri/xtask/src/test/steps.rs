@@ -132,8 +132,10 @@ impl Step {
                 proc::run(cargo.args(build.select()))
             }
             Self::Bindings(build) => bindings::check_current(paths, build.select()),
-            Self::Nextest(build, filter) => nextest(paths, build, filter.expression()),
-            Self::E2e => nextest(paths, Build::Whole, "package(kuramori-e2e)"),
+            Self::Nextest(build, filter) => {
+                nextest(paths, filter.select(build), filter.expression())
+            }
+            Self::E2e => nextest(paths, Build::Whole.select(), "package(kuramori-e2e)"),
             Self::Clippy => {
                 let mut cargo = cargo(&paths.root, &["clippy", "--locked", "--all-targets"]);
                 proc::run(cargo.args(Build::Whole.select()).args(["--", "-D", "warnings"]))
@@ -143,6 +145,15 @@ impl Step {
 }
 
 impl Filter {
+    /// Alone, one package's tests are built without the others.
+    fn select(self, build: Build) -> &'static [&'static str] {
+        match (build, self) {
+            (Build::Headless, Self::Lab) => &["--package", "kuramori-lab"],
+            (Build::Headless, Self::Vcsim) => &["--package", "kuramori-vsphere"],
+            _ => build.select(),
+        }
+    }
+
     fn expression(self) -> &'static str {
         match self {
             Self::Headless => "not package(kuramori-e2e) & not test(soak)",
@@ -170,14 +181,14 @@ fn ui(paths: &Paths, task: UiTask) -> Result<()> {
 
 /// Runs tests inside the private session: its own home, display, keychain and notifications.
 /// Ignored ones too: the mark means that they need what `setup` and the session provide.
-fn nextest(paths: &Paths, build: Build, expression: &str) -> Result<()> {
+fn nextest(paths: &Paths, select: &[&str], expression: &str) -> Result<()> {
     let mut session = Command::new(paths.root.join("tests/e2e/session.sh"));
     session.arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     session.args(["nextest", "run", "--locked", "--no-tests=fail", "--run-ignored=all"]);
     if std::env::var_os("CI").is_some() {
         session.args(["--profile", "ci"]);
     }
-    session.args(build.select()).args(["-E", expression]);
+    session.args(select).args(["-E", expression]);
     session.current_dir(&paths.root);
     session.env("KURAMORI_CACHE", &paths.cache);
     session.env("CARGO_TARGET_DIR", &paths.target);
