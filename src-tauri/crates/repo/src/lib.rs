@@ -18,9 +18,23 @@ mod crypto;
 mod error;
 mod format;
 mod ids;
+mod index;
+mod inner;
+mod load;
+mod map;
 mod options;
+mod overlay;
+mod pipeline;
 mod point;
+mod points;
+mod repository;
+mod session;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod unlock;
+mod view;
+mod writer;
 
 pub use crypto::KdfCost;
 pub use error::{RepoError, RepoErrorKind};
@@ -40,6 +54,10 @@ pub use options::{
 pub use point::{
     DamagedObject, DiskDraft, DiskSummary, PointDraft, PointList, RecoveryPoint, SavedDisk, Sizes,
 };
+pub use repository::{Created, Repository};
+pub use session::Session;
 pub use store::{
     BlobEntry, BlobName, BlobStore, Capabilities, LocalStore, MemoryStore, StoreError,
 };
+pub use view::DiskView;
+pub use writer::DiskWriter;

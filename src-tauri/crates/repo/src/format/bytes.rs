@@ -36,10 +36,6 @@ impl<'a> Cursor<'a> {
         self.array().map(u32::from_le_bytes)
     }
 
-    pub(crate) fn u64(&mut self) -> Result<u64, FormatError> {
-        self.array().map(u64::from_le_bytes)
-    }
-
     pub(crate) fn rest(self) -> &'a [u8] {
         self.rest
     }

@@ -106,18 +106,19 @@ fn with_checksum(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// Checks the checksum and returns header and body.
+/// Checks the checksum, then the header, and returns header and body. The checksum comes first: it
+/// stays where it is in every version, so damage is never mistaken for a newer format.
 fn split(
     bytes: &[u8],
     object: ObjectType,
     suite: Suite,
 ) -> Result<(Header, &[u8], &[u8]), FormatError> {
-    let header = Header::read(bytes, object, suite)?;
     let at = bytes.len().checked_sub(CHECKSUM_LEN).ok_or(FormatError::Length)?;
     let (signed, checksum) = bytes.split_at_checked(at).ok_or(FormatError::Length)?;
     if blake3::hash(signed).as_bytes() != checksum {
         return Err(FormatError::Checksum);
     }
+    let header = Header::read(signed, object, suite)?;
     let (head, body) = signed.split_at_checked(HEADER_LEN).ok_or(FormatError::Length)?;
     Ok((header, head, body))
 }

@@ -1,0 +1,108 @@
+//! Fills the index: from index objects, and from the footers of packs none of them names.
+
+use std::collections::HashMap;
+
+use crate::error::{RepoError, RepoErrorKind};
+use crate::format::envelope::{HEADER_LEN, ObjectType};
+use crate::format::index::{IndexObject, IndexPack, MAX_INDEX};
+use crate::format::pack::{self, MAX_PACK, PackFooter, TRAILER_LEN, Trailer};
+use crate::format::{FormatError, names};
+use crate::ids::ObjectHash;
+use crate::inner::{Inner, lock};
+use crate::store::BlobName;
+
+impl Inner {
+    /// Fills the index when it is empty, or looks for what is new when told to.
+    ///
+    /// Packs whose file is missing or has another size are left out: chunks in them are stored
+    /// again by the next backup that has them.
+    pub(crate) fn load_index(&self, again: bool) -> Result<(), RepoError> {
+        let mut loaded = lock(&self.loaded);
+        if loaded.once && !again {
+            return Ok(());
+        }
+        // Asked before the list, so that a pack stored in between is not taken for gone.
+        let known = self.index.packs();
+        let files: HashMap<ObjectHash, u64> = self
+            .store
+            .list(names::PACKS)?
+            .into_iter()
+            .filter_map(|entry| Some((names::hash_of(&entry.name)?, entry.size)))
+            .collect();
+        self.index.retain(|pack| files.contains_key(pack) || !known.contains(pack));
+        for entry in self.store.list(names::INDEX)? {
+            let Some(hash) = names::hash_of(&entry.name) else { continue };
+            if loaded.seen.contains(&hash) {
+                continue;
+            }
+            match self.read_index(&entry.name) {
+                Ok(index) => {
+                    self.take_in(index, &files);
+                    loaded.seen.insert(hash);
+                }
+                // All of it stands in the packs as well.
+                Err(error) if is_damage(&error) => {
+                    tracing::warn!(%error, "an index object is damaged; its packs are read instead");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        for (pack, size) in files {
+            if self.index.knows(&pack) {
+                continue;
+            }
+            match self.read_footer(pack, size) {
+                Ok(footer) => {
+                    self.index.add(&[(pack, footer.entries.clone())]);
+                    loaded.unindexed.push(IndexPack { pack, size, entries: footer.entries });
+                }
+                Err(error) if is_damage(&error) => {
+                    tracing::warn!(%error, "a pack is damaged; its chunks are not used");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        loaded.once = true;
+        Ok(())
+    }
+
+    /// Hands over the packs that no index object names.
+    pub(crate) fn take_unindexed(&self) -> Vec<IndexPack> {
+        std::mem::take(&mut lock(&self.loaded).unindexed)
+    }
+
+    fn read_index(&self, name: &BlobName) -> Result<IndexObject, RepoError> {
+        let binding = name.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
+        let body = self.open_object(name, ObjectType::Index, binding, MAX_INDEX)?;
+        IndexObject::decode(&body).map_err(|e| self.damaged(name.as_str(), e))
+    }
+
+    fn take_in(&self, index: IndexObject, files: &HashMap<ObjectHash, u64>) {
+        let whole = |pack: &IndexPack| files.get(&pack.pack) == Some(&pack.size);
+        let packs: Vec<_> =
+            index.packs.into_iter().filter(whole).map(|pack| (pack.pack, pack.entries)).collect();
+        self.index.add(&packs);
+    }
+
+    /// Reads the list of chunks at the end of a pack. Costs three small reads.
+    pub(crate) fn read_footer(&self, pack: ObjectHash, size: u64) -> Result<PackFooter, RepoError> {
+        let name = names::pack(pack);
+        let damaged = |e| self.damaged_pack(pack, e);
+        let least = (HEADER_LEN + TRAILER_LEN) as u64;
+        if size < least || size > u64::from(MAX_PACK) {
+            return Err(damaged(FormatError::Length));
+        }
+        let head = self.store.get_range(&name, 0, HEADER_LEN)?;
+        let (header, opener) = pack::open_header(&self.keys, self.id, &head).map_err(damaged)?;
+        let tail = self.store.get_range(&name, size - TRAILER_LEN as u64, TRAILER_LEN)?;
+        let trailer = Trailer::read(&tail, size).map_err(damaged)?;
+        let at = trailer.footer_at().map_err(damaged)?;
+        let mut sealed = self.store.get_range(&name, at, trailer.footer_len as usize)?;
+        pack::open_footer(&header, &opener, trailer, &mut sealed).map_err(damaged)
+    }
+}
+
+/// Whether the object is at fault, and not the way to it.
+pub(crate) fn is_damage(error: &RepoError) -> bool {
+    error.kind() == RepoErrorKind::Damaged
+}

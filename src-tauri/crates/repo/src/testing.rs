@@ -1,0 +1,1 @@
+//! Stores that misbehave on purpose, and the suite every store must pass.
