@@ -1,0 +1,10 @@
+import "../src/language-guard";
+import "../src/app/crash";
+import { start } from "../src/app/start";
+import { scenario, scenarioNames } from "../src/platform/fake";
+
+// ?fake=NAME chooses the situation, &language=ja and &theme=dark the appearance.
+const query = new URLSearchParams(location.search);
+const name = scenarioNames.find((known) => known === query.get("fake")) ?? "shop";
+const theme = query.get("theme");
+start(scenario(name, { settings: { language: query.get("language") === "ja" ? "ja" : "en", theme: theme === "dark" || theme === "light" ? theme : "system" } }));

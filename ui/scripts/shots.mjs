@@ -1,0 +1,109 @@
+// Takes pictures of the screens over the scripted back end: `npm run build:fake && npm run shots [-- NAME…]`.
+// Needs Chromium (CHROMIUM names another program than `chromium`). Pictures go to node_modules/.cache/shots.
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { preview } from "vite";
+
+const folder = fileURLToPath(new URL("../node_modules/.cache/shots/", import.meta.url));
+mkdirSync(folder, { recursive: true });
+
+const id = (name) => `[data-testid="${name}"]`;
+const wait = (milliseconds) => (page) => page.waitForTimeout(milliseconds);
+const click = (name) => (page) => page.click(id(name));
+const fill = (name, text) => (page) => page.fill(`#${name}`, text);
+
+
+const connect = [fill("server-url", "esx1.shop.lan"), fill("server-user", "root"), fill("server-password", "secret"), click("server-test"), wait(500)];
+const trusted = [...connect, click("trust-yes"), wait(1600)];
+const kept = [...trusted, click("first-run-next"), wait(700)];
+const filled = [...kept, fill("repository-passphrase", "amber kettle north"), fill("repository-passphrase-again", "amber kettle north"), wait(200)];
+const keyed = [...filled, click("repository-make"), wait(500)];
+const proved = [...keyed, async (page) => {
+  const key = (await page.getAttribute(id("recovery-key"), "data-key")).split("-");
+  for (const index of [1, 2]) {
+    const group = Number(await page.getAttribute(id(`recovery-key-asked-${index}`), "data-group"));
+    await page.fill(`#recovery-key-group-${index}`, key[group - 1]);
+  }
+}, wait(100)];
+const protect = [...proved, click("recovery-key-kept"), wait(700)];
+
+/** name: scenario, address, steps before the picture. */
+const shots = {
+  "first-start": ["empty", "/first-start", [wait(300)]],
+  "first-trust": ["empty", "/first-start", connect],
+  "first-checked": ["empty", "/first-start", trusted],
+  "first-licence": ["licence", "/first-start", trusted],
+  "first-unreachable": ["empty", "/first-start", [fill("server-url", "nowhere.lan"), fill("server-password", "x"), click("server-test"), wait(500)]],
+  "first-missing": ["empty", "/first-start", [click("server-test"), wait(100)]],
+  "first-keep": ["empty", "/first-start", filled],
+  "first-key": ["empty", "/first-start", proved],
+  "first-protect": ["empty", "/first-start", protect],
+  home: ["shop", "/", [wait(300)]],
+  "home-empty": ["empty", "/inventory", [wait(300)]],
+  "home-live": ["live", "/", [wait(9000)]],
+  "home-troubled": ["troubled", "/", [wait(400)]],
+  "home-slow": ["slow", "/", [wait(1500)]],
+  inventory: ["shop", "/inventory", [wait(400)]],
+  "inventory-vm": ["shop", "/inventory?server=server-1&vm=vm-14", [wait(400)]],
+  "inventory-points": ["shop", "/inventory?server=server-1&vm=vm-18&tab=points", [wait(400)]],
+  "inventory-many": ["many", "/inventory", [wait(600)]],
+  "inventory-slow": ["slow", "/inventory", [wait(1500)]],
+  "inventory-troubled": ["troubled", "/inventory?server=server-2", [wait(1500)]],
+  live: ["live", "/activity/run-5", [wait(15000)]],
+  "live-stop": ["live", "/activity/run-5", [wait(4000), click("run-stop"), wait(300)]],
+  "run-done": ["shop", "/activity/run-4", [wait(300)]],
+  "run-failed": ["shop", "/activity/run-3", [wait(300)]],
+  activity: ["shop", "/activity", [wait(300)]],
+  "activity-empty": ["empty", "/activity", [wait(300)]],
+  restore: ["shop", "/restore", [wait(400)]],
+  "restore-many": ["many", "/restore", [wait(600)]],
+  "restore-empty": ["empty", "/restore", [wait(400)]],
+  "restore-slow": ["slow", "/restore", [wait(1500)]],
+  "restore-where": ["shop", "/restore?vm=SQL01", [wait(400), click("restore-next"), wait(400)]],
+  "restore-disk": ["shop", "/restore?vm=SQL01", [wait(400), click("restore-next"), wait(400), (page) => page.getByText(/image file|イメージファイル/).first().click(), wait(200)]],
+  "restore-preview": ["shop", "/restore?vm=SQL01", [wait(400), click("restore-next"), wait(400), click("restore-preview"), wait(400)]],
+  "restore-done": ["shop", "/restore?vm=SQL01", [wait(400), click("restore-next"), wait(400), click("restore-preview"), wait(400), click("restore-start"), wait(1500)]],
+  settings: ["shop", "/settings", [wait(300)]],
+  "settings-servers": ["troubled", "/settings?section=servers", [wait(300)]],
+  "settings-repositories": ["troubled", "/settings?section=repositories", [wait(300)]],
+  "settings-add": ["shop", "/settings?section=servers&add=true", [wait(400)]],
+  dead: ["dead", "/", [wait(600)]],
+};
+
+const wanted = process.argv.slice(2).filter((word) => !word.startsWith("--"));
+const flag = (name, fallback) => process.argv.find((word) => word.startsWith(`--${name}=`))?.split("=")[1] ?? fallback;
+const themes = flag("theme", "light").split(",");
+const tongues = flag("language", "en").split(",");
+const sizes = flag("size", "1280x800").split(",");
+
+const server = await preview({ mode: "fake", configFile: fileURLToPath(new URL("../vite.config.ts", import.meta.url)), preview: { port: Number(flag("port", "5199")) } });
+const base = server.resolvedUrls.local[0];
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--force-device-scale-factor=1"] });
+let faults = 0;
+for (const [name, [situation, address, steps]] of Object.entries(shots)) {
+  if (wanted.length > 0 && !wanted.some((word) => name === word || (word.endsWith("*") && name.startsWith(word.slice(0, -1))))) continue;
+  for (const size of sizes) for (const theme of themes) for (const language of tongues) {
+    const [width, height] = size.split("x").map(Number);
+    const context = await browser.newContext({ viewport: { width, height } });
+    const page = await context.newPage();
+    page.on("console", (message) => { if (["error", "warning"].includes(message.type())) { faults += 1; console.log(`  ${name}: ${message.text().slice(0, 400)}`); } });
+    page.on("pageerror", (error) => { faults += 1; console.log(`  ${name}: ${error.message}`); });
+    await page.goto(`${base}?fake=${situation}&language=${language}&theme=${theme}#${address}`);
+    try {
+      for (const step of steps) await step(page);
+    } catch (error) {
+      faults += 1;
+      console.log(`  ${name}: ${error.message.split("\n")[0]}`);
+    }
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    if (wide) { faults += 1; console.log(`  ${name}: wider than the window`); }
+    await page.screenshot({ path: `${folder}${name}-${size}-${theme}-${language}.png` });
+    await context.close();
+  }
+  console.log(name);
+}
+await browser.close();
+await new Promise((resolve) => server.httpServer.close(resolve));
+console.log(`${faults} faults`);
+process.exit(faults === 0 ? 0 : 1);

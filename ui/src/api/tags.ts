@@ -1,0 +1,15 @@
+import type { CommandName } from "./client";
+import type { Topic } from "./generated/Topic";
+
+/** Which answers a topic makes old. Run progress is not here: it goes to the run store without a question. */
+export const outdated: Record<Topic, readonly CommandName[]> = {
+  run: [],
+  servers: ["servers.list", "app.state"],
+  inventory: ["inventory.get"],
+  repositories: ["repositories.list", "repositories.info", "app.state", "points.list"],
+  points: ["points.list", "inventory.get", "repositories.list", "repositories.info"],
+  settings: ["settings.get", "app.state"],
+};
+
+/** Which answers the beginning or the end of a run makes old. */
+export const outdatedByRun: readonly CommandName[] = ["runs.list", "app.state", "points.list", "inventory.get"];

@@ -1,0 +1,58 @@
+import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Activity, History, Server, Settings2 } from "lucide-react";
+import { useCommand } from "@/api/client";
+import { Lattice, Mark } from "@/components/Brand";
+import { Button } from "@/components/Button";
+import { TopBarEnd } from "@/components/Page";
+import { useText } from "@/i18n/context";
+import css from "./Shell.module.css";
+
+/** Home with a tile in it. */
+function HomeIcon() {
+  return (
+    <svg width="20" height="20" viewBox="0 0 20 20" fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
+      <path d="M2.5 9.2 10 2.8l7.5 6.4M4.4 7.8v9h11.2v-9" />
+      <path d="m10 9 2.6 2.3L10 13.6l-2.6-2.3z" />
+    </svg>
+  );
+}
+
+const icon = { size: 20, strokeWidth: 1.8, "aria-hidden": true } as const;
+
+/** Rail at the left, screens at the right. */
+export function Shell() {
+  const t = useText();
+  const navigate = useNavigate();
+  const state = useCommand("app.state", {});
+  const running = state.data?.running.length ?? 0;
+  const items = [
+    { to: "/", key: "home", name: t.shell.home, icon: <HomeIcon /> },
+    { to: "/inventory", key: "inventory", name: t.shell.inventory, icon: <Server {...icon} /> },
+    { to: "/restore", key: "restore", name: t.shell.restore, icon: <History {...icon} /> },
+    { to: "/activity", key: "activity", name: t.shell.activity, icon: <Activity {...icon} /> },
+    { to: "/settings", key: "settings", name: t.shell.settings, icon: <Settings2 {...icon} /> },
+  ] as const;
+  return (
+    <div className={css.shell}>
+      <a className={css.skip} href="#content" onClick={(event) => { event.preventDefault(); document.getElementById("content")?.focus(); }}>{t.shell.skip}</a>
+      <nav className={css.rail} aria-label={t.shell.nav}>
+        <span className={css.mark}><Mark size={38} /></span>
+        {items.map((item) => (
+          <Link key={item.key} to={item.to} id={`nav-${item.key}`} data-testid={`nav-${item.key}`} className={css.item} activeOptions={{ exact: item.to === "/", includeSearch: false }} activeProps={{ "data-current": "" } as object}>
+            {item.icon}
+            <span className={css.name}>{item.name}</span>
+          </Link>
+        ))}
+        <span className={css.wall}><Lattice tile={38} /></span>
+        {state.data ? (
+          <span className={css.engine} role="status" data-testid="engine-state" title={state.data.recovering ? t.shell.recoveringFact : undefined}>
+            {state.data.recovering ? t.shell.recovering : running > 0 ? t.shell.engineRunning(running) : t.shell.engineReady}
+          </span>
+        ) : null}
+      </nav>
+      <TopBarEnd value={<Button kind="primary" icon={<History size={16} strokeWidth={2} aria-hidden />} onPress={() => void navigate({ to: "/restore" })} testId="top-restore">{t.shell.restoreButton}</Button>}>
+        <Outlet />
+      </TopBarEnd>
+    </div>
+  );
+}

@@ -1,0 +1,98 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { createHashHistory, createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect, type RouterHistory } from "@tanstack/react-router";
+import { call, keyOf } from "@/api/client";
+import type { Platform } from "@/platform/types";
+import { NotFound, RouteFailure, RoutePending } from "./RouteStates";
+import { Shell } from "./Shell";
+import { skippedFirstStart } from "./first-start";
+
+interface RouterContext {
+  queries: QueryClient;
+  platform: Platform;
+}
+
+interface InventorySearch {
+  server?: string | undefined;
+  vm?: string | undefined;
+  tab?: "points" | undefined;
+}
+
+interface RestoreSearch {
+  vm?: string | undefined;
+  point?: string | undefined;
+}
+
+interface SettingsSearch {
+  section?: "servers" | "repositories" | undefined;
+  add?: true | undefined;
+}
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
+const root = createRootRouteWithContext<RouterContext>()({});
+
+const firstStart = createRoute({ getParentRoute: () => root, path: "/first-start", component: lazyRouteComponent(() => import("./routes/first-start")) });
+
+const shell = createRoute({ getParentRoute: () => root, id: "shell", component: Shell });
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  beforeLoad: async ({ context }) => {
+    const state = await context.queries.fetchQuery({ queryKey: keyOf("app.state", {}), queryFn: () => call(context.platform, "app.state", {}) });
+    if (state.first_start && !skippedFirstStart()) throw redirect({ to: "/first-start" });
+  },
+  component: lazyRouteComponent(() => import("./routes/home")),
+});
+
+const inventory = createRoute({
+  getParentRoute: () => shell,
+  path: "/inventory",
+  validateSearch: (search: Record<string, unknown>): InventorySearch => ({ server: text(search["server"]), vm: text(search["vm"]), tab: search["tab"] === "points" ? "points" : undefined }),
+  component: lazyRouteComponent(() => import("./routes/inventory")),
+});
+
+const activity = createRoute({ getParentRoute: () => shell, path: "/activity", component: lazyRouteComponent(() => import("./routes/activity")) });
+
+const run = createRoute({ getParentRoute: () => shell, path: "/activity/$runId", component: lazyRouteComponent(() => import("./routes/run")) });
+
+const restore = createRoute({
+  getParentRoute: () => shell,
+  path: "/restore",
+  validateSearch: (search: Record<string, unknown>): RestoreSearch => ({ vm: text(search["vm"]), point: text(search["point"]) }),
+  component: lazyRouteComponent(() => import("./routes/restore")),
+});
+
+const restorePoint = createRoute({ getParentRoute: () => shell, path: "/restore/$repositoryId/$pointId", component: lazyRouteComponent(() => import("./routes/restore-point")) });
+
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings",
+  validateSearch: (search: Record<string, unknown>): SettingsSearch => ({
+    section: search["section"] === "servers" || search["section"] === "repositories" ? search["section"] : undefined,
+    add: search["add"] === true ? true : undefined,
+  }),
+  component: lazyRouteComponent(() => import("./routes/settings")),
+});
+
+const tree = root.addChildren([firstStart, shell.addChildren([home, inventory, activity, run, restore, restorePoint, settings])]);
+
+/** The screens by address. Addresses live behind the # since the shell serves one page only. */
+export function makeRouter(queries: QueryClient, platform: Platform, history: RouterHistory = createHashHistory()) {
+  return createRouter({
+    routeTree: tree,
+    history,
+    context: { queries, platform },
+    defaultPendingComponent: RoutePending,
+    defaultErrorComponent: RouteFailure,
+    defaultNotFoundComponent: NotFound,
+    defaultPendingMs: 0,
+    defaultPendingMinMs: 0,
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,23 @@
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { InventoryPage } from "@/features/inventory/InventoryPage";
+import { VmPoints } from "@/features/recovery-points/VmPoints";
+
+const route = getRouteApi("/shell/inventory");
+
+export default function InventoryRoute() {
+  const navigate = useNavigate();
+  const { server, vm, tab } = route.useSearch();
+  return (
+    <InventoryPage
+      selected={server ? { server, vm: vm ?? null } : null}
+      tab={tab ?? "overview"}
+      onSelect={(selected) => void navigate({ to: "/inventory", search: { server: selected.server, vm: selected.vm ?? undefined, tab }, replace: true })}
+      onTab={(next) => void navigate({ to: "/inventory", search: { server, vm, tab: next === "points" ? "points" : undefined }, replace: true })}
+      onConnect={() => void navigate({ to: "/first-start" })}
+      onAddRepository={() => void navigate({ to: "/settings", search: { section: "repositories", add: true } })}
+      onStarted={(runId) => void navigate({ to: "/activity/$runId", params: { runId } })}
+      onRestore={(of) => void navigate({ to: "/restore", search: { vm: of.name } })}
+      renderPoints={(of) => <VmPoints vm={of.instance_uuid ?? of.name} onRestore={(point) => void navigate({ to: "/restore/$repositoryId/$pointId", params: { repositoryId: point.repository_id, pointId: point.id } })} />}
+    />
+  );
+}

@@ -1,0 +1,17 @@
+/** The groups of a recovery key as it is written: parted by hyphens or spaces. */
+export function keyGroups(key: string): string[] {
+  return key.split(/[\s-]+/).filter((group) => group !== "");
+}
+
+/** Which two groups to type back (from 0): one from the first half, one from the second, not always the same. */
+export function groupsToProve(count: number, random: () => number = Math.random): [number, number] {
+  const half = Math.max(1, Math.floor(count / 2));
+  const first = Math.floor(random() * half);
+  const second = half + Math.floor(random() * Math.max(1, count - half));
+  return [first, Math.min(second, Math.max(0, count - 1))];
+}
+
+/** Whether what was typed is the group; case and blanks do not matter. */
+export function sameGroup(typed: string, group: string): boolean {
+  return typed.replaceAll(/[\s-]/g, "").toUpperCase() === group.toUpperCase();
+}

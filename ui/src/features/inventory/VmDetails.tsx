@@ -1,0 +1,68 @@
+import { History } from "lucide-react";
+import type { ReactNode } from "react";
+import type { ServerView } from "@/api/generated/ServerView";
+import type { VmView } from "@/api/generated/VmView";
+import { Button } from "@/components/Button";
+import { FailureCard } from "@/components/FailureCard";
+import { Glyph, Tag } from "@/components/Glyph";
+import { StaleNote } from "@/components/States";
+import { Tabs } from "@/components/Tabs";
+import { TextAction } from "@/components/Button";
+import { Ago } from "@/components/Words";
+import { useNow } from "@/components/Words";
+import { useLanguage, useText } from "@/i18n/context";
+import { relativeText } from "@/lib/time";
+import { usePlatform } from "@/platform/context";
+import { BackupButton } from "./BackupButton";
+import { useBackup } from "./useBackup";
+import { VmOverview } from "./VmOverview";
+import { vmGlyph, vmState } from "./vm-state";
+import css from "./Details.module.css";
+
+export interface VmDetailsProps {
+  server: ServerView;
+  vm: VmView;
+  tab: "overview" | "points";
+  onTab: (tab: "overview" | "points") => void;
+  onStarted: (runId: string) => void;
+  onRestore: (vm: VmView) => void;
+  onAddRepository: () => void;
+  /** The recovery points of the VM; the application hands the list in. */
+  renderPoints: (vm: VmView) => ReactNode;
+}
+
+/** One VM: how safe it is, what it is made of, what can be restored. */
+export function VmDetails({ server, vm, tab, onTab, onStarted, onRestore, onAddRepository, renderPoints }: VmDetailsProps) {
+  const t = useText();
+  const language = useLanguage();
+  const now = useNow();
+  const platform = usePlatform();
+  const backup = useBackup(server.id, onStarted);
+  return (
+    <div className={css.details} data-testid="vm-details" data-name={vm.name}>
+      <header className={css.head}>
+        <Glyph size="big" name={vmGlyph(vm)} label={t.inventory[vmState(vm)]} />
+        <div className={css.titles}>
+          <div className={css.titleRow}>
+            <h2 className={css.title}>{vm.name}</h2>
+            {vm.guest ? <Tag>{vm.guest}</Tag> : null}
+            {vm.host ? <Tag>{vm.host}</Tag> : null}
+          </div>
+          <p className={css.under}>
+            {vm.problem ?? (vm.last_point ? <span title={vm.last_point.taken_at}>{t.inventory.lastPoint(relativeText(new Date(vm.last_point.taken_at), now, language))}</span> : t.inventory.noPoint)}
+          </p>
+        </div>
+        <div className={css.buttons}>
+          <BackupButton backup={backup} vms={[vm.reference]} name={t.inventory.backUp} isDisabled={vm.problem !== null} testId="vm-backup" />
+          <Button icon={<History size={15} strokeWidth={1.8} aria-hidden />} isDisabled={!vm.last_point} onPress={() => onRestore(vm)} testId="vm-restore">{t.inventory.restore}</Button>
+        </div>
+      </header>
+      {backup.repositories.length === 0 ? <StaleNote action={<TextAction onPress={onAddRepository}>{t.inventory.noRepositoryAction}</TextAction>}>{t.inventory.noRepository}</StaleNote> : null}
+      {backup.error ? <FailureCard error={backup.error} onCopy={(text) => void platform.copyText(text)} /> : null}
+      <Tabs label={vm.name} value={tab} onChange={onTab} tabs={[
+        { key: "overview", name: t.inventory.tabOverview, content: <VmOverview vm={vm} last={vm.last_point ? <Ago time={vm.last_point.taken_at} /> : t.inventory.never} /> },
+        { key: "points", name: t.inventory.tabPoints, content: renderPoints(vm) },
+      ]} />
+    </div>
+  );
+}

@@ -1,0 +1,90 @@
+import { Database } from "lucide-react";
+import { useCommand } from "@/api/client";
+import type { RunSummary } from "@/api/generated/RunSummary";
+import { TextAction } from "@/components/Button";
+import { Card, CardHead } from "@/components/Card";
+import { Chip, Glyph } from "@/components/Glyph";
+import { Bar } from "@/components/Progress";
+import { Ago } from "@/components/Words";
+import { useLiveRun } from "@/api/run-store";
+import { useLanguage, useText } from "@/i18n/context";
+import { bytesOf, bytesText } from "@/lib/units";
+import css from "./Overview.module.css";
+
+/** What runs at this moment. */
+export function NowCard({ onRun }: { onRun: (id: string) => void }) {
+  const t = useText();
+  const running = useCommand("app.state", {}).data?.running ?? [];
+  return (
+    <Card label={t.overview.now} testId="now">
+      <CardHead title={t.overview.now} end={running.length > 0 ? <Chip glyph="running">{String(running.length)}</Chip> : undefined} />
+      <div className={css.sideBody}>
+        {running.length === 0 ? <p className={css.mute}>{t.overview.nothingNow}</p> : running.map((run) => <NowLine key={run.id} run={run} onRun={onRun} />)}
+        {running.length > 0 ? <p className={css.mute}>{t.runs.safeText}</p> : null}
+      </div>
+    </Card>
+  );
+}
+
+function namesOf(run: RunSummary, more: (first: string, others: number) => string): string {
+  return more(run.vms[0] ?? "", Math.max(0, run.vms.length - 1));
+}
+
+function NowLine({ run: listed, onRun }: { run: RunSummary; onRun: (id: string) => void }) {
+  const t = useText();
+  const language = useLanguage();
+  const run = useLiveRun(listed.id) ?? listed;
+  const amount = bytesOf(run.counters.done, run.counters.total, language);
+  return (
+    <div className={css.nowLine}>
+      <TextAction onPress={() => onRun(run.id)}>{namesOf(run, t.runs.more)}</TextAction>
+      <Bar label={run.vms.join(", ")} done={run.counters.done} total={run.counters.total || 1} />
+      <span className={css.mute}>{run.counters.total === 0 ? t.runs.measuring : t.common.of(amount.done, amount.total, amount.unit)}</span>
+    </div>
+  );
+}
+
+/** How the last runs ended. */
+export function LastRuns({ onRun, onAll }: { onRun: (id: string) => void; onAll: () => void }) {
+  const t = useText();
+  const runs = (useCommand("runs.list", { limit: 200 }).data?.runs ?? []).filter((run) => run.state === "done" || run.state === "interrupted").slice(0, 4);
+  const glyph = (run: RunSummary) => (run.state === "interrupted" || run.outcome === "failed" ? "failed" : run.outcome === "cancelled" ? "stopped" : run.outcome === "succeeded-with-warnings" ? "warned" : "ok");
+  const word = { failed: t.runs.failed, stopped: t.runs.cancelled, warned: t.runs.warned, ok: t.runs.saved };
+  return (
+    <Card label={t.overview.lastRuns} testId="last-runs">
+      <CardHead title={t.overview.lastRuns} end={runs.length > 0 ? <TextAction onPress={onAll}>{t.overview.all}</TextAction> : undefined} />
+      <div className={css.sideBody}>
+        {runs.length === 0 ? <p className={css.mute}>{t.overview.noRuns}</p> : null}
+        {runs.map((run) => (
+          <div key={run.id} className={css.lastRun}>
+            <Glyph name={glyph(run)} label={word[glyph(run)]} />
+            <span className={css.lastName}><TextAction onPress={() => onRun(run.id)}>{namesOf(run, t.runs.more)}</TextAction></span>
+            <span className={css.mute}><Ago time={run.ended_at ?? run.started_at} /></span>
+          </div>
+        ))}
+      </div>
+    </Card>
+  );
+}
+
+/** Room at each place. */
+export function StorageCard() {
+  const t = useText();
+  const language = useLanguage();
+  const repositories = useCommand("repositories.list", {}).data?.repositories ?? [];
+  return (
+    <Card label={t.overview.storage} testId="storage">
+      <CardHead title={t.overview.storage} />
+      <div className={css.sideBody}>
+        {repositories.length === 0 ? <p className={css.mute}>{t.overview.noStorage}</p> : null}
+        {repositories.map((one) => (
+          <div key={one.id} className={css.nowLine}>
+            <span className={css.place}><Database size={15} strokeWidth={1.8} aria-hidden />{one.name}{one.error ? null : <span className={css.placeFree}>{one.free !== null && one.total !== null ? t.common.free(bytesText(one.free, language), bytesText(one.total, language)) : null}</span>}</span>
+            {one.error || one.free === null || one.total === null ? null : <Bar label={one.name} tone={one.free < one.total * 0.1 ? "warn" : "mute"} done={one.total - one.free} total={one.total} />}
+            <span className={css.mute}>{one.error ? t.overview.unusable : t.overview.takes(bytesText(one.stored, language))}</span>
+          </div>
+        ))}
+      </div>
+    </Card>
+  );
+}

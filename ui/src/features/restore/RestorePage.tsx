@@ -1,0 +1,91 @@
+import { ChevronLeft, ChevronRight, X } from "lucide-react";
+import { useState, type ReactNode } from "react";
+import { useCommand } from "@/api/client";
+import type { PointView } from "@/api/generated/PointView";
+import type { RunView } from "@/api/generated/RunView";
+import { Button, IconButton } from "@/components/Button";
+import { FailureCard } from "@/components/FailureCard";
+import { WizardPage } from "@/components/Page";
+import { EmptyState, Loading } from "@/components/States";
+import { useNow } from "@/components/Words";
+import { useLanguage, useText } from "@/i18n/context";
+import { momentText } from "@/lib/time";
+import { usePlatform } from "@/platform/context";
+import { DoneNext, RestoreSteps } from "./DoneNext";
+import { PreviewStep } from "./PreviewStep";
+import { useRestore } from "./useRestore";
+import { WhereStep } from "./WhereStep";
+import css from "./Restore.module.css";
+
+interface RestorePageProps {
+  repositoryId: string;
+  pointId: string;
+  onWhen: () => void;
+  onClose: () => void;
+  /** Draws the run; the application hands it in. */
+  renderRun: (runId: string, after: (run: RunView) => ReactNode) => ReactNode;
+}
+
+const arrow = { size: 16, strokeWidth: 2, "aria-hidden": true } as const;
+
+/** A restore from a chosen recovery point to its end. */
+export function RestorePage({ repositoryId, pointId, ...rest }: RestorePageProps) {
+  const t = useText();
+  const platform = usePlatform();
+  const answer = useCommand("points.list", { repository_id: repositoryId, vm: null });
+  const point = answer.data?.points.find((one) => one.id === pointId);
+  if (point) return <Wizard point={point} {...rest} />;
+  return (
+    <WizardPage title={t.shell.restore} steps={<RestoreSteps current="where" />} close={<IconButton label={t.restore.close} onPress={rest.onClose}><X {...arrow} /></IconButton>} foot={null} buttons={null} testId="restore-page">
+      {answer.isPending ? <Loading what={t.points.reading} usual={t.points.readingUsual} /> : answer.error ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : (
+        <EmptyState icon={null} title={t.restore.gone} action={<Button kind="primary" onPress={rest.onWhen}>{t.restore.goneAction}</Button>} />
+      )}
+    </WizardPage>
+  );
+}
+
+function Wizard({ point, onWhen, onClose, renderRun }: { point: PointView } & Omit<RestorePageProps, "repositoryId" | "pointId">) {
+  const t = useText();
+  const language = useLanguage();
+  const now = useNow();
+  const platform = usePlatform();
+  const restore = useRestore(point);
+  const [step, setStep] = useState<"where" | "preview" | "done">("where");
+  const [runId, setRunId] = useState<string | null>(null);
+  const failure = restore.startVm.error ?? restore.startDisk.error;
+  const starting = restore.startVm.isPending || restore.startDisk.isPending;
+  const plan = useCommand("restore.plan", restore.request ?? { repository_id: "", point_id: "", server_id: "", datastore: "", name: "" }, { enabled: step === "preview" && restore.what === "vm" && restore.request !== null });
+  const blocked = restore.what === "vm" && (!plan.data || plan.data.problems.length > 0);
+
+  const begun = { onSuccess: (started: { run_id: string }) => { setRunId(started.run_id); setStep("done"); } };
+  const start = () => {
+    if (restore.what === "disk") restore.startDisk.mutate({ repository_id: point.repository_id, point_id: point.id, disk: restore.disk, path: restore.path.trim() }, begun);
+    else if (restore.request) restore.startVm.mutate(restore.request, begun);
+  };
+  const back = () => {
+    restore.startVm.reset();
+    restore.startDisk.reset();
+    if (step === "preview") setStep("where");
+    else onWhen();
+  };
+  const facts = <>{point.vm_name} · <b>{momentText(new Date(point.taken_at), now, language)}</b> · {point.repository_name}</>;
+
+  return (
+    <WizardPage title={t.restore.title(point.vm_name)} steps={<RestoreSteps current={step} />} close={<IconButton label={t.restore.close} onPress={onClose} testId="restore-close"><X {...arrow} /></IconButton>} testId="restore-page"
+      foot={step === "done" ? t.restore.runningFoot : facts}
+      buttons={
+        <>
+          {step === "done" ? <Button size="large" onPress={onClose} testId="restore-finish">{t.restore.goOn}</Button> : <Button size="large" icon={<ChevronLeft {...arrow} />} onPress={back} testId="restore-back">{t.common.back}</Button>}
+          {step === "where" ? <Button kind="primary" size="large" after={<ChevronRight {...arrow} />} isDisabled={!restore.ready} onPress={() => setStep("preview")} testId="restore-preview">{t.restore.nextPreview}</Button> : null}
+          {step === "preview" ? <Button kind="primary" size="large" icon={<svg width="12" height="12" viewBox="0 0 12 12" fill="currentColor" aria-hidden="true"><path d="M2.5 1v10L11 6z" /></svg>} isDisabled={blocked} isPending={starting} onPress={start} testId="restore-start">{starting ? t.restore.starting : t.restore.start}</Button> : null}
+        </>
+      }>
+      <div className={css.stack}>
+        {failure && step === "preview" ? <FailureCard error={failure.view} onCopy={(text) => void platform.copyText(text)} /> : null}
+        {step === "where" ? <WhereStep point={point} restore={restore} /> : null}
+        {step === "preview" ? <PreviewStep point={point} restore={restore} /> : null}
+        {step === "done" && runId ? renderRun(runId, (run) => <DoneNext run={run} point={point} onAnother={onWhen} />) : null}
+      </div>
+    </WizardPage>
+  );
+}

@@ -1,0 +1,36 @@
+import { useState } from "react";
+import { useAction, useCommand } from "@/api/client";
+import type { PointView } from "@/api/generated/PointView";
+import { useNow } from "@/components/Words";
+import { nameDate } from "@/lib/time";
+
+export type RestoreWhat = "vm" | "disk";
+
+/** What has been chosen so far, with defaults that would do: a new VM beside the original, on the datastore with most room. */
+export function useRestore(point: PointView) {
+  const now = useNow();
+  const servers = useCommand("servers.list", {}).data?.servers ?? [];
+  const [what, setWhat] = useState<RestoreWhat | null>(null);
+  const [serverId, setServer] = useState<string | null>(null);
+  const [datastoreName, setDatastore] = useState<string | null>(null);
+  const [typedName, setName] = useState<string | null>(null);
+  const [disk, setDisk] = useState(0);
+  const [path, setPath] = useState("");
+  const server = servers.find((one) => one.id === serverId) ?? servers[0] ?? null;
+  const targets = useCommand("restore.targets", { server_id: server?.id ?? "" }, { enabled: server !== null });
+  const datastores = targets.data?.datastores ?? [];
+  const roomiest = datastores.filter((one) => one.accessible).sort((a, b) => b.free - a.free)[0];
+  const datastore = datastores.find((one) => one.name === datastoreName) ?? roomiest ?? null;
+  const name = typedName ?? `${point.vm_name}-restored-${nameDate(now)}`;
+  const taken = targets.data?.vm_names.some((one) => one === name.trim()) ?? false;
+  const chosen: RestoreWhat = what ?? (servers.length === 0 || point.source === "image" ? "disk" : "vm");
+  const request = server && datastore ? { repository_id: point.repository_id, point_id: point.id, server_id: server.id, datastore: datastore.name, name: name.trim() } : null;
+  const startVm = useAction("restore.vm");
+  const startDisk = useAction("restore.disk");
+  return {
+    what: chosen, setWhat, servers, server, setServer, targets, datastores, datastore, setDatastore, name, setName, taken, disk, setDisk, path, setPath, request, startVm, startDisk,
+    ready: chosen === "vm" ? request !== null && name.trim() !== "" && !taken : path.trim() !== "",
+  };
+}
+
+export type Restore = ReturnType<typeof useRestore>;

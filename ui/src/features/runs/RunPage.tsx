@@ -1,0 +1,43 @@
+import { Button } from "@/components/Button";
+import { FailureCard } from "@/components/FailureCard";
+import { Page } from "@/components/Page";
+import { Loading } from "@/components/States";
+import { useLanguage, useText } from "@/i18n/context";
+import { clockText } from "@/lib/time";
+import { usePlatform } from "@/platform/context";
+import { RunBody } from "./RunBody";
+import { useRun } from "./useRun";
+import { TextAction } from "@/components/Button";
+import type { ReactNode } from "react";
+import type { RunView } from "@/api/generated/RunView";
+import css from "./Run.module.css";
+
+interface RunPageProps {
+  id: string;
+  onList: () => void;
+  onAgain: (run: RunView) => void;
+  onPoints: (run: RunView) => void;
+}
+
+/** One run. */
+export function RunPage({ id, onList, onAgain, onPoints }: RunPageProps) {
+  const t = useText();
+  const language = useLanguage();
+  const platform = usePlatform();
+  const { run, isPending, error, again } = useRun(id);
+  const trail = <nav aria-label={t.runs.breadcrumb} className={css.trail}><TextAction onPress={onList} testId="run-list">{t.runs.title}</TextAction><span aria-hidden="true">/</span></nav>;
+  const title = run ? t.runs.runOf(clockText(new Date(run.started_at), language)) : t.runs.one;
+  return (
+    <Page title={title} trail={trail} testId="run-page">
+      {isPending ? <Loading what={t.common.reading} /> : null}
+      {error ? <FailureCard error={error} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={again}>{t.common.tryAgain}</Button>} /> : null}
+      {run ? <RunBody run={run} actions={run.kind === "backup" ? <Button kind="primary" onPress={() => onAgain(run)} testId="run-again">{t.runs.runAgain}</Button> : undefined} after={<Next run={run} onPoints={onPoints} />} /> : null}
+    </Page>
+  );
+}
+
+function Next({ run, onPoints }: { run: RunView; onPoints: (run: RunView) => void }): ReactNode {
+  const t = useText();
+  if (run.kind !== "backup" || run.state !== "done" || !run.items.some((item) => item.point_id)) return null;
+  return <div><Button onPress={() => onPoints(run)} testId="run-to-points">{t.runs.toPoints}</Button></div>;
+}

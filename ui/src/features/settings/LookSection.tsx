@@ -1,0 +1,37 @@
+import { useCallback } from "react";
+import { useCommand } from "@/api/client";
+import { errorView } from "@/api/errors";
+import type { Theme } from "@/api/generated/Theme";
+import { useSettings } from "@/api/settings";
+import { Card } from "@/components/Card";
+import { Segmented } from "@/components/Choice";
+import { Sentence } from "@/components/Page";
+import { toast } from "@/components/toasts";
+import { useLanguage, useText } from "@/i18n/context";
+import css from "./Settings.module.css";
+
+/** Language and colours. */
+export function LookSection() {
+  const t = useText();
+  const language = useLanguage();
+  const state = useCommand("app.state", {}).data;
+  const refused = useCallback((thrown: unknown) => toast({ tone: "bad", text: errorView(thrown).title || t.failure.unexpectedTitle }), [t]);
+  const { settings, change } = useSettings(refused);
+  const themes: { key: Theme; label: string }[] = [{ key: "system", label: t.settings.themeSystem }, { key: "light", label: t.settings.themeLight }, { key: "dark", label: t.settings.themeDark }];
+  return (
+    <>
+      <Sentence>{t.settings.look}</Sentence>
+      <Card label={t.settings.look}>
+        <div className={css.row}>
+          <div><p className={css.name}>{t.settings.language}</p><p className={css.second}>{t.settings.languageText}</p></div>
+          <Segmented label={t.settings.language} value={language} onChange={(key) => change({ language: key })} options={[{ key: "en", label: t.settings.english }, { key: "ja", label: t.settings.japanese }]} testId="settings-language" />
+        </div>
+        <div className={css.row}>
+          <div><p className={css.name}>{t.settings.theme}</p><p className={css.second}>{t.settings.themeText}</p></div>
+          <Segmented label={t.settings.theme} value={settings.theme} onChange={(key) => change({ theme: key })} options={themes} testId="settings-theme" />
+        </div>
+      </Card>
+      {state ? <p className={css.quiet}>{t.settings.version(state.version)} · {t.settings.secrets} {state.secrets === "keychain" ? t.settings.secretsKeychain : t.settings.secretsFile}</p> : null}
+    </>
+  );
+}

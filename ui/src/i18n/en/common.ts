@@ -1,0 +1,58 @@
+import { plural } from "@/lib/plural";
+
+export const common = {
+  product: "Kuramori",
+  back: "Back",
+  cancel: "Cancel",
+  close: "Close",
+  tryAgain: "Try again",
+  details: "Details",
+  copyText: "Copy as text",
+  copied: "Copied.",
+  notNow: "Not now",
+  none: "none",
+  unknown: "not known",
+  of: (done: string, total: string, unit: string) => `${done} of ${total} ${unit}`,
+  vms: (count: number) => plural(count, "VM"),
+  disks: (count: number) => plural(count, "disk"),
+  chooseAll: "Choose all",
+  free: (free: string, total: string) => `${free} of ${total} free`,
+  noMatch: (text: string) => `Nothing called “${text}” here.`,
+  staleSince: (when: string) => `What you see is from ${when}.`,
+  reading: "Reading…",
+  readingLong: "This takes longer than usual. You may go on elsewhere.",
+};
+
+export const shell = {
+  nav: "Main",
+  home: "Home",
+  inventory: "Inventory",
+  restore: "Restore",
+  activity: "Activity",
+  settings: "Settings",
+  engineReady: "Engine ready",
+  engineRunning: (count: number) => plural(count, "run"),
+  recovering: "Cleaning up",
+  recoveringFact: "Kuramori was cut off last time and is taking its own snapshots away.",
+  notices: "Notices",
+  restoreButton: "Restore",
+  skip: "Skip to the content",
+  notFoundTitle: "There is nothing at this address.",
+  notFoundText: "The run or VM may be gone.",
+  notFoundAction: "Go to Home",
+  language: "Language",
+};
+
+export const failure = {
+  risk: "Is my data at risk?",
+  why: "Why",
+  doThis: "Do this",
+  screenTitle: "This screen stopped working.",
+  screenRisk: "No. Runs go on; only the window is affected.",
+  screenWhy: "A fault of ours. The details say where.",
+  screenReload: "Start the window again",
+  unexpectedTitle: "Something did not work, and it is our fault.",
+  unexpectedRisk: "Recovery points that exist are not touched.",
+  startTitle: "The engine does not answer.",
+  bringBack: "Go to Home",
+};

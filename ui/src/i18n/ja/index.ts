@@ -1,0 +1,9 @@
+import type { Messages } from "../messages";
+import { common, failure, shell } from "./common";
+import { firstRun } from "./first-run";
+import { inventory } from "./inventory";
+import { points, restore } from "./restore";
+import { runs } from "./runs";
+import { overview, settings } from "./settings";
+
+export const ja: Messages = { common, shell, failure, firstRun, inventory, runs, points, restore, settings, overview };

@@ -1,0 +1,146 @@
+import { certificate, fakeError, GiB, hoursAgo, inventory, point, repository, server, shopVms, datastores } from "./data";
+import type { FakePlatform, Handlers } from "./platform";
+import { FakeRun, summaryOf, type RunPlan } from "./runs";
+
+function need<Item>(item: Item | undefined, error: ReturnType<typeof fakeError>): Item {
+  if (item === undefined) throw error;
+  return item;
+}
+
+const findServer = (back: FakePlatform, id: string) => need(back.servers.find((one) => one.id === id), fakeError("server-not-found"));
+const findRepository = (back: FakePlatform, id: string) => need(back.repositories.find((one) => one.id === id), fakeError("repository-not-found"));
+const findPoint = (back: FakePlatform, id: string) => need(back.points.find((one) => one.id === id), fakeError("point-not-found"));
+
+const passed = (found: Record<string, string>) =>
+  (["reach", "certificate", "sign-in", "licence", "rights", "inventory"] as const).map((check) => ({ check, passed: true, found: found[check] ?? null, error: null }));
+
+function startRun(back: FakePlatform, plan: RunPlan, ended: (run: FakeRun["view"]) => void): { run_id: string } {
+  const run = new FakeRun(`run-${back.runs.length + 1}`, plan, back.options.runSteps);
+  back.begin(run, ended);
+  return { run_id: run.view.id };
+}
+
+const isAbsolute = (path: string) => /^(\/|[A-Za-z]:\\)/.test(path);
+
+export const commands: Handlers = {
+  "app.state": (back) => ({
+    version: "0.1.0", first_start: back.servers.length === 0 || back.repositories.length === 0, settings: back.settings, secrets: "keychain",
+    servers: back.servers.length, repositories: back.repositories.length, running: [...back.live.values()].map((run) => summaryOf(run.view)), recovering: false,
+  }),
+  "settings.get": (back) => back.settings,
+  "settings.set": (back, request) => {
+    back.settings = request;
+    back.emit("settings");
+    return request;
+  },
+  "servers.probe": (back, { url }) => {
+    const host = url.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+    if (host.includes("nowhere")) throw fakeError("host-unreachable");
+    return { url: `https://${host}/sdk`, sha256: certificate, trusted_by_system: back.options.trustedBySystem ?? false, subject: `CN=${host}, O=VMware Installer`, not_after: "2034-05-02T09:00:00Z" };
+  },
+  "servers.add": (back, request) => {
+    if (request.password === "wrong") throw fakeError("login-refused");
+    if (back.options.addFailsWith) throw back.options.addFailsWith;
+    const added = server(`server-${back.servers.length + 1}`, request.name, { user: request.user, pin: request.pin });
+    back.servers = [...back.servers, added];
+    if (!back.inventories.some((one) => one.server_id === added.id)) back.inventories = [...back.inventories, inventory(added, shopVms)];
+    back.emit("servers", added.id);
+    return { server: added, checks: passed({ "sign-in": `as ${request.user}`, licence: "Essentials Plus", rights: "11 of 11", inventory: `${back.inventories.at(-1)?.vms.length ?? 0} VMs, ${added.product}` }) };
+  },
+  "servers.list": (back) => ({ servers: back.servers }),
+  "servers.test": (back, { server_id }) => {
+    const found = findServer(back, server_id);
+    const error = found.error;
+    if (!error) return { server: found, checks: passed({ inventory: found.product }) };
+    return { server: found, checks: [{ check: "reach", passed: true, found: null, error: null }, { check: "certificate", passed: false, found: null, error }] };
+  },
+  "servers.trust": (back, { server_id, sha256 }) => {
+    const trusted = { ...findServer(back, server_id), pin: sha256, error: null };
+    back.servers = back.servers.map((one) => (one.id === server_id ? trusted : one));
+    back.emit("servers", server_id);
+    return trusted;
+  },
+  "servers.remove": (back, { server_id }) => {
+    back.servers = back.servers.filter((one) => one.id !== server_id);
+    back.emit("servers", server_id);
+    return {};
+  },
+  "inventory.get": (back, { server_id }) => {
+    const found = findServer(back, server_id);
+    if (found.error) throw found.error;
+    return need(back.inventories.find((one) => one.server_id === server_id), fakeError("server-fault"));
+  },
+  "repositories.suggest": () => ({ path: "/mnt/backup/kuramori", free: 1741 * GiB, total: 3686 * GiB, repository: false }),
+  "repositories.place": (_back, { path }) => {
+    if (!isAbsolute(path)) throw fakeError("invalid-input");
+    return { path, free: path.includes("small") ? 4 * GiB : 1741 * GiB, total: 3686 * GiB, repository: path.includes("old") };
+  },
+  "repositories.create": (back, request) => {
+    if (!isAbsolute(request.path)) throw fakeError("invalid-input");
+    const made = repository(`repository-${back.repositories.length + 1}`, request.name, { path: request.path, stored: 0, created_at: hoursAgo(0) });
+    back.repositories = [...back.repositories, made];
+    back.emit("repositories", made.id);
+    return { repository: made, recovery_key: "KURA-7Q2M-XN4D-90HT-VB6P-3JWE-8RKC-51YZ" };
+  },
+  "repositories.attach": (back, request) => {
+    if (request.passphrase === "wrong") throw fakeError("passphrase-wrong");
+    const made = repository(`repository-${back.repositories.length + 1}`, request.name, { path: request.path });
+    back.repositories = [...back.repositories, made];
+    back.emit("repositories", made.id);
+    return made;
+  },
+  "repositories.list": (back) => ({ repositories: back.repositories }),
+  "repositories.info": (back, { repository_id }) => findRepository(back, repository_id),
+  "repositories.detach": (back, { repository_id }) => {
+    back.repositories = back.repositories.filter((one) => one.id !== repository_id);
+    back.emit("repositories", repository_id);
+    return {};
+  },
+  "backup.start": (back, request) => {
+    const of = need(back.inventories.find((one) => one.server_id === request.server_id), fakeError("server-not-found"));
+    const repo = findRepository(back, request.repository_id);
+    const chosen = of.vms.filter((vm) => request.vms.includes(vm.reference));
+    const items = chosen.map((vm) => ({ name: vm.name, capacity: vm.capacity, bytes: Math.round(vm.used ?? vm.capacity) }));
+    return startRun(back, { kind: "backup", server: of.server_name, repository: repo.name, items, result: null }, (view) => {
+      if (view.outcome !== "succeeded") return;
+      back.points = [...chosen.map((vm, index) => point(900 + back.points.length + index, vm, repo, 0.02, true)), ...back.points];
+      back.inventories = back.inventories.map((one) => (one.server_id !== of.server_id ? one : {
+        ...one, vms: one.vms.map((vm) => (request.vms.includes(vm.reference) ? { ...vm, last_point: { id: "new", taken_at: hoursAgo(0.02), repository_id: repo.id } } : vm)),
+      }));
+      back.emit("points");
+      back.emit("inventory", of.server_id);
+    });
+  },
+  "runs.list": (back, { limit }) => ({ runs: back.runs.slice(0, limit).map(summaryOf) }),
+  "runs.get": (back, { run_id }) => need(back.runs.find((run) => run.id === run_id), fakeError("invalid-input", { title: "No run of this name." })),
+  "runs.cancel": (back, { run_id }) => {
+    const run = back.live.get(run_id);
+    run?.cancel();
+    if (run) back.emit("run", run_id, run.view);
+    return {};
+  },
+  "points.list": (back, { vm, repository_id }) => ({
+    points: back.points.filter((one) => (vm === null || one.vm_name === vm || one.instance_uuid === vm) && (repository_id === null || one.repository_id === repository_id)),
+    unreadable: back.repositories.filter((one) => one.error).map((one) => ({ repository_id: one.id, name: one.name, error: one.error ?? fakeError("internal") })),
+  }),
+  "restore.targets": (back, { server_id }) => {
+    const of = need(back.inventories.find((one) => one.server_id === server_id), fakeError("server-not-found"));
+    return { datastores: [...datastores], networks: ["VM Network"], vm_names: of.vms.map((vm) => vm.name) };
+  },
+  "restore.plan": (back, request) => {
+    const of = findPoint(back, request.point_id);
+    const target = datastores.find((one) => one.name === request.datastore);
+    return { vm_name: of.vm_name, bytes: Math.round(of.capacity * 0.17), capacity: of.capacity, disks: of.disks.length, networks: ["VM Network"], free_after: target ? target.free - Math.round(of.capacity * 0.17) : null, problems: [] };
+  },
+  "restore.vm": (back, request) => {
+    const of = findPoint(back, request.point_id);
+    const items = [{ name: of.vm_name, capacity: of.capacity, bytes: Math.round(of.capacity * 0.17) }];
+    return startRun(back, { kind: "restore-vm", server: findServer(back, request.server_id).name, repository: of.repository_name, items, result: request.name }, () => back.emit("inventory", request.server_id));
+  },
+  "restore.disk": (back, request) => {
+    const of = findPoint(back, request.point_id);
+    const disk = need(of.disks[request.disk], fakeError("invalid-input"));
+    if (request.path.includes("exists")) throw fakeError("file-unwritable");
+    return startRun(back, { kind: "restore-disk", server: null, repository: of.repository_name, items: [{ name: of.vm_name, capacity: disk.capacity, bytes: Math.round(disk.capacity * 0.17) }], result: request.path }, () => undefined);
+  },
+};

@@ -1,0 +1,77 @@
+import type { RunView } from "@/api/generated/RunView";
+import { fakeError, GiB, hoursAgo, inventory, manyVms, point, repository, server, shopVms, certificate } from "./data";
+import { FakePlatform, type FakeOptions } from "./platform";
+import { FakeRun } from "./runs";
+
+/** Runs a plan to its end at once and dates it back. */
+function pastRun(id: string, hours: number, minutes: number, names: readonly string[], fails?: string): RunView {
+  const vms = shopVms.filter((vm) => names.includes(vm.name));
+  const run = new FakeRun(id, {
+    kind: "backup", server: "esx1.shop.lan", repository: "NAS-OFFICE", result: null,
+    items: vms.map((vm) => ({ name: vm.name, capacity: vm.capacity, bytes: Math.round(vm.capacity * 0.03), ...(vm.name === fails ? { failsWith: fakeError("snapshot-failed") } : {}) })),
+  }, 1);
+  while (run.step());
+  const from = hoursAgo(hours);
+  const to = hoursAgo(hours - minutes / 60);
+  return { ...run.view, started_at: from, ended_at: to, items: run.view.items.map((item) => ({ ...item, started_at: from, ended_at: to })), log: run.view.log.map((line) => ({ ...line, at: to })) };
+}
+
+function shop(): FakeOptions {
+  const esx1 = server("server-1", "vcenter.shop.lan", { kind: "vcenter", product: "VMware vCenter Server 8.0.3 build-24322831" });
+  const nas = repository("repository-1", "NAS-OFFICE", { points: 46 });
+  const saved = shopVms.filter((vm) => !["OLDWEB", "TEST03"].includes(vm.name));
+  const points = saved.flatMap((vm, at) => [2.1, 26, 50, 74, 170].map((hours, index) => point(at * 7 + index, vm, nas, hours + at * 0.13 + (vm.name === "FILE02" ? 63 : 0), index === 4 || (index === 2 && at === 8))));
+  points.sort((a, b) => b.taken_at.localeCompare(a.taken_at));
+  const vms = shopVms.map((vm) => {
+    const last = points.find((one) => one.vm_name === vm.name);
+    return last ? { ...vm, last_point: { id: last.id, taken_at: last.taken_at, repository_id: nas.id } } : vm;
+  });
+  return {
+    servers: [esx1], repositories: [nas], inventories: [inventory(esx1, vms)], points,
+    runs: [pastRun("run-4", 2.3, 14, ["APP01", "DC01", "SQL01", "WEB01"]), pastRun("run-3", 26, 22, ["MAIL01", "PRINT01", "DEV01"], "MAIL01"), pastRun("run-2", 50, 9, ["DC01"]), pastRun("run-1", 74, 187, ["APP01", "DC01", "FILE02", "MAIL01", "SQL01"])],
+  };
+}
+
+function live(): FakeOptions {
+  const base = shop();
+  return { ...base, runPace: 600, runSteps: 40 };
+}
+
+function troubled(): FakeOptions {
+  const base = shop();
+  const [first] = base.servers ?? [];
+  const broken = server("server-2", "esx2.shop.lan", { user: "root", last_seen: hoursAgo(44), error: fakeError("certificate-changed", { seen_sha256: certificate.split(":").reverse().join(":") }) });
+  const gone = repository("repository-2", "USB-B", { path: "/media/usb-b/kuramori", error: fakeError("repository-vanished", { title: "The folder of USB-B is not there." }), free: null, total: null });
+  return { ...base, servers: first ? [first, broken] : [broken], repositories: [...(base.repositories ?? []), gone] };
+}
+
+function many(): FakeOptions {
+  const esx = server("server-1", "vcenter.big.lan", { kind: "vcenter" });
+  const repo = repository("repository-1", "STORE-1", { points: 1500, stored: 9000 * GiB });
+  const vms = manyVms(500);
+  const points = vms.flatMap((vm, index) => [3, 27, 51].map((hours, at) => point(index * 3 + at, vm, repo, hours + index / 100, false)));
+  return { servers: [esx], repositories: [repo], points, inventories: [inventory(esx, vms.map((vm, index) => (index % 9 === 0 ? vm : { ...vm, last_point: { id: points[index * 3]?.id ?? "", taken_at: hoursAgo(3 + index / 100), repository_id: repo.id } })))] };
+}
+
+const scenarios = {
+  empty: (): FakeOptions => ({ latency: 120, runPace: 300, runSteps: 12 }),
+  licence: (): FakeOptions => ({ latency: 120, addFailsWith: fakeError("licence-restricted") }),
+  shop,
+  live,
+  troubled,
+  many,
+  slow: (): FakeOptions => ({ ...shop(), stuck: ["inventory.get", "points.list", "runs.list", "repositories.list"] }),
+  dead: (): FakeOptions => ({ ...shop(), refused: { "app.state": fakeError("state-damaged", { title: "The state folder cannot be used.", risk: "Backups and recovery points are not in it and stay as they are.", hints: ["Look whether the disk is full or read-only."], detail: "open ~/.local/share/kuramori/state.db\ndatabase disk image is malformed" }), "inventory.get": fakeError("host-unreachable"), "runs.list": fakeError("state-damaged"), "points.list": fakeError("repository-vanished") } }),
+} as const;
+
+export type ScenarioName = keyof typeof scenarios;
+export const scenarioNames = Object.keys(scenarios) as ScenarioName[];
+
+/** A scripted back end in a named situation. */
+export function scenario(name: ScenarioName, more: FakeOptions = {}): FakePlatform {
+  const back = new FakePlatform({ ...scenarios[name](), ...more });
+  if (name === "live") {
+    void back.call("backup.start", { server_id: "server-1", repository_id: "repository-1", vms: back.inventories[0]?.vms.filter((vm) => ["DEV01", "WEB01", "FILE02", "APP01", "PRINT01"].includes(vm.name)).map((vm) => vm.reference) ?? [] });
+  }
+  return back;
+}
