@@ -13,9 +13,6 @@ use crate::error::{ReplyError, Unreachable, VsphereError};
 use crate::tls::{HostPin, TrustRefused, client_config};
 
 const CONNECT: Duration = Duration::from_secs(15);
-/// A host may take long to answer, but not that long between two bytes.
-const SILENCE: Duration = Duration::from_secs(120);
-
 /// Makes a client for peers with this pin: no proxy, no redirect, no cookie store.
 pub(crate) fn client(
     pin: Option<HostPin>,
@@ -27,7 +24,7 @@ pub(crate) fn client(
         .no_proxy()
         .redirect(Policy::none())
         .connect_timeout(CONNECT)
-        .read_timeout(SILENCE)
+        .tcp_keepalive(Duration::from_secs(30))
         .pool_idle_timeout(Duration::from_secs(60))
         .tcp_nodelay(true)
         .user_agent(user_agent)

@@ -25,6 +25,8 @@ mod soap;
 mod task;
 mod tls;
 pub mod transport;
+#[cfg(test)]
+mod vcsim;
 mod xml;
 
 pub use cbt::{CbtError, CbtUnusable, ChangeId, ChangeIdError, ChangeTracking, ChangedSince};

@@ -1,5 +1,5 @@
 use super::build;
-use super::types::{DatastoreSummary, Inventory, NetworkKind, VmSummary};
+use super::types::{DatacenterSummary, DatastoreSummary, Inventory, NetworkKind, VmSummary};
 use super::{decode_name, encode_name};
 use crate::client::Client;
 use crate::error::VsphereError;
@@ -112,6 +112,16 @@ impl Client {
         let wanted: &[(&str, &[&str])] = &[("Datastore", DATASTORE_PATHS)];
         let objects = self.properties_of_all("list the datastores", wanted).await?;
         Ok(objects.iter().map(build::datastore).collect())
+    }
+
+    /// Lists the datacenters with the datastores each one holds.
+    pub(crate) async fn datacenters(&self) -> Result<Vec<DatacenterSummary>, VsphereError> {
+        let wanted: &[(&str, &[&str])] = &[
+            ("Datacenter", &["name", "parent", "datastore", "vmFolder"]),
+            ("Folder", &["name", "parent"]),
+        ];
+        let objects = self.properties_of_all("list the datacenters", wanted).await?;
+        Ok(build::inventory(self.about().clone(), &objects).datacenters)
     }
 
     /// Finds a VM by its name, in one folder or anywhere.

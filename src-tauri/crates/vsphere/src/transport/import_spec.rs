@@ -1,0 +1,183 @@
+//! The specification a server builds a restored VM from. Element order is the schema's.
+
+use super::placement::Placement;
+use crate::hardware::{Controller, DiskShape, Nic, VmHardware};
+use crate::inventory::{NetworkKind, NetworkSummary, encode_name};
+use crate::xml::XmlWriter;
+
+/// Keys of the two IDE controllers every VM has.
+const DEFAULT_IDE: [i32; 2] = [200, 201];
+
+/// Writes the `VirtualMachineImportSpec`, and returns what could not be carried over, in
+/// sentences.
+pub(super) fn write(
+    w: &mut XmlWriter,
+    hardware: &VmHardware,
+    name: &str,
+    place: &Placement,
+) -> Vec<String> {
+    let mut warnings = Vec::new();
+    w.typed("spec", "VirtualMachineImportSpec", |w| {
+        w.typed("configSpec", "VirtualMachineConfigSpec", |w| {
+            config(w, hardware, name, place, &mut warnings);
+        });
+    });
+    for device in &hardware.other_devices {
+        warnings.push(format!("“{device}” was not rebuilt."));
+    }
+    warnings
+}
+
+fn config(
+    w: &mut XmlWriter,
+    hardware: &VmHardware,
+    name: &str,
+    place: &Placement,
+    warnings: &mut Vec<String>,
+) {
+    let filled = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    w.text("name", encode_name(name));
+    w.text_opt("version", filled(&hardware.version));
+    w.text_opt("guestId", filled(&hardware.guest_id));
+    w.text_opt("annotation", filled(&hardware.annotation));
+    w.group("files", |w| w.text("vmPathName", format!("[{}]", place.datastore)));
+    if hardware.disk_uuid_enabled {
+        w.group("flags", |w| w.text("diskUuidEnabled", true));
+    }
+    w.text("numCPUs", hardware.cpus.max(1));
+    w.text("numCoresPerSocket", hardware.cores_per_socket.max(1));
+    w.text("memoryMB", hardware.memory_mib.max(4));
+    for each in hardware.controllers.iter().filter(|c| !DEFAULT_IDE.contains(&c.key)) {
+        add(w, &each.kind, |w| controller(w, each));
+    }
+    for disk in &hardware.disks {
+        w.group("deviceChange", |w| {
+            w.text("operation", "add");
+            w.text("fileOperation", "create");
+            w.typed("device", "VirtualDisk", |w| virtual_disk(w, disk, place));
+        });
+    }
+    for nic in &hardware.nics {
+        match (nic.kind.as_str(), place.network(nic)) {
+            ("VirtualSriovEthernetCard", _) => {
+                warnings
+                    .push(format!("“{}” passes hardware through and was not rebuilt.", nic.label));
+            }
+            (_, Some(network)) => add(w, &nic.kind, |w| card(w, nic, network)),
+            (_, None) => warnings.push(format!(
+                "“{}” was left out: there is no network “{}”.",
+                nic.label, nic.network
+            )),
+        }
+    }
+    for (key, value) in hardware.extra_config.iter().filter(|(key, _)| keeps(key)) {
+        w.group("extraConfig", |w| {
+            w.text("key", key);
+            w.typed_text("value", "string", value);
+        });
+    }
+    if hardware.secure_boot {
+        w.group("bootOptions", |w| w.text("efiSecureBootEnabled", true));
+    }
+    w.text_opt("firmware", filled(&hardware.firmware));
+}
+
+fn add(w: &mut XmlWriter, kind: &str, device: impl FnOnce(&mut XmlWriter)) {
+    w.group("deviceChange", |w| {
+        w.text("operation", "add");
+        w.typed("device", kind, device);
+    });
+}
+
+/// New devices carry negative keys; the server gives the real ones.
+fn new_key(key: i32) -> i32 {
+    if DEFAULT_IDE.contains(&key) { key } else { key.saturating_abs().saturating_neg() }
+}
+
+fn controller(w: &mut XmlWriter, controller: &Controller) {
+    w.text("key", new_key(controller.key));
+    w.text("busNumber", controller.bus);
+    let scsi = !matches!(
+        controller.kind.as_str(),
+        "VirtualAHCIController" | "VirtualNVMEController" | "VirtualIDEController"
+    );
+    if scsi {
+        w.text("sharedBus", "noSharing");
+    }
+}
+
+fn virtual_disk(w: &mut XmlWriter, disk: &DiskShape, place: &Placement) {
+    w.text("key", new_key(disk.key.get()));
+    w.typed("backing", "VirtualDiskFlatVer2BackingInfo", |w| {
+        w.text("fileName", format!("[{}]", place.datastore));
+        w.text("diskMode", "persistent");
+        w.text("thinProvisioned", true);
+    });
+    w.text("controllerKey", new_key(disk.controller_key));
+    w.text("unitNumber", disk.unit);
+    w.text("capacityInKB", disk.capacity_bytes.div_ceil(1024));
+    w.text("capacityInBytes", disk.capacity_bytes);
+}
+
+/// Writes a card that is not connected, with an address the server gives: the original VM may
+/// still run.
+fn card(w: &mut XmlWriter, nic: &Nic, network: &NetworkSummary) {
+    w.text("key", new_key(nic.key));
+    match &network.kind {
+        NetworkKind::Distributed { portgroup_key, switch_uuid } => {
+            w.typed("backing", "VirtualEthernetCardDistributedVirtualPortBackingInfo", |w| {
+                w.group("port", |w| {
+                    w.text("switchUuid", switch_uuid);
+                    w.text("portgroupKey", portgroup_key);
+                });
+            });
+        }
+        NetworkKind::Standard | NetworkKind::Opaque => {
+            w.typed("backing", "VirtualEthernetCardNetworkBackingInfo", |w| {
+                w.text("deviceName", encode_name(&network.name));
+            });
+        }
+    }
+    w.group("connectable", |w| {
+        w.text("startConnected", false);
+        w.text("allowGuestControl", true);
+        w.text("connected", false);
+    });
+    w.text("addressType", "generated");
+}
+
+/// Returns whether a setting belongs to the VM and not to its former place or run.
+fn keeps(key: &str) -> bool {
+    const DROPPED: &[&str] = &[
+        "migrate.",
+        "sched.swap.",
+        "vmware.tools.",
+        "guestinfo.",
+        "uuid.",
+        "nvram",
+        "viv.",
+        "vmotion.",
+        "monitor.",
+        "svga.",
+        "hostcpuid.",
+        "guestcpuid.",
+        "userlevelcpuid.",
+        "numa.",
+        "tools.guest.",
+        "toolsinstallmanager.",
+        "cleanshutdown",
+        "softpoweroff",
+        "pcibridge",
+        "vmci",
+        "hpet0",
+        "replay.",
+        "evcCompatibilityMode",
+    ];
+    let lower = key.to_ascii_lowercase();
+    let volatile = DROPPED.iter().any(|start| lower.starts_with(&start.to_ascii_lowercase()));
+    !volatile && !lower.ends_with(".ctkenabled") && !lower.ends_with(".redo")
+}
+
+#[cfg(test)]
+#[path = "import_spec_tests.rs"]
+mod tests;
