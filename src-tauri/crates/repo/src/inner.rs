@@ -196,9 +196,18 @@ impl Inner {
             }
         }
         out.clear();
-        Err(last.unwrap_or_else(|| {
-            self.damaged(format!("chunk {}", id.to_hex()), FormatError::Missing)
-        }))
+        match last {
+            Some(error) => Err(error),
+            None => Err(self.missing(id, kind)?),
+        }
+    }
+
+    /// Says which pack a chunk should be in, where an index still knows.
+    fn missing(&self, id: &ChunkId, kind: ChunkKind) -> Result<RepoError, RepoError> {
+        Ok(match self.pack_meant_for(id, kind)? {
+            Some(pack) => self.damaged_pack(pack, FormatError::Missing),
+            None => self.damaged(format!("chunk {}", id.to_hex()), FormatError::Missing),
+        })
     }
 
     fn read_frame(

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use crate::error::{RepoError, RepoErrorKind};
+use crate::format::chunk::ChunkKind;
 use crate::format::envelope::{HEADER_LEN, ObjectType};
 use crate::format::index::{IndexObject, IndexPack, MAX_INDEX};
 use crate::format::pack::{self, MAX_PACK, PackFooter, TRAILER_LEN, Trailer};
 use crate::format::{FormatError, names};
-use crate::ids::ObjectHash;
+use crate::ids::{ChunkId, ObjectHash};
 use crate::inner::{Inner, lock};
 use crate::store::BlobName;
 
@@ -69,6 +70,22 @@ impl Inner {
     /// Hands over the packs that no index object names.
     pub(crate) fn take_unindexed(&self) -> Vec<IndexPack> {
         std::mem::take(&mut lock(&self.loaded).unindexed)
+    }
+
+    /// Returns the pack that should hold a chunk, for a report that it does not.
+    pub(crate) fn pack_meant_for(
+        &self,
+        id: &ChunkId,
+        kind: ChunkKind,
+    ) -> Result<Option<ObjectHash>, RepoError> {
+        for entry in self.store.list(names::INDEX)? {
+            let Ok(index) = self.read_index(&entry.name) else { continue };
+            let holds = |p: &IndexPack| p.entries.iter().any(|e| e.id == *id && e.kind == kind);
+            if let Some(pack) = index.packs.iter().find(|pack| holds(pack)) {
+                return Ok(Some(pack.pack));
+            }
+        }
+        Ok(None)
     }
 
     fn read_index(&self, name: &BlobName) -> Result<IndexObject, RepoError> {

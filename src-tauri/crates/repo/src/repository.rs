@@ -65,8 +65,10 @@ impl Repository {
             return Err(RepoError::invalid(rule));
         }
         match Self::probe(store.as_ref()) {
-            Err(RepoError::NotARepository { .. }) => {}
-            Err(RepoError::Store(StoreError::Unreachable { .. })) => {}
+            // Unreachable may just mean that the folder is still to be made.
+            Err(
+                RepoError::NotARepository { .. } | RepoError::Store(StoreError::Unreachable { .. }),
+            ) => {}
             Ok(_) => return Err(RepoError::AlreadyExists { location: store.location() }),
             Err(other) => return Err(other),
         }

@@ -160,6 +160,7 @@ impl DiskWriter {
     /// The disk is not saved; its chunks stay for the next session that has them.
     pub fn finish(self) -> Result<SavedDisk, RepoError> {
         let shared = &self.pipeline.shared;
+        self.cancel.check()?;
         self.state.wait(shared, &self.cancel)?;
         self.cut_last_chunk()?;
         let overlay = std::mem::replace(&mut *lock(&self.state.overlay), Overlay::new(0));

@@ -42,6 +42,7 @@ pub(crate) mod len {
     use minicbor::decode::{Decoder, Error};
     use minicbor::encode::{self, Encoder, Write};
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the derive passes references")]
     pub(crate) fn encode<C, W: Write>(
         len: &ByteLen,
         e: &mut Encoder<W>,

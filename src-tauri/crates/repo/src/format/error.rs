@@ -38,8 +38,8 @@ pub enum FormatError {
     /// The content of a chunk does not match its id.
     #[error("its content does not match its id")]
     Content,
-    /// No index and no pack knows it.
-    #[error("no pack holds it")]
+    /// It is not there, or its pack is not there whole.
+    #[error("it is missing or has lost a part")]
     Missing,
 }
 

@@ -182,15 +182,12 @@ impl Lease {
     /// Takes part in the running pipeline, or takes the lock of this computer and starts one.
     pub(crate) fn take(inner: &Arc<Inner>, clock: &Arc<dyn Clock>) -> Result<Self, RepoError> {
         let mut writing = lock(&inner.writing);
-        let pipeline = match &writing.pipeline {
-            Some(pipeline) => {
-                pipeline.shared.check()?;
-                Arc::clone(pipeline)
-            }
-            None => {
-                let write_lock = WriteLock::take(inner.options.lock_folder.as_ref(), inner.id)?;
-                Arc::new(Pipeline::start(Arc::clone(inner), Arc::clone(clock), write_lock)?)
-            }
+        let pipeline = if let Some(pipeline) = &writing.pipeline {
+            pipeline.shared.check()?;
+            Arc::clone(pipeline)
+        } else {
+            let write_lock = WriteLock::take(inner.options.lock_folder.as_ref(), inner.id)?;
+            Arc::new(Pipeline::start(Arc::clone(inner), Arc::clone(clock), write_lock)?)
         };
         writing.pipeline = Some(Arc::clone(&pipeline));
         writing.users += 1;

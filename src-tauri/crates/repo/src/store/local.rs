@@ -156,29 +156,30 @@ impl LocalStore {
         let folder = path.parent().unwrap_or(&self.root);
         sync_folder(folder).map_err(|e| self.write_error(name, bytes, e))
     }
+}
 
-    fn walk(&self, folder: &Path, at: &str, found: &mut Vec<BlobEntry>) -> io::Result<()> {
-        for entry in fs::read_dir(folder)? {
-            let entry = entry?;
-            let file_name = entry.file_name();
-            let Some(part) = file_name.to_str() else { continue };
-            let name = if at.is_empty() { part.to_owned() } else { format!("{at}/{part}") };
-            let meta = match entry.metadata() {
-                Ok(meta) => meta,
-                // Removed while we looked.
-                Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
-                Err(e) => return Err(e),
-            };
-            if meta.is_dir() {
-                if name != "tmp" {
-                    self.walk(&entry.path(), &name, found)?;
-                }
-            } else if let Some(name) = BlobName::new(name) {
-                found.push(BlobEntry { name, size: meta.len() });
+/// Collects the files of a folder and the folders in it, under their names.
+fn walk(folder: &Path, at: &str, found: &mut Vec<BlobEntry>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let file_name = entry.file_name();
+        let Some(part) = file_name.to_str() else { continue };
+        let name = if at.is_empty() { part.to_owned() } else { format!("{at}/{part}") };
+        let meta = match entry.metadata() {
+            Ok(meta) => meta,
+            // Removed while we looked.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            Err(e) => return Err(e),
+        };
+        if meta.is_dir() {
+            if name != "tmp" {
+                walk(&entry.path(), &name, found)?;
             }
+        } else if let Some(name) = BlobName::new(name) {
+            found.push(BlobEntry { name, size: meta.len() });
         }
-        Ok(())
     }
+    Ok(())
 }
 
 fn discard(temp: &Path) {
@@ -311,6 +312,10 @@ impl BlobStore for LocalStore {
     fn get_range(&self, name: &BlobName, offset: u64, len: usize) -> Result<Vec<u8>, StoreError> {
         let failed = |e| self.read_error(name, e);
         let mut file = fs::File::open(self.path(name)).map_err(failed)?;
+        let size = file.metadata().map_err(failed)?.len();
+        if offset.checked_add(len as u64).is_none_or(|end| end > size) {
+            return Err(failed(io::ErrorKind::UnexpectedEof.into()));
+        }
         file.seek(SeekFrom::Start(offset)).map_err(failed)?;
         let mut bytes = vec![0; len];
         file.read_exact(&mut bytes).map_err(failed)?;
@@ -326,7 +331,7 @@ impl BlobStore for LocalStore {
         let top = prefix.split_once('/').map_or("", |(top, _)| top);
         let folder = if top.is_empty() { self.root.clone() } else { self.root.join(top) };
         let mut found = Vec::new();
-        match self.walk(&folder, top, &mut found) {
+        match walk(&folder, top, &mut found) {
             Ok(()) => {}
             // Folders of later features are made when they are used.
             Err(e) if e.kind() == io::ErrorKind::NotFound && !FOLDERS.contains(&top) => {}

@@ -1,1 +1,0 @@
-//! Stores that misbehave on purpose, and the suite every store must pass.

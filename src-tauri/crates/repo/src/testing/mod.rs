@@ -1,0 +1,7 @@
+//! For tests: stores that misbehave on purpose, and the suite every store must pass.
+
+mod contract;
+mod faulty;
+
+pub use contract::blob_store_contract;
+pub use faulty::{Fault, FaultyStore, When};

@@ -1,0 +1,18 @@
+//! The repository as its callers see it.
+
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod damage;
+#[cfg(test)]
+mod local;
+#[cfg(test)]
+mod opening;
+#[cfg(test)]
+mod round_trip;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+mod support;
