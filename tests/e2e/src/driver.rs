@@ -16,7 +16,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::programs;
+use crate::{
+    group::{Ending, Group},
+    programs,
+};
 
 /// How long a session may take to come up on a loaded machine.
 const SESSION: Duration = Duration::from_secs(90);
@@ -24,6 +27,7 @@ const SESSION: Duration = Duration::from_secs(90);
 /// A running tauri-driver.
 pub(crate) struct Driver {
     process: Child,
+    group: Group,
     address: String,
 }
 
@@ -36,8 +40,8 @@ impl Driver {
         command.args(["--port", &port.to_string(), "--native-port", &native.to_string()]);
         command.envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(log_file.try_clone()?).stderr(log_file);
-        let process = command.kill_on_drop(true).spawn().context("starting tauri-driver")?;
-        let driver = Self { process, address: format!("http://127.0.0.1:{port}") };
+        let (process, group) = Group::spawn(&mut command).context("starting tauri-driver")?;
+        let driver = Self { process, group, address: format!("http://127.0.0.1:{port}") };
         driver.wait_until_native_answers().await?;
         Ok(driver)
     }
@@ -79,10 +83,18 @@ impl Driver {
             .with_context(|| format!("opening {}", app.display()))
     }
 
-    /// Stops the driver and with it the native one.
+    /// Stops the driver, the native one behind it and what they started.
     pub(crate) async fn stop(mut self) -> Result<()> {
-        self.process.start_kill().context("stopping tauri-driver")?;
-        self.process.wait().await.context("waiting for tauri-driver")?;
+        self.group.end(Ending::Asked);
+        if timeout(Duration::from_secs(10), self.process.wait()).await.is_err() {
+            bail!("tauri-driver did not end when asked");
+        }
         Ok(())
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.group.end(Ending::Forced); // whatever is left, also after a failed test
     }
 }

@@ -7,6 +7,7 @@
 
 mod desktop;
 mod driver;
+mod group;
 mod lab;
 mod notices;
 mod programs;
