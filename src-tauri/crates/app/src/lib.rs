@@ -3,12 +3,27 @@
 //! Non-goals: windows, command lines, sockets; those are adapters.
 //! Invariant guarded: every command answers with data or with an error a person can act on.
 
+mod access;
+mod app;
+mod commands;
+mod convert;
 pub mod dto;
 mod error;
+mod events;
 mod files;
 mod messages;
+mod notices;
+mod place;
+mod runs;
 pub mod schema;
 mod secrets;
+mod settings;
+mod volume;
 
+pub use app::{App, AppOptions};
 pub use error::AppError;
+pub use kuramori_base::{
+    CancelToken, Clock, Counters, NoProgress, Progress, Secret, SystemClock, Tally,
+};
+pub use place::{ImageRequest, Place, PointRef, RepositoryKey, Writer};
 pub use secrets::SecretsChoice;

@@ -3,9 +3,12 @@
 //! `{0}` stands for the thing the sentence is about (a VM, a server, a folder).
 
 mod en;
+mod events;
 mod ja;
 
 use crate::dto::{ErrorCode, Language};
+
+pub(crate) use events::{event, whole_reason};
 
 /// What is said about an error.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,180 @@
+//! Sessions on servers and opened repositories, made when they are needed and kept for the next.
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+
+use kuramori_base::Secret;
+use kuramori_engine::RunEvent;
+use kuramori_jobs::Level;
+use kuramori_repo::{LocalStore, OpenOptions, Repository, Unlock, WriterId};
+use kuramori_vsphere::{Client, ConnectOptions, Thumbprint};
+
+use crate::app::{App, keychain_error};
+use crate::convert;
+use crate::dto::ErrorCode;
+use crate::error::AppError;
+use crate::settings::{RepositoryEntry, ServerEntry};
+
+/// How sessions introduce themselves to servers.
+const USER_AGENT: &str = concat!("Kuramori/", env!("CARGO_PKG_VERSION"));
+
+/// What is needed to sign in.
+pub(crate) struct SignIn<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) url: &'a str,
+    pub(crate) user: &'a str,
+    pub(crate) password: Secret<String>,
+    pub(crate) pin: Option<&'a str>,
+}
+
+/// Signs in to a server.
+pub(crate) async fn sign_in(to: SignIn<'_>) -> Result<Client, AppError> {
+    let pin: Option<Thumbprint> = match to.pin {
+        Some(text) => Some(text.parse().map_err(|e| {
+            AppError::new(ErrorCode::InvalidInput, format!("“{text}” as a SHA-256")).because(&e)
+        })?),
+        None => None,
+    };
+    let options = ConnectOptions {
+        address: to.url.to_owned(),
+        user: to.user.to_owned(),
+        password: to.password,
+        pin,
+        user_agent: USER_AGENT.to_owned(),
+    };
+    Client::connect(options).await.map_err(|e| convert::server(&e, to.name))
+}
+
+/// Returns a session on a server, the one from before where there is one.
+pub(crate) async fn client(app: &App, wanted: &str) -> Result<(ServerEntry, Client), AppError> {
+    let entry = app.inner.settings.get().server(wanted)?.clone();
+    let mut clients = app.inner.clients.lock().await;
+    if let Some(client) = clients.get(&entry.id) {
+        return Ok((entry, client.clone()));
+    }
+    let (secret, name) = (entry.secret_name(), entry.name.clone());
+    let password = app
+        .blocking(move |app| app.inner.keychain.load(&secret).map_err(|e| keychain_error(&e)))
+        .await?
+        .ok_or_else(|| AppError::new(ErrorCode::SecretMissing, name))?;
+    let client = sign_in(SignIn {
+        name: &entry.name,
+        url: &entry.url,
+        user: &entry.user,
+        password,
+        pin: entry.pin.as_deref(),
+    })
+    .await?;
+    clients.insert(entry.id.clone(), client.clone());
+    Ok((entry, client))
+}
+
+/// Ends the session on a server, where there is one.
+pub(crate) async fn forget_client(app: &App, id: &str) {
+    if let Some(client) = app.inner.clients.lock().await.remove(id)
+        && let Err(error) = client.logout().await
+    {
+        tracing::info!(server = id, %error, "signing out failed; the session expires by itself");
+    }
+}
+
+/// Opens a repository in a folder.
+pub(crate) fn open_folder(path: &Path, unlock: &Unlock) -> Result<Repository, AppError> {
+    let store = Arc::new(LocalStore::new(path));
+    Repository::open(store, unlock, OpenOptions::default())
+        .map_err(|e| convert::repository(&e, &path.display().to_string()))
+}
+
+/// Returns an opened repository, the one from before where there is one. Blocks.
+pub(crate) fn repository(
+    app: &App,
+    wanted: &str,
+) -> Result<(RepositoryEntry, Repository), AppError> {
+    let entry = app.inner.settings.get().repository(wanted)?.clone();
+    // Held while opening: two callers must not derive the same key twice at 256 MiB each.
+    let mut opened = app.inner.repositories.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(repository) = opened.get(&entry.id) {
+        return Ok((entry, repository.clone()));
+    }
+    let secret = app.inner.keychain.load(&entry.secret_name()).map_err(|e| keychain_error(&e))?;
+    let secret = secret.ok_or_else(|| AppError::new(ErrorCode::SecretMissing, &entry.name))?;
+    let repository = open_folder(&entry.path, &unlock_from(&secret)?)?;
+    if repository.id().to_hex() != entry.id {
+        return Err(AppError::new(ErrorCode::RepositoryVanished, entry.path.display().to_string())
+            .detail(format!("another repository lies there now: {}", repository.id())));
+    }
+    opened.insert(entry.id.clone(), repository.clone());
+    Ok((entry, repository))
+}
+
+/// Writes what opens a repository in the form kept in the keychain.
+pub(crate) fn unlock_to_secret(unlock: &Unlock) -> Secret<String> {
+    Secret::new(match unlock {
+        Unlock::Passphrase(text) => format!("passphrase:{}", text.expose()),
+        Unlock::RecoveryKey(text) => format!("recovery-key:{}", text.expose()),
+        Unlock::KeyFile(bytes) => {
+            format!("key-file:{}", data_encoding::BASE64.encode(bytes.expose()))
+        }
+    })
+}
+
+fn unlock_from(secret: &Secret<String>) -> Result<Unlock, AppError> {
+    let odd =
+        || AppError::new(ErrorCode::SecretMissing, "").detail("the entry has an unknown form");
+    let (kind, text) = secret.expose().split_once(':').ok_or_else(odd)?;
+    match kind {
+        "passphrase" => Ok(Unlock::Passphrase(text.into())),
+        "recovery-key" => Ok(Unlock::RecoveryKey(text.into())),
+        "key-file" => {
+            let bytes = data_encoding::BASE64.decode(text.as_bytes()).map_err(|_| odd())?;
+            Ok(Unlock::KeyFile(Secret::new(bytes)))
+        }
+        _ => Err(odd()),
+    }
+}
+
+/// Returns the id this installation writes under.
+pub(crate) fn writer(app: &App) -> Result<WriterId, AppError> {
+    let text = app.inner.settings.get().writer;
+    text.parse().map_err(|e| {
+        AppError::new(ErrorCode::StateDamaged, app.inner.state.display().to_string()).because(&e)
+    })
+}
+
+/// Cleans up what a crash left on servers. Failures stay on the list and are told in the log of
+/// the run they belong to.
+pub(crate) async fn recover(app: &App) {
+    let log = &app.inner.log;
+    let intents = match kuramori_engine::open_intents(log) {
+        Ok(intents) => intents,
+        Err(error) => return tracing::error!(%error, "the intents cannot be read"),
+    };
+    for intent in intents {
+        let known = app.inner.settings.get().server(&intent.server_id).is_ok();
+        if !known {
+            tracing::warn!(server = intent.server_id, "a snapshot may be left on a removed server");
+            continue;
+        }
+        let (level, event) = match client(app, &intent.server_id).await {
+            Ok((_, client)) => {
+                match kuramori_engine::recover(&client, log, &intent, &*app.inner.clock).await {
+                    Ok(true) => (Level::Good, RunEvent::OrphanRemoved),
+                    Ok(false) => continue,
+                    Err(error) => {
+                        let reason = AppError::new(ErrorCode::Internal, "").because(&error);
+                        (
+                            Level::Warning,
+                            RunEvent::SnapshotLeft { reason: reason.causes.join(": ") },
+                        )
+                    }
+                }
+            }
+            Err(error) => (Level::Warning, RunEvent::SnapshotLeft { reason: error.to_string() }),
+        };
+        match serde_json::to_value(&event).map(|json| log.append(intent.run, level, None, &json)) {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "a line of the run log was lost"),
+            Err(error) => tracing::error!(%error, "a line of the run log was lost"),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The composition root.
+
+use std::collections::HashMap;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kuramori_base::Clock;
+use kuramori_jobs::{RunId, RunLog};
+use kuramori_repo::{Repository, WriterId};
+use kuramori_vsphere::Client;
+use tokio::sync::broadcast;
+
+use crate::access;
+use crate::dto::{ErrorCode, Event, InventoryView, Language};
+use crate::error::AppError;
+use crate::events::EventHub;
+use crate::files;
+use crate::notices;
+use crate::place::Writer;
+use crate::runs::Runs;
+use crate::secrets::{Keychain, SecretError, SecretsChoice};
+use crate::settings::SettingsFile;
+
+/// How to open the application.
+pub struct AppOptions {
+    /// Folder of everything this installation knows. Made where there is none.
+    pub state: PathBuf,
+    /// Where passwords are kept.
+    pub secrets: SecretsChoice,
+    /// Whether failures are told by desktop notices.
+    pub notices: bool,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The application. Clones share it. One process at a time owns a state folder.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) state: PathBuf,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settings: Arc<SettingsFile>,
+    pub(crate) keychain: Box<dyn Keychain>,
+    pub(crate) log: Arc<RunLog>,
+    pub(crate) events: Arc<EventHub>,
+    pub(crate) runs: Arc<Runs>,
+    pub(crate) clients: tokio::sync::Mutex<HashMap<String, Client>>,
+    pub(crate) repositories: Mutex<HashMap<String, Repository>>,
+    pub(crate) inventories: Mutex<HashMap<String, InventoryView>>,
+    pub(crate) recovering: AtomicBool,
+    /// Held for as long as the application lives.
+    _owner: File,
+}
+
+impl App {
+    /// Opens the application. Blocks for as long as a look into the state folder takes.
+    ///
+    /// Runs that a crash left unfinished are marked as interrupted here; what they left on servers
+    /// is cleaned up by [`App::recover`].
+    ///
+    /// # Errors
+    /// [`ErrorCode::StateInUse`] when another process owns the folder,
+    /// [`ErrorCode::StateDamaged`] and [`ErrorCode::KeychainUnavailable`].
+    pub fn open(options: AppOptions) -> Result<Self, AppError> {
+        let AppOptions { state, secrets, notices, clock } = options;
+        let damaged = |e: &dyn std::error::Error| {
+            AppError::new(ErrorCode::StateDamaged, state.display().to_string()).because(e)
+        };
+        files::make_private_folder(&state).map_err(|e| damaged(&e))?;
+        let owner = own(&state)?;
+        let writer = WriterId::random().map_err(|e| damaged(&e))?;
+        let settings = SettingsFile::open(&state.join("settings.json"), &writer.to_hex())?;
+        let settings = Arc::new(settings);
+        let keychain = secrets.open(&state).map_err(|e| keychain_error(&e))?;
+        let log =
+            RunLog::open(&state.join("runs.sqlite"), clock.clone()).map_err(|e| damaged(&e))?;
+        let interrupted = log.interrupt_unfinished().map_err(|e| damaged(&e))?;
+        let log = Arc::new(log);
+        let events = Arc::new(EventHub::new());
+        let language = settings.clone();
+        let ended: Box<dyn Fn(&_) + Send + Sync> = if notices {
+            let language = settings.clone();
+            Box::new(move |run| notices::run_ended(run, language.language()))
+        } else {
+            Box::new(|_| ())
+        };
+        let runs = Arc::new(Runs::new(
+            log.clone(),
+            clock.clone(),
+            events.clone(),
+            Box::new(move || language.language()),
+            ended,
+        ));
+        if notices && !interrupted.is_empty() {
+            notices::interrupted(&log, &interrupted, settings.language());
+        }
+        Ok(Self {
+            inner: Arc::new(Inner {
+                state,
+                clock,
+                settings,
+                keychain,
+                log,
+                events,
+                runs,
+                clients: tokio::sync::Mutex::default(),
+                repositories: Mutex::default(),
+                inventories: Mutex::default(),
+                recovering: AtomicBool::new(false),
+                _owner: owner,
+            }),
+        })
+    }
+
+    /// Returns the folder an installation uses when none is named.
+    ///
+    /// # Errors
+    /// [`ErrorCode::StateDamaged`] where the system names no folder for a user's data.
+    pub fn default_state() -> Result<PathBuf, AppError> {
+        let data = dirs::data_local_dir();
+        data.map(|d| d.join("Kuramori")).ok_or_else(|| {
+            AppError::new(ErrorCode::StateDamaged, "").detail("the system names no data folder")
+        })
+    }
+
+    /// Returns whether a crash left something to clean up.
+    pub fn needs_recovery(&self) -> bool {
+        kuramori_engine::open_intents(&self.inner.log).map_or(true, |open| !open.is_empty())
+    }
+
+    /// Returns what names this installation in the repositories it writes to.
+    ///
+    /// # Errors
+    /// [`ErrorCode::StateDamaged`].
+    pub fn writer(&self) -> Result<Writer, AppError> {
+        access::writer(self).map(Writer)
+    }
+
+    /// Returns the names or ids of all repositories known here.
+    pub fn repository_names(&self) -> Vec<String> {
+        self.inner.settings.get().repositories.into_iter().map(|r| r.name).collect()
+    }
+
+    /// Returns where a repository lies, by id or name.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RepositoryNotFound`].
+    pub fn repository_path(&self, wanted: &str) -> Result<PathBuf, AppError> {
+        Ok(self.inner.settings.get().repository(wanted)?.path.clone())
+    }
+
+    /// Listens to what changes from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.inner.events.subscribe()
+    }
+
+    /// Returns the language for sentences.
+    pub fn language(&self) -> Language {
+        self.inner.settings.language()
+    }
+
+    /// Returns when a run has ended; at once for one that has.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidInput`] for something that is no run id.
+    pub async fn wait(&self, run: &str) -> Result<(), AppError> {
+        self.inner.runs.wait(parse_run(run)?).await;
+        Ok(())
+    }
+
+    /// Asks all live runs to stop and returns when they have cleaned up after themselves.
+    pub async fn stop(&self) {
+        let live = self.inner.runs.all();
+        for run in &live {
+            self.inner.runs.cancel(run.id);
+        }
+        for run in live {
+            self.inner.runs.wait(run.id).await;
+        }
+    }
+
+    /// Cleans up on the servers what runs cut off by a crash left there. What cannot be reached
+    /// stays on the list for the next time.
+    pub async fn recover(&self) {
+        self.inner.recovering.store(true, Ordering::Release);
+        access::recover(self).await;
+        self.inner.recovering.store(false, Ordering::Release);
+    }
+
+    /// Runs blocking work away from the threads that serve sockets.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        let app = self.clone();
+        tokio::task::spawn_blocking(move || work(&app))
+            .await
+            .unwrap_or_else(|e| Err(AppError::new(ErrorCode::Internal, "").because(&e)))
+    }
+
+    pub(crate) fn forget_repository(&self, id: &str) {
+        self.inner.repositories.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+}
+
+/// Takes the state folder for this process.
+fn own(state: &Path) -> Result<File, AppError> {
+    let failed = |e: &dyn std::error::Error| {
+        AppError::new(ErrorCode::StateDamaged, state.display().to_string()).because(e)
+    };
+    let lock = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(state.join("owner.lock"))
+        .map_err(|e| failed(&e))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            Err(AppError::new(ErrorCode::StateInUse, state.display().to_string()))
+        }
+        Err(TryLockError::Error(e)) => Err(failed(&e)),
+    }
+}
+
+pub(crate) fn keychain_error(error: &SecretError) -> AppError {
+    AppError::new(ErrorCode::KeychainUnavailable, "").because(error)
+}
+
+pub(crate) fn parse_run(text: &str) -> Result<RunId, AppError> {
+    text.parse().map_err(|_| AppError::new(ErrorCode::InvalidInput, format!("“{text}” as a run")))
+}

@@ -1,0 +1,109 @@
+use std::sync::Arc;
+
+use kuramori_engine::{VmBackup, backup_vm};
+use kuramori_jobs::Outcome;
+use kuramori_repo::{Repository, WriterId};
+use kuramori_vsphere::{Client, VmRef};
+
+use super::Handler;
+use crate::access;
+use crate::app::App;
+use crate::convert;
+use crate::dto::{ErrorCode, RunKind, RunStarted, StartBackupRequest, Topic};
+use crate::error::AppError;
+use crate::runs::{Item, ItemEnd, ItemObserver, ItemResult, LiveRun, RunSpec};
+use crate::schema::command;
+
+impl Handler for command::BackupStart {
+    async fn handle(app: &App, request: StartBackupRequest) -> Result<RunStarted, AppError> {
+        if request.vms.is_empty() {
+            return Err(AppError::new(ErrorCode::InvalidInput, "a backup of no VM"));
+        }
+        let (server, client) = access::client(app, &request.server_id).await?;
+        let inventory = client.inventory().await.map_err(|e| convert::server(&e, &server.name))?;
+        let (wanted, writer) = (request.repository_id, access::writer(app)?);
+        let (entry, repository) = app.blocking(move |app| access::repository(app, &wanted)).await?;
+        let mut items = Vec::new();
+        for vm in &request.vms {
+            let found = inventory
+                .vms
+                .iter()
+                .find(|v| v.reference.as_str() == vm)
+                .ok_or_else(|| AppError::new(ErrorCode::VmNotFound, vm))?;
+            let work = Work {
+                app: app.clone(),
+                client: client.clone(),
+                server: (server.id.clone(), server.name.clone()),
+                vm: found.reference.clone(),
+                name: found.name.clone(),
+                repository: repository.clone(),
+                place: entry.name.clone(),
+                writer,
+            };
+            items.push(Item {
+                name: found.name.clone(),
+                key: format!("vm:{}/{}", server.id, found.reference),
+                work: Box::new(move |run, observer| work.run(run, &observer)),
+            });
+        }
+        let spec =
+            RunSpec { kind: RunKind::Backup, server: Some(server.name), repository: entry.name };
+        let run_id = app.start_run(spec, items).await?;
+        Ok(RunStarted { run_id })
+    }
+}
+
+impl App {
+    /// Begins a run and tells its id.
+    pub(super) async fn start_run(
+        &self,
+        spec: RunSpec,
+        items: Vec<Item>,
+    ) -> Result<String, AppError> {
+        let id = self.blocking(move |app| app.inner.runs.start(spec, items)).await?;
+        self.inner.events.changed(Topic::Run, Some(id.to_string()));
+        Ok(id.to_string())
+    }
+}
+
+/// The backup of one VM.
+struct Work {
+    app: App,
+    client: Client,
+    server: (String, String),
+    vm: VmRef,
+    name: String,
+    repository: Repository,
+    place: String,
+    writer: WriterId,
+}
+
+impl Work {
+    fn run(self, run: &Arc<LiveRun>, observer: &ItemObserver) -> ItemEnd {
+        let (server_id, server_name) = &self.server;
+        let report = backup_vm(&VmBackup {
+            client: &self.client,
+            server_id,
+            vm: &self.vm,
+            repository: &self.repository,
+            writer: self.writer,
+            run: run.id,
+            log: &self.app.inner.log,
+            clock: self.app.inner.clock.clone(),
+            progress: run.tally(observer.item),
+            cancel: &run.cancel,
+            observer,
+        });
+        let error = report.error.map(|e| convert::backup(&e, &self.name, server_name, &self.place));
+        if report.outcome != Outcome::Failed {
+            self.app.inner.events.changed(Topic::Points, None);
+        }
+        let result = ItemResult {
+            capacity: run.capacity(observer.item),
+            point: report.point.map(|p| p.to_hex()),
+            made: None,
+            error,
+        };
+        (report.outcome, result)
+    }
+}

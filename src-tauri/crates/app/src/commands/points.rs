@@ -1,0 +1,96 @@
+use kuramori_engine::WholeReason;
+use kuramori_repo::{Consistency, DiskSummary, ReadMode, RecoveryPoint, SourceKind};
+
+use super::Handler;
+use crate::app::App;
+use crate::dto::{
+    ConsistencyView, Language, ListPointsRequest, PointDiskView, PointList, PointView,
+    ReadModeView, SourceKindView, UnreadableRepository,
+};
+use crate::error::AppError;
+use crate::messages;
+use crate::place::Place;
+use crate::schema::command;
+
+impl Handler for command::PointsList {
+    async fn handle(app: &App, request: ListPointsRequest) -> Result<PointList, AppError> {
+        app.blocking(move |app| {
+            let settings = app.inner.settings.get();
+            let mut list = PointList { points: Vec::new(), unreadable: Vec::new() };
+            if let Some(wanted) = &request.repository_id {
+                list.points = app.place(wanted)?.points(app.language())?;
+            } else {
+                for entry in &settings.repositories {
+                    match app.place(&entry.id).and_then(|p| p.points(app.language())) {
+                        Ok(points) => list.points.extend(points),
+                        Err(error) => list.unreadable.push(UnreadableRepository {
+                            repository_id: entry.id.clone(),
+                            name: entry.name.clone(),
+                            error: error.view(app.language()),
+                        }),
+                    }
+                }
+                list.points.sort_by_key(|p| std::cmp::Reverse(p.taken_at));
+            }
+            if let Some(vm) = &request.vm {
+                list.points.retain(|p| p.vm_name == *vm || p.instance_uuid.as_ref() == Some(vm));
+            }
+            Ok(list)
+        })
+        .await
+    }
+}
+
+/// Shows a recovery point.
+pub(crate) fn point_view(point: &RecoveryPoint, place: &Place, language: Language) -> PointView {
+    let sizes = point.sizes();
+    PointView {
+        id: point.id.to_hex(),
+        short_id: point.id.to_string(),
+        repository_id: place.id.clone(),
+        repository_name: place.name.clone(),
+        source: match point.source {
+            SourceKind::Vm => SourceKindView::Vm,
+            SourceKind::Image => SourceKindView::Image,
+        },
+        vm_name: point.vm.name.clone(),
+        instance_uuid: point.vm.instance_uuid.clone(),
+        taken_at: point.time,
+        finished_at: point.committed,
+        consistency: match point.consistency {
+            Consistency::Crash => ConsistencyView::Crash,
+            Consistency::FileSystem => ConsistencyView::FileSystem,
+            Consistency::Application => ConsistencyView::Application,
+        },
+        disks: (0..).zip(&point.disks).map(|(i, d)| disk_view(i, d, language)).collect(),
+        capacity: point.disks.iter().map(|d| d.capacity.get()).sum(),
+        read: sizes.read.get(),
+        new: sizes.new.get(),
+        stored: sizes.stored.get(),
+        warnings: point.warnings.clone(),
+        not_included: point.not_included.clone(),
+    }
+}
+
+fn disk_view(index: u32, disk: &DiskSummary, language: Language) -> PointDiskView {
+    let (read_mode, reason) = match &disk.read_mode {
+        ReadMode::Whole { reason } => {
+            let known = WholeReason::from_code(reason)
+                .map(|r| messages::whole_reason(r, language).to_owned());
+            (ReadModeView::Whole, known.or_else(|| Some(reason.clone())))
+        }
+        ReadMode::Allocated => (ReadModeView::Allocated, None),
+        ReadMode::Changed { .. } => (ReadModeView::Changed, None),
+    };
+    PointDiskView {
+        index,
+        label: disk.label.clone(),
+        capacity: disk.capacity.get(),
+        read_mode,
+        reason,
+        transport: disk.transport.clone(),
+        read: disk.sizes.read.get(),
+        new: disk.sizes.new.get(),
+        stored: disk.sizes.stored.get(),
+    }
+}

@@ -1,0 +1,244 @@
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
+
+use kuramori_base::Secret;
+use kuramori_repo::{CreateOptions, LocalStore, Repository, Unlock};
+
+use super::Handler;
+use crate::access;
+use crate::app::{App, keychain_error};
+use crate::convert;
+use crate::dto::{
+    AttachRepositoryRequest, CreateRepositoryRequest, Empty, ErrorCode, PathRequest, PlaceView,
+    RepositoryCreated, RepositoryList, RepositoryRequest, RepositoryView, Topic,
+};
+use crate::error::AppError;
+use crate::place::{Place, RepositoryKey, open_with};
+use crate::schema::command;
+use crate::settings::RepositoryEntry;
+use crate::volume;
+
+/// Name of the folder suggested for the first repository.
+const FOLDER: &str = "Kuramori";
+
+impl App {
+    /// Returns an opened repository by id or name. Blocks.
+    ///
+    /// # Errors
+    /// What stood in the way.
+    pub fn place(&self, wanted: &str) -> Result<Place, AppError> {
+        let (entry, repository) = access::repository(self, wanted)?;
+        Ok(Place { id: entry.id, name: entry.name, repository })
+    }
+
+    /// Makes a repository and takes it up. Blocks.
+    ///
+    /// # Errors
+    /// What stood in the way; nothing is taken up then.
+    pub fn create_repository(
+        &self,
+        name: &str,
+        path: &Path,
+        key: RepositoryKey,
+    ) -> Result<RepositoryCreated, AppError> {
+        let (name, path) = (self.free_name(name)?, full_path(path)?);
+        let unlock = match key {
+            RepositoryKey::Passphrase(text) => Unlock::Passphrase(text),
+            RepositoryKey::KeyFile(bytes) => Unlock::KeyFile(bytes),
+        };
+        let created = Repository::create(
+            Arc::new(LocalStore::new(&path)),
+            &unlock,
+            CreateOptions::named(&name),
+            &*self.inner.clock,
+        )
+        .map_err(|e| convert::repository(&e, &path.display().to_string()))?;
+        let view = self.take_up(name, path, &unlock, created.repository)?;
+        Ok(RepositoryCreated {
+            repository: view,
+            recovery_key: created.recovery_key.expose().clone(),
+        })
+    }
+
+    /// Takes up a repository that exists. Blocks.
+    ///
+    /// # Errors
+    /// What stood in the way; nothing is taken up then.
+    pub fn attach_repository(
+        &self,
+        name: &str,
+        path: &Path,
+        key: RepositoryKey,
+    ) -> Result<RepositoryView, AppError> {
+        let (name, path) = (self.free_name(name)?, full_path(path)?);
+        let (repository, unlock) = open_with(&path, key)?;
+        let id = repository.id().to_hex();
+        if let Some(known) = self.inner.settings.get().repositories.iter().find(|r| r.id == id) {
+            return Err(AppError::new(ErrorCode::NameTaken, &known.name)
+                .detail("this repository is attached already under this name"));
+        }
+        self.take_up(name, path, &unlock, repository)
+    }
+
+    fn free_name(&self, name: &str) -> Result<String, AppError> {
+        let name = name.trim();
+        if name.is_empty() {
+            return Err(AppError::new(ErrorCode::InvalidInput, "an empty name"));
+        }
+        if self.inner.settings.get().repositories.iter().any(|r| r.name == name) {
+            return Err(AppError::new(ErrorCode::NameTaken, name));
+        }
+        Ok(name.to_owned())
+    }
+
+    fn take_up(
+        &self,
+        name: String,
+        path: PathBuf,
+        unlock: &Unlock,
+        repository: Repository,
+    ) -> Result<RepositoryView, AppError> {
+        let id = repository.id().to_hex();
+        let entry = RepositoryEntry { id: id.clone(), name: name.clone(), path: path.clone() };
+        let secret = access::unlock_to_secret(unlock);
+        self.inner.keychain.store(&entry.secret_name(), &secret).map_err(|e| keychain_error(&e))?;
+        self.inner.settings.change(|s| {
+            s.repositories.push(entry);
+            Ok(())
+        })?;
+        let place = Place { id: id.clone(), name, repository: repository.clone() };
+        let mut opened = self.inner.repositories.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.insert(id.clone(), repository);
+        drop(opened);
+        self.inner.events.changed(Topic::Repositories, Some(id));
+        place.view(&path)
+    }
+
+    fn view_repository(&self, entry: &RepositoryEntry) -> RepositoryView {
+        match self.place(&entry.id).and_then(|place| place.view(&entry.path)) {
+            Ok(view) => view,
+            Err(error) => {
+                // Opened once, but away now: the next look must open it anew.
+                self.forget_repository(&entry.id);
+                RepositoryView {
+                    id: entry.id.clone(),
+                    name: entry.name.clone(),
+                    path: entry.path.display().to_string(),
+                    created_at: None,
+                    points: 0,
+                    stored: 0,
+                    free: None,
+                    total: None,
+                    error: Some(error.view(self.language())),
+                }
+            }
+        }
+    }
+}
+
+/// A path that stays right when the program is started elsewhere.
+fn full_path(path: &Path) -> Result<PathBuf, AppError> {
+    std::path::absolute(path).map_err(|e| {
+        AppError::new(ErrorCode::InvalidInput, format!("“{}” as a folder", path.display()))
+            .because(&e)
+    })
+}
+
+fn look_at(path: PathBuf) -> PlaceView {
+    let room = volume::room(&path);
+    PlaceView {
+        repository: Repository::probe(&LocalStore::new(&path)).is_ok(),
+        path: path.display().to_string(),
+        free: room.map(|r| r.free),
+        total: room.map(|r| r.total),
+    }
+}
+
+impl Handler for command::RepositoriesSuggest {
+    async fn handle(app: &App, _: Empty) -> Result<PlaceView, AppError> {
+        app.blocking(|app| {
+            let documents = dirs::document_dir().or_else(dirs::home_dir);
+            let base = documents.unwrap_or_else(|| app.inner.state.clone());
+            // The first free name, so that a second repository gets a folder of its own.
+            let free = (1..)
+                .map(|n| match n {
+                    1 => base.join(FOLDER),
+                    n => base.join(format!("{FOLDER} {n}")),
+                })
+                .find(|p| !p.exists());
+            Ok(look_at(free.unwrap_or(base)))
+        })
+        .await
+    }
+}
+
+impl Handler for command::RepositoriesPlace {
+    async fn handle(app: &App, request: PathRequest) -> Result<PlaceView, AppError> {
+        app.blocking(move |_| Ok(look_at(full_path(Path::new(&request.path))?))).await
+    }
+}
+
+impl Handler for command::RepositoriesCreate {
+    async fn handle(
+        app: &App,
+        request: CreateRepositoryRequest,
+    ) -> Result<RepositoryCreated, AppError> {
+        app.blocking(move |app| {
+            let key = RepositoryKey::Passphrase(Secret::new(request.passphrase));
+            app.create_repository(&request.name, Path::new(&request.path), key)
+        })
+        .await
+    }
+}
+
+impl Handler for command::RepositoriesAttach {
+    async fn handle(
+        app: &App,
+        request: AttachRepositoryRequest,
+    ) -> Result<RepositoryView, AppError> {
+        app.blocking(move |app| {
+            let key = RepositoryKey::Passphrase(Secret::new(request.passphrase));
+            app.attach_repository(&request.name, Path::new(&request.path), key)
+        })
+        .await
+    }
+}
+
+impl Handler for command::RepositoriesList {
+    async fn handle(app: &App, _: Empty) -> Result<RepositoryList, AppError> {
+        app.blocking(|app| {
+            let entries = app.inner.settings.get().repositories;
+            let repositories = entries.iter().map(|e| app.view_repository(e)).collect();
+            Ok(RepositoryList { repositories })
+        })
+        .await
+    }
+}
+
+impl Handler for command::RepositoriesInfo {
+    async fn handle(app: &App, request: RepositoryRequest) -> Result<RepositoryView, AppError> {
+        app.blocking(move |app| {
+            let entry = app.inner.settings.get().repository(&request.repository_id)?.clone();
+            app.place(&entry.id)?.view(&entry.path)
+        })
+        .await
+    }
+}
+
+impl Handler for command::RepositoriesDetach {
+    async fn handle(app: &App, request: RepositoryRequest) -> Result<Empty, AppError> {
+        app.blocking(move |app| {
+            let entry = app.inner.settings.get().repository(&request.repository_id)?.clone();
+            app.inner.settings.change(|s| {
+                s.repositories.retain(|r| r.id != entry.id);
+                Ok(())
+            })?;
+            app.forget_repository(&entry.id);
+            let name = entry.secret_name();
+            app.inner.keychain.forget(&name).map_err(|e| keychain_error(&e))?;
+            app.inner.events.changed(Topic::Repositories, Some(entry.id));
+            Ok(Empty {})
+        })
+        .await
+    }
+}

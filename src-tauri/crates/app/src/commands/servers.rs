@@ -1,0 +1,210 @@
+use kuramori_base::Secret;
+use kuramori_vsphere::{Client, Endpoint, ServerKind as Kind, probe_certificate};
+
+use super::Handler;
+use crate::access::{self, SignIn};
+use crate::app::{App, keychain_error};
+use crate::convert;
+use crate::dto::{
+    AddServerRequest, CertificateView, Empty, ErrorCode, ProbeServerRequest, ServerCheck,
+    ServerCheckKind, ServerChecked, ServerKind, ServerList, ServerRequest, ServerView, Topic,
+    TrustServerRequest,
+};
+use crate::error::AppError;
+use crate::schema::command;
+use crate::settings::ServerEntry;
+
+impl Handler for command::ServersProbe {
+    async fn handle(_: &App, request: ProbeServerRequest) -> Result<CertificateView, AppError> {
+        let seen = probe_certificate(&request.url)
+            .await
+            .map_err(|e| convert::server(&e, request.url.trim()))?;
+        let endpoint =
+            Endpoint::parse(&request.url).map_err(|e| convert::server(&e, request.url.trim()))?;
+        Ok(CertificateView {
+            url: endpoint.to_string(),
+            sha256: seen.sha256.to_string(),
+            trusted_by_system: seen.trusted_by_system,
+            subject: seen.subject,
+            not_after: seen.not_after,
+        })
+    }
+}
+
+impl Handler for command::ServersAdd {
+    async fn handle(app: &App, request: AddServerRequest) -> Result<ServerChecked, AppError> {
+        let name = request.name.trim().to_owned();
+        if name.is_empty() {
+            return Err(AppError::new(ErrorCode::InvalidInput, "an empty name"));
+        }
+        if app.inner.settings.get().servers.iter().any(|s| s.name == name) {
+            return Err(AppError::new(ErrorCode::NameTaken, name));
+        }
+        let endpoint =
+            Endpoint::parse(&request.url).map_err(|e| convert::server(&e, &name))?.to_string();
+        let password = Secret::new(request.password);
+        let client = access::sign_in(SignIn {
+            name: &name,
+            url: &endpoint,
+            user: &request.user,
+            password: password.duplicate(),
+            pin: request.pin.as_deref(),
+        })
+        .await?;
+        let about = client.about();
+        let entry = ServerEntry {
+            id: uuid::Uuid::new_v4().to_string(),
+            name,
+            url: endpoint,
+            user: request.user,
+            pin: request.pin,
+            kind: kind(about.kind),
+            product: about.full_name.clone(),
+            last_seen: Some(app.inner.clock.now()),
+        };
+        let checks = check(app, &entry, &client).await;
+        let stored = entry.clone();
+        app.blocking(move |app| {
+            let name = stored.secret_name();
+            app.inner.keychain.store(&name, &password).map_err(|e| keychain_error(&e))?;
+            app.inner.settings.change(|s| {
+                s.servers.push(stored);
+                Ok(())
+            })
+        })
+        .await?;
+        app.inner.clients.lock().await.insert(entry.id.clone(), client);
+        app.inner.events.changed(Topic::Servers, Some(entry.id.clone()));
+        Ok(ServerChecked { server: view(&entry), checks })
+    }
+}
+
+fn kind(kind: Kind) -> ServerKind {
+    match kind {
+        Kind::Esxi => ServerKind::Esxi,
+        Kind::Vcenter => ServerKind::Vcenter,
+    }
+}
+
+fn view(entry: &ServerEntry) -> ServerView {
+    ServerView {
+        id: entry.id.clone(),
+        name: entry.name.clone(),
+        url: entry.url.clone(),
+        user: entry.user.clone(),
+        kind: entry.kind,
+        product: entry.product.clone(),
+        pin: entry.pin.clone(),
+        last_seen: entry.last_seen,
+        error: None,
+    }
+}
+
+fn passed(check: ServerCheckKind, found: Option<String>) -> ServerCheck {
+    ServerCheck { check, passed: true, found, error: None }
+}
+
+/// Looks at what a backup will need, on a session that was just made: it proves that the server
+/// answers, that its certificate is trusted and that the password is right.
+async fn check(app: &App, entry: &ServerEntry, client: &Client) -> Vec<ServerCheck> {
+    let mut checks = vec![
+        passed(ServerCheckKind::Reach, Some(entry.product.clone())),
+        passed(ServerCheckKind::Certificate, entry.pin.clone()),
+        passed(ServerCheckKind::SignIn, Some(entry.user.clone())),
+    ];
+    let failed = |check, error: AppError| ServerCheck {
+        check,
+        passed: false,
+        found: None,
+        error: Some(error.view(app.language())),
+    };
+    let read = client.inventory().await;
+    checks.push(match read {
+        Ok(inventory) => passed(ServerCheckKind::Inventory, Some(inventory.vms.len().to_string())),
+        Err(e) => failed(ServerCheckKind::Inventory, convert::server(&e, &entry.name)),
+    });
+    checks
+}
+
+impl Handler for command::ServersList {
+    async fn handle(app: &App, _: Empty) -> Result<ServerList, AppError> {
+        let settings = app.inner.settings.get();
+        Ok(ServerList { servers: settings.servers.iter().map(view).collect() })
+    }
+}
+
+impl Handler for command::ServersTest {
+    async fn handle(app: &App, request: ServerRequest) -> Result<ServerChecked, AppError> {
+        // A session from before would prove nothing about now.
+        let id = app.inner.settings.get().server(&request.server_id)?.id.clone();
+        access::forget_client(app, &id).await;
+        let (mut entry, client) = access::client(app, &id).await?;
+        let about = client.about();
+        entry.product.clone_from(&about.full_name);
+        entry.last_seen = Some(app.inner.clock.now());
+        let checks = check(app, &entry, &client).await;
+        let seen = entry.clone();
+        app.blocking(move |app| {
+            app.inner.settings.change(|s| {
+                if let Some(server) = s.servers.iter_mut().find(|s| s.id == seen.id) {
+                    *server = seen;
+                }
+                Ok(())
+            })
+        })
+        .await?;
+        app.inner.events.changed(Topic::Servers, Some(id));
+        Ok(ServerChecked { server: view(&entry), checks })
+    }
+}
+
+impl Handler for command::ServersTrust {
+    async fn handle(app: &App, request: TrustServerRequest) -> Result<ServerView, AppError> {
+        let entry = app.inner.settings.get().server(&request.server_id)?.clone();
+        let seen = probe_certificate(&entry.url)
+            .await
+            .map_err(|e| convert::server(&e, &entry.name))?
+            .sha256
+            .to_string();
+        if seen != request.sha256 {
+            // What was compared is not what the server shows: begin again with the new one.
+            let mut error = AppError::new(ErrorCode::CertificateChanged, &entry.name);
+            error.seen_sha256 = Some(seen);
+            return Err(error);
+        }
+        let id = entry.id.clone();
+        let trusted = app
+            .blocking(move |app| {
+                app.inner.settings.change(|s| {
+                    let found = s.servers.iter_mut().find(|s| s.id == entry.id);
+                    let server = found
+                        .ok_or_else(|| AppError::new(ErrorCode::ServerNotFound, &entry.name))?;
+                    server.pin = Some(request.sha256);
+                    Ok(view(server))
+                })
+            })
+            .await?;
+        access::forget_client(app, &id).await;
+        app.inner.events.changed(Topic::Servers, Some(id));
+        Ok(trusted)
+    }
+}
+
+impl Handler for command::ServersRemove {
+    async fn handle(app: &App, request: ServerRequest) -> Result<Empty, AppError> {
+        let entry = app.inner.settings.get().server(&request.server_id)?.clone();
+        access::forget_client(app, &entry.id).await;
+        let id = entry.id.clone();
+        app.blocking(move |app| {
+            app.inner.settings.change(|s| {
+                s.servers.retain(|s| s.id != entry.id);
+                Ok(())
+            })?;
+            let name = entry.secret_name();
+            app.inner.keychain.forget(&name).map_err(|e| keychain_error(&e))
+        })
+        .await?;
+        app.inner.events.changed(Topic::Servers, Some(id));
+        Ok(Empty {})
+    }
+}

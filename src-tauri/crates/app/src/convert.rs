@@ -1,0 +1,160 @@
+//! The one place where errors of lower crates become errors for people.
+
+use kuramori_base::{Hint, Retry};
+use kuramori_engine::{EngineError, ImageError, PipelineError};
+use kuramori_repo::{RepoError, RepoErrorKind};
+use kuramori_restore::{DiskFileError, VmRestoreError};
+use kuramori_vsphere::VsphereError;
+
+use crate::dto::ErrorCode;
+use crate::error::AppError;
+
+/// An error of a server. `subject` is the server's name, or the VM's where the call was about one.
+pub(crate) fn server(error: &VsphereError, subject: &str) -> AppError {
+    use VsphereError as E;
+    let code = match error {
+        E::Address { .. } => ErrorCode::InvalidInput,
+        E::Unreachable { .. } | E::Tls { .. } | E::TimedOut { .. } => ErrorCode::HostUnreachable,
+        E::UntrustedCertificate { .. } => ErrorCode::CertificateUnknown,
+        E::ChangedCertificate { .. } => ErrorCode::CertificateChanged,
+        E::NotVsphere { .. } => ErrorCode::NotVsphere,
+        E::WrongPassword { .. } => ErrorCode::LoginRefused,
+        E::NoPermission { .. } => ErrorCode::RightsMissing,
+        E::RestrictedVersion { .. } => ErrorCode::LicenceRestricted,
+        E::NotFound { .. } => ErrorCode::VmNotFound,
+        E::Cancelled(_) => ErrorCode::Cancelled,
+        _ => ErrorCode::ServerFault,
+    };
+    let mut app = AppError::new(code, subject)
+        .because(error)
+        .with_hints(error.hints())
+        .retryable(error.retry() != Retry::Never);
+    if let E::UntrustedCertificate { seen, .. } | E::ChangedCertificate { seen, .. } = error {
+        app.seen_sha256 = Some(seen.to_string());
+    }
+    app
+}
+
+/// An error of a repository. `subject` is its name or folder.
+pub(crate) fn repository(error: &RepoError, subject: &str) -> AppError {
+    use RepoErrorKind as K;
+    let code = match error.kind() {
+        K::NotARepository => ErrorCode::NotARepository,
+        K::AlreadyExists | K::Occupied => ErrorCode::RepositoryExists,
+        K::WrongKey | K::MistypedKey => ErrorCode::PassphraseWrong,
+        K::WeakKey | K::Invalid => ErrorCode::InvalidInput,
+        K::Damaged => ErrorCode::RepositoryDamaged,
+        K::TooNew => ErrorCode::RepositoryNewer,
+        K::Unreachable | K::Io | K::CommitUnknown => ErrorCode::RepositoryVanished,
+        K::Full => ErrorCode::StoreFull,
+        K::Denied => ErrorCode::FileUnwritable,
+        K::InUse | K::Revoked => ErrorCode::RepositoryInUse,
+        K::PointNotFound => match error {
+            RepoError::PointAmbiguous { .. } => ErrorCode::PointAmbiguous,
+            _ => ErrorCode::PointNotFound,
+        },
+        K::Cancelled => ErrorCode::Cancelled,
+    };
+    let subject = match error {
+        RepoError::PointNotFound { wanted } | RepoError::PointAmbiguous { wanted, .. } => wanted,
+        RepoError::WeakKey { reason } => *reason,
+        RepoError::Invalid { what } => what,
+        _ => subject,
+    };
+    AppError::new(code, subject)
+        .because(error)
+        .with_hints(error.hints())
+        .retryable(error.retry() != Retry::Never)
+}
+
+/// Why the backup of a VM failed.
+pub(crate) fn backup(error: &EngineError, vm: &str, server_name: &str, place: &str) -> AppError {
+    use EngineError as E;
+    if error.is_cancelled() {
+        return AppError::new(ErrorCode::Cancelled, vm).because(error);
+    }
+    match error {
+        E::Check(e) => about_vm(e, vm, server_name, ErrorCode::ServerFault),
+        E::Snapshot(e) => about_vm(e, vm, server_name, ErrorCode::SnapshotFailed),
+        E::NotSupported(_) => AppError::new(ErrorCode::VmNotSupported, vm).because(error),
+        E::NoWay { .. } => {
+            AppError::new(ErrorCode::DiskUnreadable, vm).because(error).retryable(true)
+        }
+        E::Repository(e) | E::Read { source: PipelineError::Repository(e), .. } => {
+            repository(e, place)
+        }
+        E::Read { .. } => {
+            AppError::new(ErrorCode::DiskUnreadable, vm).because(error).retryable(true)
+        }
+        E::Journal(_) => AppError::new(ErrorCode::StateDamaged, "runs.sqlite").because(error),
+        E::Cancelled(_) | E::Config(_) | E::Panicked(_) => {
+            AppError::new(ErrorCode::Internal, "").because(error)
+        }
+    }
+}
+
+/// An error of a call about a VM: what concerns the server as a whole is said of the server.
+fn about_vm(error: &VsphereError, vm: &str, server_name: &str, otherwise: ErrorCode) -> AppError {
+    let mut app = server(error, server_name);
+    match app.code {
+        ErrorCode::ServerFault => (app.code, app.subject) = (otherwise, vm.to_owned()),
+        ErrorCode::VmNotFound => vm.clone_into(&mut app.subject),
+        _ => {}
+    }
+    app
+}
+
+/// Why an image could not be saved.
+pub(crate) fn image(error: &ImageError, path: &str, place: &str) -> AppError {
+    match error {
+        ImageError::Open { .. } => AppError::new(ErrorCode::FileUnreadable, path).because(error),
+        ImageError::Repository(e) | ImageError::Pipeline(PipelineError::Repository(e)) => {
+            repository(e, place)
+        }
+        ImageError::Pipeline(PipelineError::Cancelled(_)) => {
+            AppError::new(ErrorCode::Cancelled, path)
+        }
+        ImageError::Pipeline(PipelineError::Read(_)) => {
+            AppError::new(ErrorCode::FileUnreadable, path).because(error)
+        }
+        ImageError::Areas { .. } | ImageError::PastEnd { .. } | ImageError::NoParent { .. } => {
+            AppError::new(ErrorCode::InvalidInput, error.to_string())
+        }
+    }
+}
+
+/// Why a disk could not be written to a file.
+pub(crate) fn disk_file(error: &DiskFileError, path: &str, place: &str) -> AppError {
+    let code = match error {
+        DiskFileError::Write { .. } => ErrorCode::FileUnwritable,
+        DiskFileError::Read(_) => ErrorCode::RepositoryDamaged,
+        DiskFileError::Cancelled(_) => ErrorCode::Cancelled,
+    };
+    let subject = if code == ErrorCode::RepositoryDamaged { place } else { path };
+    AppError::new(code, subject).because(error)
+}
+
+/// Why a VM could not be restored.
+pub(crate) fn restore(
+    error: &VmRestoreError,
+    vm: &str,
+    server_name: &str,
+    place: &str,
+) -> AppError {
+    use VmRestoreError as E;
+    match error {
+        E::Server(e) => about_vm(e, vm, server_name, ErrorCode::ServerFault),
+        E::Import(_) => AppError::new(ErrorCode::ServerFault, server_name)
+            .because(error)
+            .with_hints(error.hints()),
+        E::Repository(e) => repository(e, place),
+        E::NameTaken(_) => AppError::new(ErrorCode::VmNameTaken, vm).because(error),
+        E::NoDatastore(name) => AppError::new(ErrorCode::DatastoreNotFound, name).because(error),
+        E::NoRoom { datastore, .. } => {
+            AppError::new(ErrorCode::DatastoreFull, datastore).because(error)
+        }
+        E::NotAVm | E::Config(_) => AppError::new(ErrorCode::VmNotSupported, vm).because(error),
+        E::Read(_) => AppError::new(ErrorCode::RepositoryDamaged, place).because(error),
+        E::Cancelled(_) => AppError::new(ErrorCode::Cancelled, vm),
+    }
+}

@@ -1,0 +1,148 @@
+//! Lines of a run's log.
+
+use kuramori_engine::{Mode, RunEvent, WholeReason};
+
+use crate::dto::Language;
+
+/// Says what happened.
+pub(crate) fn event(event: &RunEvent, language: Language) -> String {
+    match language {
+        Language::En => english(event),
+        Language::Ja => japanese(event),
+    }
+}
+
+/// Says why a disk was not read by its changed areas.
+pub(crate) fn whole_reason(reason: WholeReason, language: Language) -> &'static str {
+    use WholeReason as R;
+    match (language, reason) {
+        (Language::En, R::First) => "first recovery point of this disk",
+        (Language::En, R::NotTracked) => "changed block tracking is off",
+        (Language::En, R::ParentNotTracked) => {
+            "the recovery point before was made without tracking"
+        }
+        (Language::En, R::TrackingReset) => "tracking was started over since the last time",
+        (Language::En, R::Resized) => "the disk has another size than before",
+        (Language::En, R::QueryFailed) => "the server could not say what changed",
+        (Language::En, R::QueryInconsistent) => {
+            "the server's answer about changes contradicts itself"
+        }
+        (Language::En, R::WholeTransport) => "this way of reading delivers the whole disk",
+        (Language::Ja, R::First) => "このディスクの最初の復旧ポイントです",
+        (Language::Ja, R::NotTracked) => "変更ブロック追跡が無効です",
+        (Language::Ja, R::ParentNotTracked) => "前の復旧ポイントは追跡なしで作成されました",
+        (Language::Ja, R::TrackingReset) => "前回から追跡がやり直されました",
+        (Language::Ja, R::Resized) => "ディスクのサイズが前回と異なります",
+        (Language::Ja, R::QueryFailed) => "サーバーが変更箇所を答えられませんでした",
+        (Language::Ja, R::QueryInconsistent) => "変更箇所についてのサーバーの答えに矛盾があります",
+        (Language::Ja, R::WholeTransport) => "この読み取り方法ではディスク全体が送られます",
+    }
+}
+
+/// Writes a number of bytes as people read it.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} B") } else { format!("{value:.1} {}", UNITS[unit]) }
+}
+
+fn english(event: &RunEvent) -> String {
+    use RunEvent as E;
+    match event {
+        E::Checked { disks: 1, capacity } => format!("One disk of {} to save", size(*capacity)),
+        E::Checked { disks, capacity } => format!("{disks} disks of {} to save", size(*capacity)),
+        E::LeftOut { disk, reason } => format!("{disk} is left out: {reason}"),
+        E::TrackingOn => "Changed block tracking was turned on".to_owned(),
+        E::TrackingRefused { reason } => {
+            format!("Changed block tracking could not be turned on: {reason}")
+        }
+        E::SnapshotMade => "Snapshot made".to_owned(),
+        E::NotQuiet { reason } => {
+            format!(
+                "The guest could not pause its writes, so this is as after a power cut: {reason}"
+            )
+        }
+        E::Reading { disk, mode, reason, bytes, transport } => {
+            let what = match mode {
+                Mode::Whole => "the whole disk",
+                Mode::Allocated => "allocated areas",
+                Mode::Changed => "changed areas",
+            };
+            let why =
+                reason.map(|r| format!(" – {}", whole_reason(r, Language::En))).unwrap_or_default();
+            format!("{disk}: reading {what}, {} over {transport}{why}", size(*bytes))
+        }
+        E::WayRefused { disk, transport, reason } => {
+            format!("{disk} cannot be read over {transport}: {reason}")
+        }
+        E::Committed { point, new, stored } => {
+            format!(
+                "Recovery point {point} is complete: {} new, {} stored",
+                size(*new),
+                size(*stored)
+            )
+        }
+        E::SnapshotRemoved => "Snapshot removed".to_owned(),
+        E::SnapshotLeft { reason } => {
+            format!(
+                "The snapshot could not be removed, it is tried again at the next start: {reason}"
+            )
+        }
+        E::Consolidated => "The server merged what the snapshot left behind".to_owned(),
+        E::OrphanRemoved => "A snapshot left by an earlier run was removed".to_owned(),
+        E::VmMade { name } => format!("The VM {name} is complete"),
+        E::FileWritten { path } => format!("{path} is complete"),
+        E::NotRestored { what } => format!("Not in the new VM: {what}"),
+        E::Stopping => "Stopping, everything begun is taken back".to_owned(),
+    }
+}
+
+fn japanese(event: &RunEvent) -> String {
+    use RunEvent as E;
+    match event {
+        E::Checked { disks, capacity } => {
+            format!("保存するディスクは {disks} 台、計 {} です", size(*capacity))
+        }
+        E::LeftOut { disk, reason } => format!("{disk} は対象外です: {reason}"),
+        E::TrackingOn => "変更ブロック追跡を有効にしました".to_owned(),
+        E::TrackingRefused { reason } => format!("変更ブロック追跡を有効にできません: {reason}"),
+        E::SnapshotMade => "スナップショットを作成しました".to_owned(),
+        E::NotQuiet { reason } => {
+            format!("ゲストの書き込みを止められず、電源断と同じ状態になります: {reason}")
+        }
+        E::Reading { disk, mode, reason, bytes, transport } => {
+            let what = match mode {
+                Mode::Whole => "ディスク全体",
+                Mode::Allocated => "割り当て済み領域",
+                Mode::Changed => "変更箇所",
+            };
+            let why = reason
+                .map(|r| format!("（{}）", whole_reason(r, Language::Ja)))
+                .unwrap_or_default();
+            format!("{disk}: {what} {} を {transport} で読み取ります{why}", size(*bytes))
+        }
+        E::WayRefused { disk, transport, reason } => {
+            format!("{disk} は {transport} では読み取れません: {reason}")
+        }
+        E::Committed { point, new, stored } => format!(
+            "復旧ポイント {point} が完成しました: 新規 {}、保存 {}",
+            size(*new),
+            size(*stored)
+        ),
+        E::SnapshotRemoved => "スナップショットを削除しました".to_owned(),
+        E::SnapshotLeft { reason } => {
+            format!("スナップショットを削除できません。次の起動時にもう一度試します: {reason}")
+        }
+        E::Consolidated => "スナップショットの残りをサーバーが統合しました".to_owned(),
+        E::OrphanRemoved => "以前の実行が残したスナップショットを削除しました".to_owned(),
+        E::VmMade { name } => format!("VM「{name}」が完成しました"),
+        E::FileWritten { path } => format!("{path} が完成しました"),
+        E::NotRestored { what } => format!("新しい VM に含まれないもの: {what}"),
+        E::Stopping => "停止しています。始めた処理は取り消します".to_owned(),
+    }
+}

@@ -1,0 +1,252 @@
+//! An opened repository and what can be done with it alone, with or without a state folder.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use kuramori_base::{CancelToken, Clock, Progress, Secret};
+use kuramori_engine::{ImageBackup, ImageFile, Observer, RunEvent};
+use kuramori_jobs::{Level, Stage};
+use kuramori_repo::{Manifest, RecoveryPointId, Repository, Unlock, WriterId};
+
+use crate::access;
+use crate::commands::point_view;
+use crate::convert;
+use crate::dto::{ErrorCode, Language, PointView, RepositoryView};
+use crate::error::AppError;
+use crate::volume;
+
+/// What opens a repository, as typed or read by the caller.
+pub enum RepositoryKey {
+    /// A passphrase or, if it has that form, a recovery key.
+    Passphrase(Secret<String>),
+    /// The content of a key file.
+    KeyFile(Secret<Vec<u8>>),
+}
+
+/// An opened repository.
+#[derive(Clone)]
+pub struct Place {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) repository: Repository,
+}
+
+impl Place {
+    /// Opens the repository in a folder, without any state folder. Blocks.
+    ///
+    /// # Errors
+    /// What stood in the way.
+    pub fn open(path: &Path, key: RepositoryKey) -> Result<Self, AppError> {
+        let (repository, _) = open_with(path, key)?;
+        Ok(Self { id: repository.id().to_hex(), name: repository.name().to_owned(), repository })
+    }
+
+    /// Returns the name the repository goes by here.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn failed(&self, error: &kuramori_repo::RepoError) -> AppError {
+        convert::repository(error, &self.name)
+    }
+
+    /// Returns what is known about the repository.
+    ///
+    /// # Errors
+    /// What stood in the way of reading it.
+    pub fn view(&self, path: &Path) -> Result<RepositoryView, AppError> {
+        let info = self.repository.info().map_err(|e| self.failed(&e))?;
+        let room = volume::room(path);
+        Ok(RepositoryView {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            path: path.display().to_string(),
+            created_at: Some(info.created),
+            points: u32::try_from(info.points).unwrap_or(u32::MAX),
+            stored: info.stored.get(),
+            free: room.map(|r| r.free),
+            total: room.map(|r| r.total),
+            error: None,
+        })
+    }
+
+    /// Returns its recovery points, newest first.
+    ///
+    /// # Errors
+    /// What stood in the way of reading them; also a damaged recovery point, which would be
+    /// missing from the list.
+    pub fn points(&self, language: Language) -> Result<Vec<PointView>, AppError> {
+        let list = self.repository.points().map_err(|e| self.failed(&e))?;
+        for damaged in &list.damaged {
+            tracing::warn!(object = damaged.object, reason = %damaged.reason, "damaged object");
+        }
+        Ok(list.points.iter().rev().map(|p| point_view(p, self, language)).collect())
+    }
+
+    /// Finds a recovery point: by id, unique prefix, `VM@latest` or `VM@first`.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PointNotFound`] or [`ErrorCode::PointAmbiguous`].
+    pub fn find(&self, wanted: &str) -> Result<PointRef, AppError> {
+        let id = match wanted.rsplit_once('@') {
+            Some((vm, which @ ("latest" | "first"))) => {
+                self.of_vm(vm, which == "latest", wanted)?
+            }
+            _ => self.repository.resolve_point(wanted).map_err(|e| self.failed(&e))?,
+        };
+        Ok(PointRef { place: self.clone(), id })
+    }
+
+    fn of_vm(&self, vm: &str, latest: bool, wanted: &str) -> Result<RecoveryPointId, AppError> {
+        let list = self.repository.points().map_err(|e| self.failed(&e))?;
+        let is_it = |p: &&kuramori_repo::RecoveryPoint| {
+            p.vm.name == vm || p.vm.instance_uuid.as_deref() == Some(vm)
+        };
+        let mut of_vm = list.points.iter().filter(is_it);
+        let mut machines: Vec<String> = of_vm.clone().map(|p| p.vm.key()).collect();
+        machines.sort_unstable();
+        machines.dedup();
+        if machines.len() > 1 {
+            return Err(AppError::new(ErrorCode::PointAmbiguous, wanted)
+                .detail(format!("{} VMs go by this name", machines.len())));
+        }
+        let found = if latest { of_vm.next_back() } else { of_vm.next() };
+        found.map(|p| p.id).ok_or_else(|| AppError::new(ErrorCode::PointNotFound, wanted))
+    }
+
+    /// Saves a raw disk image as a recovery point. `areas` is the text of a list of changed areas.
+    /// Blocks.
+    ///
+    /// # Errors
+    /// What stood in the way; no recovery point exists then.
+    pub fn backup_image(&self, image: ImageRequest<'_>) -> Result<PointRef, AppError> {
+        let shown = image.file.display().to_string();
+        let failed = |e| convert::image(&e, &shown, &self.name);
+        let changed = image.areas.map(kuramori_engine::parse_areas).transpose().map_err(failed)?;
+        let file = ImageFile::open(image.file).map_err(failed)?;
+        let id = kuramori_engine::backup_image(ImageBackup {
+            repository: &self.repository,
+            image: &file,
+            name: image.name,
+            changed: changed.as_ref(),
+            clock: image.clock,
+            writer: image.writer.0,
+            progress: image.progress,
+            cancel: image.cancel,
+            observer: &Silent,
+        })
+        .map_err(failed)?;
+        Ok(PointRef { place: self.clone(), id })
+    }
+}
+
+/// Opens a repository and says what opened it.
+pub(crate) fn open_with(path: &Path, key: RepositoryKey) -> Result<(Repository, Unlock), AppError> {
+    let (first, second) = match key {
+        RepositoryKey::KeyFile(bytes) => (Unlock::KeyFile(bytes), None),
+        RepositoryKey::Passphrase(text) => {
+            let second = Unlock::RecoveryKey(text.duplicate());
+            (Unlock::Passphrase(text), Some(second))
+        }
+    };
+    match (access::open_folder(path, &first), second) {
+        (Err(wrong), Some(second)) if wrong.code == ErrorCode::PassphraseWrong => {
+            match access::open_folder(path, &second) {
+                Ok(repository) => Ok((repository, second)),
+                Err(_) => Err(wrong),
+            }
+        }
+        (opened, _) => Ok((opened?, first)),
+    }
+}
+
+/// An image to save.
+pub struct ImageRequest<'a> {
+    /// The raw image.
+    pub file: &'a Path,
+    /// Name of its recovery points.
+    pub name: &'a str,
+    /// Text of a list of changed areas; `None` reads everything.
+    pub areas: Option<&'a str>,
+    /// Who writes.
+    pub writer: Writer,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Hears of bytes.
+    pub progress: Arc<dyn Progress>,
+    /// Stops the work.
+    pub cancel: &'a CancelToken,
+}
+
+/// Names an installation in the repositories it writes to.
+#[derive(Clone, Copy, Debug)]
+pub struct Writer(pub(crate) WriterId);
+
+impl Writer {
+    /// Makes a writer for one use, where there is no state folder to keep it in.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn once() -> Result<Self, AppError> {
+        let id =
+            WriterId::random().map_err(|e| AppError::new(ErrorCode::Internal, "").because(&e))?;
+        Ok(Self(id))
+    }
+}
+
+/// A recovery point in an opened repository.
+pub struct PointRef {
+    pub(crate) place: Place,
+    pub(crate) id: RecoveryPointId,
+}
+
+impl PointRef {
+    /// Returns the full id.
+    pub fn id(&self) -> String {
+        self.id.to_hex()
+    }
+
+    /// Returns the id of the repository it lies in.
+    pub fn repository_id(&self) -> &str {
+        &self.place.id
+    }
+
+    pub(crate) fn manifest(&self) -> Result<Manifest, AppError> {
+        self.place.repository.point(self.id).map_err(|e| self.place.failed(&e))
+    }
+
+    /// Returns the recovery point as it stands in lists.
+    ///
+    /// # Errors
+    /// What stood in the way of reading it.
+    pub fn view(&self, language: Language) -> Result<PointView, AppError> {
+        let manifest = self.manifest()?;
+        Ok(point_view(&kuramori_repo::RecoveryPoint::from(&manifest), &self.place, language))
+    }
+
+    /// Writes a disk to a new raw image file. Blocks.
+    ///
+    /// # Errors
+    /// What stood in the way; no file is left then.
+    pub fn write_disk(
+        &self,
+        disk: usize,
+        file: &Path,
+        progress: &dyn Progress,
+        cancel: &CancelToken,
+    ) -> Result<(), AppError> {
+        let manifest = self.manifest()?;
+        let view =
+            self.place.repository.disk(&manifest, disk).map_err(|e| self.place.failed(&e))?;
+        kuramori_restore::write_disk_file(&view, file, progress, cancel)
+            .map_err(|e| convert::disk_file(&e, &file.display().to_string(), &self.place.name))
+    }
+}
+
+/// Nobody listens to the steps of an image: its caller blocks and sees the outcome.
+struct Silent;
+
+impl Observer for Silent {
+    fn stage(&self, _: Stage) {}
+    fn event(&self, _: Level, _: RunEvent) {}
+}

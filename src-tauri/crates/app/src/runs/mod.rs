@@ -1,0 +1,10 @@
+//! Runs: the live ones, their record in the run log, and how both are shown.
+
+mod live;
+mod runner;
+mod speed;
+mod view;
+
+pub(crate) use live::{ItemObserver, ItemResult, LiveRun, RunSpec};
+pub(crate) use runner::{Item, ItemEnd, Runs};
+pub(crate) use view::{render, summary};

@@ -1,0 +1,199 @@
+use std::collections::HashMap;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use kuramori_base::Clock;
+use kuramori_engine::RunEvent;
+use kuramori_jobs::{Level, NewRun, Outcome, RunId, RunLog, RunState};
+use tokio::sync::watch;
+
+use super::live::ItemObserver;
+use super::{ItemResult, LiveRun, RunSpec, render};
+use crate::dto::{ErrorCode, Language, RunView};
+use crate::error::AppError;
+use crate::events::EventHub;
+
+/// How often a run reports.
+const TICK: Duration = Duration::from_millis(200);
+/// VMs worked on at once.
+const AT_ONCE: usize = 2;
+
+/// How one item ended and what came of it.
+pub(crate) type ItemEnd = (Outcome, ItemResult);
+
+/// The work on one item of a run. Blocks; runs on a thread of its own.
+pub(crate) type ItemWork = Box<dyn FnOnce(&Arc<LiveRun>, ItemObserver) -> ItemEnd + Send>;
+
+/// One item to work on.
+pub(crate) struct Item {
+    pub(crate) name: String,
+    /// What must not be in two runs at once, such as a VM.
+    pub(crate) key: String,
+    pub(crate) work: ItemWork,
+}
+
+/// Starts runs and knows the live ones.
+pub(crate) struct Runs {
+    log: Arc<RunLog>,
+    clock: Arc<dyn Clock>,
+    events: Arc<EventHub>,
+    language: Box<dyn Fn() -> Language + Send + Sync>,
+    live: Mutex<HashMap<RunId, Live>>,
+    /// Called once for each run that ended.
+    ended: Box<dyn Fn(&LiveRun) + Send + Sync>,
+}
+
+struct Live {
+    run: Arc<LiveRun>,
+    keys: Vec<String>,
+    done: watch::Receiver<bool>,
+}
+
+impl Runs {
+    pub(crate) fn new(
+        log: Arc<RunLog>,
+        clock: Arc<dyn Clock>,
+        events: Arc<EventHub>,
+        language: Box<dyn Fn() -> Language + Send + Sync>,
+        ended: Box<dyn Fn(&LiveRun) + Send + Sync>,
+    ) -> Self {
+        Self { log, clock, events, language, live: Mutex::default(), ended }
+    }
+
+    fn live(&self) -> MutexGuard<'_, HashMap<RunId, Live>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a run on threads of its own and returns at once.
+    pub(crate) fn start(
+        self: &Arc<Self>,
+        spec: RunSpec,
+        items: Vec<Item>,
+    ) -> Result<RunId, AppError> {
+        let keys: Vec<String> = items.iter().map(|i| i.key.clone()).collect();
+        let names: Vec<String> = items.iter().map(|i| i.name.clone()).collect();
+        let (done, ended) = watch::channel(false);
+        let run = {
+            let mut live = self.live();
+            let taken = |key: &String| live.values().any(|l| l.keys.contains(key));
+            if let Some(busy) = items.iter().find(|i| taken(&i.key)) {
+                return Err(AppError::new(ErrorCode::Busy, &busy.name).retryable(true));
+            }
+            let failed = |e: &dyn std::error::Error| {
+                AppError::new(ErrorCode::StateDamaged, "runs.sqlite").because(e)
+            };
+            let new = NewRun {
+                kind: String::new(),
+                spec: serde_json::to_value(&spec).map_err(|e| failed(&e))?,
+                items: names.clone(),
+            };
+            let id = self.log.begin(&new).map_err(|e| failed(&e))?;
+            let run = LiveRun::new(id, spec, &names, self.log.clone(), self.clock.clone());
+            let run = Arc::new(run);
+            live.insert(id, Live { run: run.clone(), keys, done: ended });
+            run
+        };
+        let (runs, id) = (self.clone(), run.id);
+        std::thread::spawn(move || {
+            runs.work(&run, items);
+            runs.live().remove(&run.id);
+            runs.tell(&run);
+            (runs.ended)(&run);
+            done.send_replace(true);
+        });
+        Ok(id)
+    }
+
+    fn work(&self, run: &Arc<LiveRun>, items: Vec<Item>) {
+        run.set_state(RunState::Running);
+        let outcomes = Mutex::new(Vec::with_capacity(items.len()));
+        let queue = Mutex::new(items.into_iter().enumerate());
+        let (stop, stopped) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                    run.sample();
+                    self.tell(run);
+                }
+            });
+            let workers: Vec<_> = (0..AT_ONCE)
+                .map(|_| {
+                    scope.spawn(|| {
+                        loop {
+                            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+                            let Some((position, item)) = next else { break };
+                            let outcome = work_item(run, position, item.work);
+                            outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
+                        }
+                    })
+                })
+                .collect();
+            for worker in workers {
+                if worker.join().is_err() {
+                    tracing::error!(run = %run.id, "a worker broke off");
+                }
+            }
+            drop(stop);
+        });
+        let outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        run.set_state(RunState::Done(Outcome::of_items(outcomes)));
+    }
+
+    fn tell(&self, run: &LiveRun) {
+        self.events.run(self.view(run));
+    }
+
+    /// Shows a live run as it stands now.
+    pub(crate) fn view(&self, run: &LiveRun) -> RunView {
+        let mut view = render(&run.record(), &run.lines(), (self.language)());
+        (view.bytes_per_second, view.seconds_left) = run.speed();
+        if run.cancel.is_cancelled() {
+            super::view::mark_stopping(&mut view);
+        }
+        view
+    }
+
+    /// Returns a live run.
+    pub(crate) fn get(&self, id: RunId) -> Option<Arc<LiveRun>> {
+        self.live().get(&id).map(|l| l.run.clone())
+    }
+
+    /// Returns all live runs.
+    pub(crate) fn all(&self) -> Vec<Arc<LiveRun>> {
+        self.live().values().map(|l| l.run.clone()).collect()
+    }
+
+    /// Asks a run to stop. Runs that have ended are fine.
+    pub(crate) fn cancel(&self, id: RunId) {
+        if let Some(run) = self.get(id) {
+            run.line(Level::Info, None, &RunEvent::Stopping);
+            run.cancel.cancel();
+        }
+    }
+
+    /// Returns when a run has ended; at once when it is not live.
+    pub(crate) async fn wait(&self, id: RunId) {
+        let done = self.live().get(&id).map(|l| l.done.clone());
+        if let Some(mut done) = done {
+            // The sender lives as long as the run; an error means it is over as well.
+            drop(done.wait_for(|ended| *ended).await);
+        }
+    }
+}
+
+/// Works on one item. A panic ends that item, not the run.
+fn work_item(run: &Arc<LiveRun>, position: usize, work: ItemWork) -> Outcome {
+    if run.cancel.is_cancelled() {
+        run.finish_item(position, Outcome::Cancelled, ItemResult::default());
+        return Outcome::Cancelled;
+    }
+    let observer = ItemObserver { run: run.clone(), item: position };
+    let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(run, observer)));
+    let (outcome, result) = worked.unwrap_or_else(|_| {
+        let error = AppError::new(ErrorCode::Internal, "").detail("the work broke off (panic)");
+        (Outcome::Failed, ItemResult { error: Some(error), ..ItemResult::default() })
+    });
+    run.finish_item(position, outcome, result);
+    outcome
+}

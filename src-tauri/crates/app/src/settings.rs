@@ -1,0 +1,195 @@
+//! What this installation knows: servers, repositories and the user's choices. One JSON file,
+//! replaced whole on each change. It holds no secret.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::dto::{ErrorCode, Language, ServerKind, SettingsView, Theme};
+use crate::error::AppError;
+use crate::files;
+
+/// Format of the file; rises when a change needs a conversion.
+const FORMAT: u32 = 1;
+
+/// The content of the file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    format: u32,
+    /// Names this installation in the repositories it writes to.
+    pub(crate) writer: String,
+    pub(crate) language: Option<Language>,
+    pub(crate) theme: Theme,
+    pub(crate) servers: Vec<ServerEntry>,
+    pub(crate) repositories: Vec<RepositoryEntry>,
+}
+
+/// A server that was added.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ServerEntry {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) url: String,
+    pub(crate) user: String,
+    pub(crate) pin: Option<String>,
+    pub(crate) kind: ServerKind,
+    pub(crate) product: String,
+    pub(crate) last_seen: Option<DateTime<Utc>>,
+}
+
+/// A repository that is known here.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct RepositoryEntry {
+    /// The repository's own id, so that another one at the same path is noticed.
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+}
+
+impl ServerEntry {
+    /// Name of the password in the keychain.
+    pub(crate) fn secret_name(&self) -> String {
+        format!("server:{}", self.id)
+    }
+}
+
+impl RepositoryEntry {
+    /// Name of the key in the keychain.
+    pub(crate) fn secret_name(&self) -> String {
+        format!("repository:{}", self.id)
+    }
+}
+
+/// The file and what it holds.
+pub(crate) struct SettingsFile {
+    path: PathBuf,
+    current: Mutex<Settings>,
+}
+
+impl SettingsFile {
+    /// Reads the file, or begins a new one with the given writer id.
+    pub(crate) fn open(path: &Path, new_writer: &str) -> Result<Self, AppError> {
+        let damaged = |e: &dyn std::error::Error| {
+            AppError::new(ErrorCode::StateDamaged, path.display().to_string()).because(e)
+        };
+        let current = match fs_err::read(path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|e| damaged(&e))?,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Settings {
+                format: FORMAT,
+                writer: new_writer.to_owned(),
+                language: None,
+                theme: Theme::System,
+                servers: Vec::new(),
+                repositories: Vec::new(),
+            },
+            Err(e) => return Err(damaged(&e)),
+        };
+        if current.format != FORMAT {
+            return Err(AppError::new(ErrorCode::StateDamaged, path.display().to_string())
+                .detail(format!("format {} is not known to this version", current.format)));
+        }
+        let file = Self { path: path.to_owned(), current: Mutex::new(current) };
+        file.change(|_| Ok(()))?;
+        Ok(file)
+    }
+
+    /// Returns a copy of what the file holds.
+    pub(crate) fn get(&self) -> Settings {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes the file. Nothing changes when `change` or the write fails.
+    pub(crate) fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Settings) -> Result<T, AppError>,
+    ) -> Result<T, AppError> {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = current.clone();
+        let result = change(&mut next)?;
+        let internal =
+            |e: &dyn std::error::Error| AppError::new(ErrorCode::Internal, "").because(e);
+        let bytes = serde_json::to_vec_pretty(&next).map_err(|e| internal(&e))?;
+        files::replace(&self.path, &bytes).map_err(|e| {
+            AppError::new(ErrorCode::StateDamaged, self.path.display().to_string()).because(&e)
+        })?;
+        *current = next;
+        Ok(result)
+    }
+
+    /// Returns the language for sentences: the chosen one, else the operating system's.
+    pub(crate) fn language(&self) -> Language {
+        self.get().language.unwrap_or_else(system_language)
+    }
+
+    pub(crate) fn view(&self) -> SettingsView {
+        let settings = self.get();
+        SettingsView { language: settings.language, theme: settings.theme }
+    }
+}
+
+impl Settings {
+    /// Finds a server by id or name.
+    pub(crate) fn server(&self, wanted: &str) -> Result<&ServerEntry, AppError> {
+        self.servers
+            .iter()
+            .find(|s| s.id == wanted || s.name == wanted)
+            .ok_or_else(|| AppError::new(ErrorCode::ServerNotFound, wanted))
+    }
+
+    /// Finds a repository by id or name.
+    pub(crate) fn repository(&self, wanted: &str) -> Result<&RepositoryEntry, AppError> {
+        self.repositories
+            .iter()
+            .find(|r| r.id == wanted || r.name == wanted)
+            .ok_or_else(|| AppError::new(ErrorCode::RepositoryNotFound, wanted))
+    }
+}
+
+fn system_language() -> Language {
+    match sys_locale::get_locale() {
+        Some(locale) if locale.to_ascii_lowercase().starts_with("ja") => Language::Ja,
+        _ => Language::En,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_change_changes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.json");
+        let file = SettingsFile::open(&path, "w").unwrap();
+        let before = fs_err::read(&path).unwrap();
+        let refused: Result<(), _> = file.change(|s| {
+            s.theme = Theme::Dark;
+            Err(AppError::new(ErrorCode::InvalidInput, "x"))
+        });
+        assert!(refused.is_err());
+        assert_eq!(file.get().theme, Theme::System);
+        file.change(|s| {
+            s.theme = Theme::Dark;
+            Ok(())
+        })
+        .unwrap();
+        assert_ne!(fs_err::read(&path).unwrap(), before);
+        assert_eq!(SettingsFile::open(&path, "other").unwrap().get().writer, "w");
+    }
+
+    #[test]
+    fn a_damaged_or_newer_file_is_kept_and_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("settings.json");
+        for content in
+            ["{", r#"{"format":9,"writer":"w","theme":"dark","servers":[],"repositories":[]}"#]
+        {
+            fs_err::write(&path, content).unwrap();
+            let error = SettingsFile::open(&path, "w").err().expect("it must be refused");
+            assert_eq!(error.code, ErrorCode::StateDamaged);
+            assert_eq!(fs_err::read_to_string(&path).unwrap(), content, "nothing is overwritten");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use kuramori_app::SecretsChoice;
+
+/// Backs up the VMs of VMware hosts into an encrypted repository, and gets them back.
+#[derive(Debug, Parser)]
+#[command(name = "kuramori", version, arg_required_else_help = true)]
+pub(crate) struct Args {
+    /// Print JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Folder of everything this installation knows.
+    #[arg(long, global = true, value_name = "DIR", env = "KURAMORI_STATE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Where passwords are kept: `keychain`, or `sealed:KEYFILE` on a machine without one.
+    #[arg(long, global = true, value_name = "WHERE", default_value = "keychain")]
+    pub(crate) secrets: SecretsChoice,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// ESXi hosts and vCenters.
+    #[command(subcommand)]
+    Server(ServerCommand),
+    /// Shows the VMs of a server.
+    Inventory {
+        /// Name of the server.
+        server: String,
+    },
+    /// Repositories.
+    #[command(subcommand)]
+    Repo(RepoCommand),
+    /// Backs VMs up.
+    Backup(BackupArgs),
+    /// Recovery points.
+    #[command(subcommand)]
+    Points(PointsCommand),
+    /// Gets a disk or a VM back.
+    #[command(subcommand)]
+    Restore(RestoreCommand),
+    /// Raw disk images as source and target.
+    #[command(subcommand)]
+    Image(ImageCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ServerCommand {
+    /// Adds an ESXi host or a vCenter.
+    Add {
+        /// Name to call it by.
+        name: String,
+        /// Its address.
+        url: String,
+        /// User name.
+        #[arg(long)]
+        user: String,
+        /// Read the password from standard input.
+        #[arg(long, required = true)]
+        password_stdin: bool,
+        /// Trust the certificate with this SHA-256.
+        #[arg(long, value_name = "SHA256", conflicts_with = "accept_new_pin")]
+        pin: Option<String>,
+        /// Trust the certificate the server shows now.
+        #[arg(long)]
+        accept_new_pin: bool,
+    },
+    /// Shows all servers.
+    List,
+    /// Signs in and looks at what a backup needs.
+    Test {
+        /// Name of the server.
+        name: String,
+    },
+    /// Trusts a server's new certificate.
+    Trust {
+        /// Name of the server.
+        name: String,
+        /// Its SHA-256, as compared.
+        sha256: String,
+    },
+    /// Forgets a server and its password.
+    Remove {
+        /// Name of the server.
+        name: String,
+    },
+}
+
+/// What opens a repository.
+#[derive(Debug, ClapArgs)]
+#[group(multiple = false)]
+pub(crate) struct KeyArgs {
+    /// Read the passphrase or the recovery key from standard input.
+    #[arg(long)]
+    pub(crate) passphrase_stdin: bool,
+    /// Take the key from a file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+}
+
+/// Which repository: a known one, or a folder without any state.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RepoArgs {
+    /// Name of a repository known here.
+    #[arg(long, value_name = "R", conflicts_with = "repo_path")]
+    pub(crate) repo: Option<String>,
+    /// Folder of a repository; needs no state folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) repo_path: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RepoCommand {
+    /// Makes a repository.
+    Create {
+        /// Folder: new or empty.
+        path: PathBuf,
+        /// Name to call it by.
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        key: KeyArgs,
+    },
+    /// Takes up a repository that exists.
+    Attach {
+        /// Its folder.
+        path: PathBuf,
+        /// Name to call it by.
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        key: KeyArgs,
+    },
+    /// Shows all repositories known here.
+    List,
+    /// Shows one repository.
+    Info {
+        /// Name of a repository known here.
+        name: Option<String>,
+        #[command(flatten)]
+        repo: RepoArgs,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BackupArgs {
+    /// Name of the server.
+    #[arg(long)]
+    pub(crate) server: String,
+    /// Names or references of VMs.
+    #[arg(long = "vm", required = true, num_args = 1.., value_name = "VM")]
+    pub(crate) vms: Vec<String>,
+    /// Name of the repository.
+    #[arg(long)]
+    pub(crate) repo: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PointsCommand {
+    /// Shows recovery points, newest first.
+    List {
+        #[command(flatten)]
+        repo: RepoArgs,
+        /// Only of this VM.
+        #[arg(long)]
+        vm: Option<String>,
+    },
+}
+
+/// Format of a disk image.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ImageFormat {
+    /// Bytes as the guest sees them; zeros stay holes.
+    Raw,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RestoreCommand {
+    /// Writes a disk to an image file.
+    Disk {
+        /// Recovery point: id, unique prefix, `VM@latest` or `VM@first`.
+        point: String,
+        #[command(flatten)]
+        repo: RepoArgs,
+        /// Position of the disk, from 0.
+        #[arg(long, default_value_t = 0)]
+        disk: u32,
+        /// Format of the file.
+        #[arg(long, value_enum, default_value_t = ImageFormat::Raw)]
+        format: ImageFormat,
+        /// File to write; must not exist.
+        #[arg(short = 'o', long = "output", value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Makes a new VM. It is off, its network adapters disconnected.
+    Vm {
+        /// Recovery point: id, unique prefix, `VM@latest` or `VM@first`.
+        point: String,
+        /// Name of a repository known here; all are searched otherwise.
+        #[arg(long, value_name = "R")]
+        repo: Option<String>,
+        /// Name of the server.
+        #[arg(long = "to", value_name = "S")]
+        server: String,
+        /// Datastore for its disks.
+        #[arg(long)]
+        datastore: String,
+        /// Name of the new VM.
+        #[arg(long)]
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImageCommand {
+    /// Saves a raw disk image as a recovery point.
+    Backup {
+        /// The image.
+        file: PathBuf,
+        #[command(flatten)]
+        repo: RepoArgs,
+        /// Name of its recovery points.
+        #[arg(long)]
+        name: String,
+        /// Text file of areas changed since the newest recovery point of this name: one
+        /// `offset length` in bytes a line.
+        #[arg(long, value_name = "AREAS")]
+        changed: Option<PathBuf>,
+    },
+    /// Writes a recovery point to a raw disk image.
+    Restore {
+        /// Recovery point: id, unique prefix, `NAME@latest` or `NAME@first`.
+        point: String,
+        #[command(flatten)]
+        repo: RepoArgs,
+        /// File to write; must not exist.
+        #[arg(short = 'o', long = "output", value_name = "FILE")]
+        output: PathBuf,
+    },
+}

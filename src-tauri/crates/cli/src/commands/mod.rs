@@ -1,0 +1,59 @@
+//! What each command does.
+
+mod image;
+mod points;
+mod repo;
+mod restore;
+mod server;
+
+use kuramori_app::AppError;
+use kuramori_app::dto::{ErrorCode, InventoryRequest, StartBackupRequest};
+use kuramori_app::schema::command;
+
+use crate::args::{Args, BackupArgs, Command};
+use crate::context::Context;
+use crate::output::{Done, Output};
+use crate::text;
+
+pub(crate) async fn run(args: Args, output: &Output) -> Result<Done, AppError> {
+    let context = Context { state: args.state, secrets: args.secrets, output: *output };
+    match args.command {
+        Command::Server(command) => server::run(&context, command).await,
+        Command::Inventory { server } => inventory(&context, server).await,
+        Command::Repo(command) => repo::run(&context, command).await,
+        Command::Backup(args) => backup(&context, args).await,
+        Command::Points(command) => points::run(&context, command).await,
+        Command::Restore(command) => restore::run(&context, command).await,
+        Command::Image(command) => image::run(&context, command).await,
+    }
+}
+
+async fn inventory(context: &Context, server_id: String) -> Result<Done, AppError> {
+    let app = context.app().await?;
+    let request = InventoryRequest { server_id, refresh: true };
+    let inventory = app.call::<command::InventoryGet>(request).await?;
+    context.output.answer(&inventory, text::inventory);
+    Ok(Done::Well)
+}
+
+async fn backup(context: &Context, args: BackupArgs) -> Result<Done, AppError> {
+    let app = context.app().await?;
+    let request = InventoryRequest { server_id: args.server.clone(), refresh: true };
+    let inventory = app.call::<command::InventoryGet>(request).await?;
+    let mut vms = Vec::with_capacity(args.vms.len());
+    for wanted in &args.vms {
+        let is_it = |vm: &&kuramori_app::dto::VmView| vm.reference == *wanted || vm.name == *wanted;
+        let mut found = inventory.vms.iter().filter(is_it);
+        let vm = found.next().ok_or_else(|| AppError::new(ErrorCode::VmNotFound, wanted))?;
+        if found.next().is_some() {
+            return Err(AppError::new(
+                ErrorCode::InvalidInput,
+                format!("“{wanted}”, since several VMs are called so: use the reference"),
+            ));
+        }
+        vms.push(vm.reference.clone());
+    }
+    let request = StartBackupRequest { server_id: args.server, vms, repository_id: args.repo };
+    let started = app.call::<command::BackupStart>(request).await?;
+    context.follow(&app, &started.run_id).await
+}

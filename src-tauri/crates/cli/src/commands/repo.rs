@@ -1,0 +1,49 @@
+use kuramori_app::AppError;
+use kuramori_app::dto::Empty;
+use kuramori_app::schema::command;
+
+use crate::args::{RepoArgs, RepoCommand};
+use crate::context::{Context, blocking, full};
+use crate::input;
+use crate::output::Done;
+use crate::text;
+
+pub(super) async fn run(context: &Context, command: RepoCommand) -> Result<Done, AppError> {
+    match command {
+        RepoCommand::Create { path, name, key } => {
+            let app = context.app().await?;
+            let key = input::needed_key(&key)?;
+            let created = blocking(move || app.create_repository(&name, &full(&path), key)).await?;
+            context.output.answer(&created, |c| {
+                format!(
+                    "{}\nRecovery key, shown this once. Write it down and keep it apart:\n\n  {}\n",
+                    text::repositories(std::slice::from_ref(&c.repository)),
+                    c.recovery_key
+                )
+            });
+            Ok(Done::Well)
+        }
+        RepoCommand::Attach { path, name, key } => {
+            let app = context.app().await?;
+            let key = input::needed_key(&key)?;
+            let attached =
+                blocking(move || app.attach_repository(&name, &full(&path), key)).await?;
+            context.output.answer(&attached, |r| text::repositories(std::slice::from_ref(r)));
+            Ok(Done::Well)
+        }
+        RepoCommand::List => {
+            let app = context.app().await?;
+            let list = app.call::<command::RepositoriesList>(Empty {}).await?;
+            context.output.answer(&list, |l| text::repositories(&l.repositories));
+            let ready = list.repositories.iter().all(|r| r.error.is_none());
+            Ok(if ready { Done::Well } else { Done::WithWarnings })
+        }
+        RepoCommand::Info { name, repo } => {
+            let repo = RepoArgs { repo: name.or(repo.repo), ..repo };
+            let opened = context.place(&repo).await?;
+            let view = blocking(move || opened.place.view(&opened.path)).await?;
+            context.output.answer(&view, |r| text::repositories(std::slice::from_ref(r)));
+            Ok(Done::Well)
+        }
+    }
+}

@@ -1,0 +1,83 @@
+use std::path::PathBuf;
+
+use kuramori_app::dto::{RestoreDiskRequest, RestoreVmRequest};
+use kuramori_app::schema::command;
+use kuramori_app::{AppError, CancelToken, NoProgress, PointRef};
+use serde::Serialize;
+
+use crate::args::{ImageFormat, RepoArgs, RestoreCommand};
+use crate::context::{Context, blocking, full};
+use crate::output::Done;
+
+/// A file that was written.
+#[derive(Serialize)]
+struct Written {
+    path: String,
+    point_id: String,
+}
+
+pub(super) async fn run(context: &Context, command: RestoreCommand) -> Result<Done, AppError> {
+    match command {
+        RestoreCommand::Disk { point, repo, disk, format: ImageFormat::Raw, output } => {
+            disk_to_file(context, &point, repo, disk, output).await
+        }
+        RestoreCommand::Vm { point, repo, server, datastore, name } => {
+            let app = context.app().await?;
+            let found = context.point(&app, repo.as_deref(), &point).await?;
+            let request = RestoreVmRequest {
+                repository_id: found.repository_id().to_owned(),
+                point_id: found.id(),
+                server_id: server,
+                datastore,
+                name,
+            };
+            let started = app.call::<command::RestoreVm>(request).await?;
+            context.follow(&app, &started.run_id).await
+        }
+    }
+}
+
+/// Writes a disk to a file: as a run where there is a state folder, else on its own.
+pub(super) async fn disk_to_file(
+    context: &Context,
+    wanted: &str,
+    repo: RepoArgs,
+    disk: u32,
+    output: PathBuf,
+) -> Result<Done, AppError> {
+    let path = full(&output);
+    if repo.repo_path.is_none() {
+        let app = context.app().await?;
+        let found = context.point(&app, repo.repo.as_deref(), wanted).await?;
+        let request = RestoreDiskRequest {
+            repository_id: found.repository_id().to_owned(),
+            point_id: found.id(),
+            disk,
+            path: path.display().to_string(),
+        };
+        let started = app.call::<command::RestoreDisk>(request).await?;
+        return context.follow(&app, &started.run_id).await;
+    }
+    let opened = context.place(&repo).await?;
+    let wanted = wanted.to_owned();
+    let cancel = CancelToken::new();
+    let stop = cancel.clone();
+    let file = path.clone();
+    let work = blocking(move || {
+        let point: PointRef = opened.place.find(&wanted)?;
+        let disk = usize::try_from(disk).unwrap_or(usize::MAX);
+        point.write_disk(disk, &file, &NoProgress, &cancel)?;
+        Ok(point.id())
+    });
+    tokio::pin!(work);
+    let point_id = tokio::select! {
+        done = &mut work => done?,
+        _ = tokio::signal::ctrl_c() => {
+            stop.cancel();
+            work.await?
+        }
+    };
+    let written = Written { path: path.display().to_string(), point_id };
+    context.output.answer(&written, |w| format!("{} is complete.", w.path));
+    Ok(Done::Well)
+}

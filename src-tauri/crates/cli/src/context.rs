@@ -1,0 +1,165 @@
+//! What most commands need: the application, or a repository without one.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use kuramori_app::dto::{ErrorCode, RunRequest, RunView, Topic};
+use kuramori_app::schema::command;
+use kuramori_app::{App, AppError, AppOptions, Clock, Place, PointRef, SecretsChoice, SystemClock};
+
+use crate::args::RepoArgs;
+use crate::input;
+use crate::output::{Done, Output};
+use crate::progress::ProgressLine;
+
+/// How to open the application.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(crate) state: Option<PathBuf>,
+    pub(crate) secrets: SecretsChoice,
+    pub(crate) output: Output,
+}
+
+/// An opened repository, and the application it belongs to where there is one.
+pub(crate) struct Opened {
+    pub(crate) place: Place,
+    pub(crate) path: PathBuf,
+    pub(crate) app: Option<App>,
+}
+
+impl Context {
+    /// Opens the application and cleans up what a crash left on servers.
+    pub(crate) async fn app(&self) -> Result<App, AppError> {
+        let state = match &self.state {
+            Some(state) => state.clone(),
+            None => App::default_state()?,
+        };
+        let app = App::open(AppOptions {
+            state,
+            secrets: self.secrets.clone(),
+            notices: false,
+            clock: clock(),
+        })?;
+        if app.needs_recovery() {
+            app.recover().await;
+        }
+        Ok(app)
+    }
+
+    /// Opens the repository the arguments name.
+    pub(crate) async fn place(&self, args: &RepoArgs) -> Result<Opened, AppError> {
+        if let Some(path) = &args.repo_path {
+            let key = input::needed_key(&args.key)?;
+            let path = path.clone();
+            let place = blocking(move || Place::open(&path, key)).await?;
+            return Ok(Opened {
+                place,
+                path: args.repo_path.clone().unwrap_or_default(),
+                app: None,
+            });
+        }
+        let app = self.app().await?;
+        let wanted = match &args.repo {
+            Some(name) => name.clone(),
+            None => only_repository(&app)?,
+        };
+        let (opened, path) = (app.clone(), app.repository_path(&wanted)?);
+        let place = blocking(move || opened.place(&wanted)).await?;
+        Ok(Opened { place, path, app: Some(app) })
+    }
+
+    /// Finds a recovery point in the named repository, else in all known ones.
+    pub(crate) async fn point(
+        &self,
+        app: &App,
+        repo: Option<&str>,
+        wanted: &str,
+    ) -> Result<PointRef, AppError> {
+        let names = match repo {
+            Some(name) => vec![name.to_owned()],
+            None => app.repository_names(),
+        };
+        let (app, wanted) = (app.clone(), wanted.to_owned());
+        blocking(move || find_in(&app, &names, &wanted)).await
+    }
+
+    /// Waits for a run, showing how it goes, and prints how it ended. Ctrl-C stops the run and
+    /// waits for its clean-up.
+    pub(crate) async fn follow(&self, app: &App, run_id: &str) -> Result<Done, AppError> {
+        let mut events = app.subscribe();
+        let mut line = ProgressLine::new(self.output);
+        let ended = app.wait(run_id);
+        tokio::pin!(ended);
+        loop {
+            tokio::select! {
+                result = &mut ended => break result?,
+                event = events.recv() => {
+                    if let Ok(event) = event
+                        && event.topic == Topic::Run
+                        && let Some(run) = event.run
+                    {
+                        line.show(&run);
+                    }
+                }
+                _ = tokio::signal::ctrl_c() => app.stop().await,
+            }
+        }
+        line.clear();
+        let request = RunRequest { run_id: run_id.to_owned() };
+        let run = app.call::<command::RunsGet>(request).await?;
+        self.output.answer(&run, crate::text::run);
+        Ok(done(&run))
+    }
+}
+
+fn done(run: &RunView) -> Done {
+    use kuramori_app::dto::OutcomeView as O;
+    match run.summary.outcome {
+        Some(O::Succeeded) => Done::Well,
+        Some(O::SucceededWithWarnings) => Done::WithWarnings,
+        Some(O::Failed | O::Cancelled) | None => Done::Failed,
+    }
+}
+
+fn only_repository(app: &App) -> Result<String, AppError> {
+    match app.repository_names().as_slice() {
+        [name] => Ok(name.clone()),
+        _ => {
+            Err(AppError::new(ErrorCode::InvalidInput, "no repository: use --repo or --repo-path"))
+        }
+    }
+}
+
+fn find_in(app: &App, names: &[String], wanted: &str) -> Result<PointRef, AppError> {
+    let mut found = None;
+    for name in names {
+        match app.place(name)?.find(wanted) {
+            Ok(_) if found.is_some() => {
+                return Err(AppError::new(ErrorCode::PointAmbiguous, wanted)
+                    .detail("it matches in more than one repository; use --repo"));
+            }
+            Ok(point) => found = Some(point),
+            Err(e) if e.code == ErrorCode::PointNotFound => {}
+            Err(e) => return Err(e),
+        }
+    }
+    found.ok_or_else(|| AppError::new(ErrorCode::PointNotFound, wanted))
+}
+
+/// Runs blocking work away from the threads that serve sockets.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
+) -> Result<T, AppError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|e| Err(AppError::new(ErrorCode::Internal, "").because(&e)))
+}
+
+pub(crate) fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock::new())
+}
+
+/// A path that stays right inside the application.
+pub(crate) fn full(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}

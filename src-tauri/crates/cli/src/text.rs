@@ -1,0 +1,208 @@
+//! Answers as text: plain tables that fit a terminal.
+
+use std::fmt::Write;
+
+use kuramori_app::dto::{
+    ErrorView, InventoryView, OutcomeView, PointView, PowerView, ReadModeView, RepositoryView,
+    RunView, ServerChecked, ServerView, TrackingView,
+};
+
+/// Shows an error: what happened, the risk, what to do, and the details.
+pub(crate) fn error(view: &ErrorView) -> String {
+    let mut text = format!("{}\n{}\n", view.title, view.risk);
+    for hint in &view.hints {
+        line(&mut text, format_args!("→ {hint}"));
+    }
+    if let Some(seen) = &view.seen_sha256 {
+        line(&mut text, format_args!("Certificate seen: {seen}"));
+    }
+    for cause in view.detail.lines() {
+        line(&mut text, format_args!("  {cause}"));
+    }
+    text
+}
+
+fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    writeln!(text, "{line}").expect("writing to a string never fails");
+}
+
+/// Lays rows out in columns, each as wide as its widest cell.
+fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|r| r.get(column)).map(|c| c.chars().count());
+        cells.chain(head.get(column).map(|h| h.chars().count())).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let mut text = String::new();
+    let head: Vec<String> = head.iter().map(|h| (*h).to_owned()).collect();
+    for row in std::iter::once(&head).chain(rows) {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        let cells: Vec<String> = cells.collect();
+        line(&mut text, format_args!("{}", cells.join("  ").trim_end()));
+    }
+    text
+}
+
+/// Writes a number of bytes as people read it.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [(&str, u64); 4] =
+        [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    match UNITS.iter().find(|(_, unit)| bytes >= *unit) {
+        Some((name, unit)) => {
+            let tenths = (u128::from(bytes) * 10 + u128::from(unit / 2)) / u128::from(*unit);
+            format!("{}.{} {name}", tenths / 10, tenths % 10)
+        }
+        None => format!("{bytes} B"),
+    }
+}
+
+fn some(text: Option<&str>) -> String {
+    text.unwrap_or("–").to_owned()
+}
+
+pub(crate) fn servers(servers: &[ServerView]) -> String {
+    let rows: Vec<Vec<String>> = servers
+        .iter()
+        .map(|s| vec![s.name.clone(), s.url.clone(), s.user.clone(), s.product.clone()])
+        .collect();
+    table(&["NAME", "ADDRESS", "USER", "PRODUCT"], &rows)
+}
+
+pub(crate) fn checked(checked: &ServerChecked) -> String {
+    let mut text = servers(std::slice::from_ref(&checked.server));
+    for check in &checked.checks {
+        let word = if check.passed { "passed" } else { "failed" };
+        let found = some(check.found.as_deref());
+        line(&mut text, format_args!("{:?}: {word} ({found})", check.check));
+        if let Some(view) = &check.error {
+            text.push_str(&error(view));
+        }
+    }
+    text
+}
+
+pub(crate) fn inventory(inventory: &InventoryView) -> String {
+    let rows: Vec<Vec<String>> = inventory
+        .vms
+        .iter()
+        .map(|vm| {
+            let power = match vm.power {
+                PowerView::On => "on",
+                PowerView::Off => "off",
+                PowerView::Suspended => "suspended",
+            };
+            let tracking = match vm.tracking {
+                TrackingView::On => "on",
+                TrackingView::Off => "off",
+                TrackingView::Unsupported => "not possible",
+            };
+            vec![
+                vm.name.clone(),
+                vm.reference.clone(),
+                power.to_owned(),
+                vm.disks.len().to_string(),
+                size(vm.capacity),
+                tracking.to_owned(),
+                vm.last_point.as_ref().map_or("–".into(), |p| p.taken_at.to_rfc3339()),
+            ]
+        })
+        .collect();
+    table(&["VM", "REFERENCE", "POWER", "DISKS", "SIZE", "TRACKING", "LAST POINT"], &rows)
+}
+
+pub(crate) fn repositories(repositories: &[RepositoryView]) -> String {
+    let rows: Vec<Vec<String>> = repositories
+        .iter()
+        .map(|r| {
+            vec![
+                r.name.clone(),
+                r.points.to_string(),
+                size(r.stored),
+                r.free.map_or("–".into(), size),
+                r.error.as_ref().map_or("ready", |e| e.title.as_str()).to_owned(),
+                r.path.clone(),
+            ]
+        })
+        .collect();
+    table(&["NAME", "POINTS", "STORED", "FREE", "STATE", "PATH"], &rows)
+}
+
+pub(crate) fn points(points: &[PointView]) -> String {
+    let rows: Vec<Vec<String>> = points
+        .iter()
+        .map(|p| {
+            let modes: Vec<&str> = p
+                .disks
+                .iter()
+                .map(|d| match d.read_mode {
+                    ReadModeView::Whole => "whole",
+                    ReadModeView::Allocated => "allocated",
+                    ReadModeView::Changed => "changed",
+                })
+                .collect();
+            vec![
+                p.short_id.clone(),
+                p.vm_name.clone(),
+                p.taken_at.to_rfc3339(),
+                size(p.capacity),
+                size(p.read),
+                size(p.new),
+                size(p.stored),
+                modes.join(","),
+            ]
+        })
+        .collect();
+    table(&["POINT", "VM", "TAKEN", "SIZE", "READ", "NEW", "STORED", "MODE"], &rows)
+}
+
+pub(crate) fn run(run: &RunView) -> String {
+    let rows: Vec<Vec<String>> = run
+        .items
+        .iter()
+        .map(|i| {
+            let outcome = match i.outcome {
+                Some(OutcomeView::Succeeded) => "done",
+                Some(OutcomeView::SucceededWithWarnings) => "done with warnings",
+                Some(OutcomeView::Failed) => "failed",
+                Some(OutcomeView::Cancelled) => "stopped",
+                None => "–",
+            };
+            vec![
+                i.name.clone(),
+                outcome.to_owned(),
+                size(i.counters.read),
+                size(i.counters.new),
+                size(i.counters.stored),
+                i.point_id.as_deref().and_then(|p| p.get(..12)).unwrap_or("–").to_owned(),
+            ]
+        })
+        .collect();
+    let mut text = table(&["VM", "OUTCOME", "READ", "NEW", "STORED", "POINT"], &rows);
+    for entry in &run.log {
+        let item = entry.item.as_deref().unwrap_or_default();
+        line(&mut text, format_args!("  {} {item}: {}", entry.at.format("%H:%M:%S"), entry.text));
+    }
+    for view in run.items.iter().filter_map(|i| i.error.as_ref()) {
+        text.push_str(&error(view));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_written_for_people() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1536, "1.5 KiB"),
+            (10 << 30, "10.0 GiB"),
+            (u64::MAX, "16777216.0 TiB"),
+        ] {
+            assert_eq!(size(bytes), text);
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! One VM from plan to release.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use kuramori_base::{CancelToken, Clock, Progress};
+use kuramori_jobs::{Level, Outcome, RunId, RunLog, Stage};
+use kuramori_repo::{
+    Consistency, Manifest, PointDraft, RecoveryPointId, Repository, Session, SessionOptions,
+    SourceKind, VmIdentity, WriterId,
+};
+use kuramori_vsphere::{
+    ChangeTracking, Client, DiskConfig, PowerState, SnapshotRef, SnapshotRequest, ToolsState,
+    VmConfig, VmRef, VsphereError,
+};
+
+use crate::TOOL_VERSION;
+use crate::disk::{DiskSource, save_disk};
+use crate::error::EngineError;
+use crate::report::{Observer, RunEvent, Step};
+use crate::snapshot::{Guard, SNAPSHOT_NAME};
+
+/// What to back up and with what.
+pub struct VmBackup<'a> {
+    /// The server.
+    pub client: &'a Client,
+    /// Our id of the server, for intents and recovery points.
+    pub server_id: &'a str,
+    /// The VM on that server.
+    pub vm: &'a VmRef,
+    /// Where to.
+    pub repository: &'a Repository,
+    /// The installation that writes.
+    pub writer: WriterId,
+    /// The run this belongs to.
+    pub run: RunId,
+    /// Takes the intents.
+    pub log: &'a RunLog,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Hears of bytes.
+    pub progress: Arc<dyn Progress>,
+    /// Stops the work.
+    pub cancel: &'a CancelToken,
+    /// Hears of everything else.
+    pub observer: &'a dyn Observer,
+}
+
+/// How the backup of a VM ended.
+#[derive(Debug)]
+pub struct VmReport {
+    /// The recovery point, where one was committed.
+    pub point: Option<RecoveryPointId>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it failed or was cancelled.
+    pub error: Option<EngineError>,
+}
+
+/// Backs up one VM. Blocks; call it on a thread outside the runtime.
+///
+/// # Cancellation
+/// Looked at before each request for bytes. The snapshot is removed before this returns, also
+/// after a failure or a panic; when that fails, its intent stays for [`crate::recover`].
+pub fn backup_vm(job: &VmBackup<'_>) -> VmReport {
+    let mut warnings = Warnings { job, any: false };
+    let result = run(job, &mut warnings);
+    match result {
+        Ok(point) => VmReport {
+            point: Some(point),
+            outcome: if warnings.any { Outcome::SucceededWithWarnings } else { Outcome::Succeeded },
+            error: None,
+        },
+        Err(error) => VmReport {
+            point: None,
+            outcome: if error.is_cancelled() { Outcome::Cancelled } else { Outcome::Failed },
+            error: Some(error),
+        },
+    }
+}
+
+/// Tells events, and remembers whether one of them was a warning.
+pub(crate) struct Warnings<'a> {
+    job: &'a VmBackup<'a>,
+    any: bool,
+}
+
+impl Warnings<'_> {
+    pub(crate) fn info(&self, event: RunEvent) {
+        self.job.observer.event(Level::Info, event);
+    }
+
+    pub(crate) fn good(&self, event: RunEvent) {
+        self.job.observer.event(Level::Good, event);
+    }
+
+    pub(crate) fn warn(&mut self, event: RunEvent) {
+        self.any = true;
+        self.job.observer.event(Level::Warning, event);
+    }
+}
+
+impl VmBackup<'_> {
+    pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.client.handle().block_on(work)
+    }
+}
+
+/// What is known once the VM was looked at.
+struct Checked {
+    started: DateTime<Utc>,
+    quiesce: bool,
+    not_included: Vec<String>,
+}
+
+fn run(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<RecoveryPointId, EngineError> {
+    job.observer.stage(Stage::Check);
+    let checked = check(job, warnings)?;
+    let options = SessionOptions {
+        writer: job.writer,
+        progress: job.progress.clone(),
+        cancel: job.cancel.clone(),
+    };
+    // Before the snapshot: a repository that is away or full must not cost the VM anything.
+    let session = job.repository.begin(options, job.clock.clone())?;
+    turn_on_tracking(job, warnings)?;
+
+    job.observer.stage(Stage::Snapshot);
+    let guard = Guard::new(job);
+    let (snapshot, quiet) = make_snapshot(job, &guard, checked.quiesce, warnings)?;
+    let frozen_at = job.clock.now();
+    warnings.good(RunEvent::SnapshotMade);
+    job.observer.step(Step::AfterSnapshot);
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        save(job, session, &snapshot, &checked, (frozen_at, quiet), warnings)
+    }));
+    job.observer.stage(Stage::Remove);
+    job.observer.step(Step::BeforeRemove);
+    guard.release(&snapshot, warnings);
+    read.unwrap_or_else(|panic| Err(EngineError::Panicked(panic_text(&*panic))))
+}
+
+/// Looks at the VM before anything is changed.
+fn check(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<Checked, EngineError> {
+    let started = job.clock.now();
+    let summary = job.wait(job.client.vm(job.vm)).map_err(EngineError::Check)?;
+    if summary.template {
+        return Err(EngineError::NotSupported(
+            "it is a template, and templates have no snapshots".to_owned(),
+        ));
+    }
+    let mut not_included = Vec::new();
+    let (mut disks, mut capacity) = (0, 0);
+    for disk in &summary.disks {
+        if let Some(obstacle) = disk.obstacle() {
+            let reason = obstacle.to_string();
+            not_included.push(format!("{}: {reason}", disk.label));
+            warnings.warn(RunEvent::LeftOut { disk: disk.label.clone(), reason });
+        } else {
+            disks += 1;
+            capacity += disk.capacity.get();
+        }
+    }
+    if disks == 0 {
+        return Err(EngineError::NotSupported("it has no disk that can be saved".to_owned()));
+    }
+    warnings.info(RunEvent::Checked { disks, capacity });
+    job.cancel.check()?;
+    let quiesce = summary.power == PowerState::On && summary.tools == ToolsState::Running;
+    Ok(Checked { started, quiesce, not_included })
+}
+
+/// Turns on changed block tracking where it is off. Without it the backup is merely slower, so a
+/// refusal is a warning; only what would refuse the snapshot as well ends the backup.
+fn turn_on_tracking(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<(), EngineError> {
+    let tracking = job.wait(job.client.enable_change_tracking(job.vm, job.cancel));
+    match tracking {
+        Ok(ChangeTracking::AlreadyOn) => return Ok(()),
+        Ok(ChangeTracking::TurnedOn) => {}
+        Ok(ChangeTracking::Unsupported) => {
+            let reason = "the VM's virtual hardware does not have it".to_owned();
+            warnings.info(RunEvent::TrackingRefused { reason });
+            return Ok(());
+        }
+        Ok(ChangeTracking::SnapshotsInTheWay) => {
+            let reason = "the VM has snapshots; it begins once they are removed".to_owned();
+            warnings.warn(RunEvent::TrackingRefused { reason });
+            return Ok(());
+        }
+        Err(e @ (VsphereError::RestrictedVersion { .. } | VsphereError::Cancelled(_))) => {
+            return Err(EngineError::Check(e));
+        }
+        Err(e) => {
+            warnings.warn(RunEvent::TrackingRefused { reason: causes(&e) });
+            return Ok(());
+        }
+    }
+    // Tracking begins with the next stun of the VM: a snapshot made and removed at once.
+    let guard = Guard::new(job);
+    let (snapshot, _) = make_snapshot(job, &guard, false, warnings)?;
+    guard.release(&snapshot, warnings);
+    warnings.good(RunEvent::TrackingOn);
+    Ok(())
+}
+
+/// Makes the snapshot, with a quiet guest where it has the tools for it. Returns whether it was.
+fn make_snapshot(
+    job: &VmBackup<'_>,
+    guard: &Guard<'_>,
+    quiesce: bool,
+    warnings: &mut Warnings<'_>,
+) -> Result<(SnapshotRef, bool), EngineError> {
+    guard.write_intent()?;
+    job.observer.step(Step::BeforeSnapshot);
+    let make = |quiesce| {
+        let request = SnapshotRequest {
+            name: SNAPSHOT_NAME.to_owned(),
+            description: guard.description(),
+            quiesce,
+        };
+        job.wait(job.client.create_snapshot(job.vm, &request, &|_| {}, job.cancel))
+    };
+    let made = match make(quiesce) {
+        Err(e) if quiesce && is_quiesce_fault(&e) => {
+            warnings.warn(RunEvent::NotQuiet { reason: causes(&e) });
+            make(false).map(|s| (s, false))
+        }
+        made => made.map(|s| (s, quiesce)),
+    };
+    made.map_err(|e| {
+        guard.release_unknown(&e, warnings);
+        EngineError::Snapshot(e)
+    })
+}
+
+fn is_quiesce_fault(error: &VsphereError) -> bool {
+    error.fault().is_some_and(|f| {
+        f.kind.ends_with("QuiesceFault") || f.is("ToolsUnavailable") || f.is("SnapshotFault")
+    })
+}
+
+/// Reads all disks of the snapshot and commits the recovery point.
+fn save(
+    job: &VmBackup<'_>,
+    session: Session,
+    snapshot: &SnapshotRef,
+    checked: &Checked,
+    (frozen_at, quiet): (DateTime<Utc>, bool),
+    warnings: &mut Warnings<'_>,
+) -> Result<RecoveryPointId, EngineError> {
+    let config = job.wait(job.client.snapshot_config(snapshot)).map_err(EngineError::Snapshot)?;
+    let vm = identity(job, &config);
+    let parent = job.repository.latest(&vm)?;
+    job.observer.stage(Stage::Read);
+    let disks = read_disks(job, &session, snapshot, &config, parent.as_ref(), warnings)?;
+
+    job.observer.stage(Stage::Store);
+    let config_bytes = serde_json::to_vec(&config.hardware).map_err(EngineError::Config)?;
+    let stored = disks.iter().map(|d| d.saved.stored_bytes.get()).sum();
+    let new = disks.iter().map(|d| d.saved.new_bytes.get()).sum();
+    let draft = PointDraft {
+        vm,
+        source: SourceKind::Vm,
+        config: config_bytes,
+        disks,
+        consistency: if quiet { Consistency::FileSystem } else { Consistency::Crash },
+        consistency_note: None,
+        snapshot_time: frozen_at,
+        started: checked.started,
+        warnings: Vec::new(),
+        not_included: checked.not_included.clone(),
+        tool_version: TOOL_VERSION.to_owned(),
+        stages: Vec::new(),
+    };
+    job.cancel.check()?;
+    job.observer.step(Step::BeforeCommit);
+    let point = session.commit(draft)?;
+    warnings.good(RunEvent::Committed { point: point.to_string(), new, stored });
+    job.observer.step(Step::AfterCommit);
+    Ok(point)
+}
+
+fn read_disks(
+    job: &VmBackup<'_>,
+    session: &Session,
+    snapshot: &SnapshotRef,
+    config: &VmConfig,
+    parent: Option<&Manifest>,
+    warnings: &Warnings<'_>,
+) -> Result<Vec<kuramori_repo::DiskDraft>, EngineError> {
+    let wanted: Vec<&DiskConfig> = config.disks.iter().filter(|d| d.obstacle().is_none()).collect();
+    let sources: Vec<DiskSource<'_>> = wanted
+        .into_iter()
+        .map(|disk| DiskSource::plan(job, snapshot, disk, parent))
+        .collect::<Result<_, _>>()?;
+    job.progress.total(sources.iter().map(|s| s.bytes(job.repository.chunk_len())).sum());
+    let frozen = (snapshot, config);
+    sources.into_iter().map(|s| save_disk(job, session, frozen, s, parent, warnings)).collect()
+}
+
+fn identity(job: &VmBackup<'_>, config: &VmConfig) -> VmIdentity {
+    let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+    VmIdentity {
+        name: config.hardware.name.clone(),
+        instance_uuid: some(&config.hardware.instance_uuid),
+        bios_uuid: some(&config.hardware.uuid),
+        server_id: Some(job.server_id.to_owned()),
+        moref: Some(job.vm.as_str().to_owned()),
+    }
+}
+
+/// Writes an error and its causes in one line.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}

@@ -1,0 +1,242 @@
+//! One disk: which bytes, which way, into the repository.
+
+use kuramori_block::{ByteLen, ExtentSet};
+use kuramori_repo::{DiskDraft, Manifest, ReadMode, SavedDisk, Session};
+use kuramori_vsphere::transport::{DatastoreHttp, DatastoreHttpError};
+use kuramori_vsphere::{CbtError, ChangedSince, DiskConfig, SnapshotRef, VmConfig};
+
+use crate::backup::{VmBackup, Warnings, causes};
+use crate::error::EngineError;
+use crate::export;
+use crate::pipeline::{self, PipelineError, Watch};
+use crate::plan::{ReadPlan, WholeReason, plan_disk};
+use crate::report::{Mode, RunEvent};
+
+/// A way to read a disk, in the order they are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// Ranges of the disk's file over the datastore browser.
+    DatastoreHttp,
+    /// The whole disk as a stream over an export lease.
+    Export,
+}
+
+impl Way {
+    const ORDER: [Self; 2] = [Self::DatastoreHttp, Self::Export];
+
+    /// The name recorded in recovery points.
+    fn name(self) -> &'static str {
+        match self {
+            Self::DatastoreHttp => "datastore HTTPS",
+            Self::Export => "export lease",
+        }
+    }
+}
+
+/// A disk with the decision which of its bytes to read.
+pub(crate) struct DiskSource<'a> {
+    disk: &'a DiskConfig,
+    plan: ReadPlan,
+    extents: ExtentSet,
+}
+
+impl<'a> DiskSource<'a> {
+    /// Plans a disk and asks the server for the areas the plan needs. An answer that cannot be
+    /// used changes the plan, with its reason; it never ends the backup.
+    pub(crate) fn plan(
+        job: &VmBackup<'_>,
+        snapshot: &SnapshotRef,
+        disk: &'a DiskConfig,
+        parent: Option<&Manifest>,
+    ) -> Result<Self, EngineError> {
+        let query = |since: &ChangedSince| {
+            let (vm, key, capacity) = (job.vm, disk.key, disk.capacity);
+            job.wait(job.client.query_changed(vm, snapshot, key, since, capacity, job.cancel))
+        };
+        let mut plan = plan_disk(disk, parent);
+        if let ReadPlan::Changed { since, .. } = &plan {
+            match query(&ChangedSince::Id(since.clone())) {
+                Ok(extents) => return Ok(Self { disk, plan, extents }),
+                Err(CbtError::Unusable { reason: why, .. }) => {
+                    let reason = WholeReason::from(why);
+                    plan = ReadPlan::Allocated { reason };
+                }
+                Err(CbtError::Call(e)) => return Err(EngineError::Snapshot(e)),
+                Err(CbtError::Cancelled(e)) => return Err(e.into()),
+            }
+        }
+        if let ReadPlan::Allocated { reason } = plan {
+            match query(&ChangedSince::All) {
+                Ok(extents) => return Ok(Self { disk, plan, extents }),
+                Err(CbtError::Unusable { reason: why, .. }) => {
+                    if reason == WholeReason::First {
+                        plan = ReadPlan::Whole { reason: why.into() };
+                    } else {
+                        plan = ReadPlan::Whole { reason };
+                    }
+                }
+                Err(CbtError::Call(e)) => return Err(EngineError::Snapshot(e)),
+                Err(CbtError::Cancelled(e)) => return Err(e.into()),
+            }
+        }
+        Ok(Self { disk, plan, extents: ExtentSet::whole(disk.capacity) })
+    }
+
+    /// Returns how many bytes will be read, in whole chunks.
+    pub(crate) fn bytes(&self, chunk: ByteLen) -> u64 {
+        self.extents.aligned(chunk, self.disk.capacity).total().get()
+    }
+
+    fn reason(&self) -> Option<WholeReason> {
+        match self.plan {
+            ReadPlan::Changed { .. } => None,
+            ReadPlan::Allocated { reason } | ReadPlan::Whole { reason } => Some(reason),
+        }
+    }
+}
+
+/// What one way delivered.
+struct Delivered {
+    saved: SavedDisk,
+    bytes_read: ByteLen,
+    read_mode: ReadMode,
+}
+
+/// Why one way did not deliver.
+enum WayError {
+    /// The way cannot be taken for this disk; the next one is tried.
+    Refused(String),
+    /// The backup of the VM ends.
+    Fatal(EngineError),
+}
+
+/// Reads a disk into the repository, over the first way that works.
+pub(crate) fn save_disk(
+    job: &VmBackup<'_>,
+    session: &Session,
+    snapshot: (&SnapshotRef, &VmConfig),
+    source: DiskSource<'_>,
+    parent: Option<&Manifest>,
+    warnings: &Warnings<'_>,
+) -> Result<DiskDraft, EngineError> {
+    let disk = source.disk;
+    let mut tried = Vec::new();
+    for way in Way::ORDER {
+        let delivered = match way {
+            Way::DatastoreHttp => over_http(job, session, &source, parent, warnings),
+            Way::Export => over_export(job, session, snapshot, &source, warnings),
+        };
+        match delivered {
+            Ok(Delivered { saved, bytes_read, read_mode }) => {
+                return Ok(DiskDraft {
+                    key: disk.key.get(),
+                    label: disk.label.clone(),
+                    disk_uuid: disk.uuid.clone(),
+                    change_id: disk.change_id.as_ref().map(ToString::to_string),
+                    read_mode,
+                    transport: way.name().to_owned(),
+                    bytes_read,
+                    saved,
+                });
+            }
+            Err(WayError::Fatal(e)) => return Err(e),
+            Err(WayError::Refused(reason)) => {
+                tried.push(format!("{}: {reason}", way.name()));
+                warnings.info(RunEvent::WayRefused {
+                    disk: disk.label.clone(),
+                    transport: way.name().to_owned(),
+                    reason,
+                });
+            }
+        }
+    }
+    Err(EngineError::NoWay { disk: disk.label.clone(), tried: tried.join("; ") })
+}
+
+fn over_http(
+    job: &VmBackup<'_>,
+    session: &Session,
+    source: &DiskSource<'_>,
+    parent: Option<&Manifest>,
+    warnings: &Warnings<'_>,
+) -> Result<Delivered, WayError> {
+    let disk = source.disk;
+    let opened = job.wait(async {
+        let http = DatastoreHttp::new(job.client).await?;
+        http.open(disk, job.cancel.clone()).await
+    });
+    let reader = opened.map_err(|e| match e {
+        DatastoreHttpError::Cancelled(e) => WayError::Fatal(e.into()),
+        e => WayError::Refused(causes(&e)),
+    })?;
+    let (base, mode, read_mode) = match &source.plan {
+        ReadPlan::Changed { since, parent_disk } => (
+            parent.map(|p| (p, *parent_disk)),
+            Mode::Changed,
+            ReadMode::Changed { since: since.to_string() },
+        ),
+        ReadPlan::Allocated { .. } => (None, Mode::Allocated, ReadMode::Allocated),
+        ReadPlan::Whole { reason } => {
+            (None, Mode::Whole, ReadMode::Whole { reason: reason.code() })
+        }
+    };
+    warnings.info(RunEvent::Reading {
+        disk: disk.label.clone(),
+        mode,
+        reason: source.reason(),
+        bytes: source.bytes(job.repository.chunk_len()),
+        transport: Way::DatastoreHttp.name().to_owned(),
+    });
+    let writer = session.disk_writer(disk.capacity, base).map_err(fatal)?;
+    let bytes_read =
+        pipeline::copy(&reader, &source.extents, (&writer, job.repository.chunk_len()), watch(job))
+            .map_err(|e| transport_failed(job, disk, e))?;
+    let saved = writer.finish().map_err(fatal)?;
+    Ok(Delivered { saved, bytes_read, read_mode })
+}
+
+fn over_export(
+    job: &VmBackup<'_>,
+    session: &Session,
+    snapshot: (&SnapshotRef, &VmConfig),
+    source: &DiskSource<'_>,
+    warnings: &Warnings<'_>,
+) -> Result<Delivered, WayError> {
+    let disk = source.disk;
+    // The stream holds the whole disk, whatever changed.
+    let reason = source
+        .reason()
+        .filter(|_| !matches!(source.plan, ReadPlan::Allocated { .. }))
+        .unwrap_or(WholeReason::WholeTransport);
+    warnings.info(RunEvent::Reading {
+        disk: disk.label.clone(),
+        mode: Mode::Whole,
+        reason: Some(reason),
+        bytes: disk.capacity.get(),
+        transport: Way::Export.name().to_owned(),
+    });
+    let writer = session.disk_writer(disk.capacity, None).map_err(fatal)?;
+    let bytes_read = export::copy(job, snapshot, disk, &writer, watch(job))
+        .map_err(|e| transport_failed(job, disk, e))?;
+    let saved = writer.finish().map_err(fatal)?;
+    Ok(Delivered { saved, bytes_read, read_mode: ReadMode::Whole { reason: reason.code() } })
+}
+
+fn watch<'a>(job: &'a VmBackup<'_>) -> Watch<'a> {
+    Watch { progress: &*job.progress, cancel: job.cancel, observer: job.observer }
+}
+
+/// A source that fails over one way may deliver over the next; a repository that fails will not.
+fn transport_failed(job: &VmBackup<'_>, disk: &DiskConfig, error: PipelineError) -> WayError {
+    if let Err(cancelled) = job.cancel.check() {
+        return WayError::Fatal(cancelled.into());
+    }
+    match error {
+        PipelineError::Read(e) => WayError::Refused(causes(&e)),
+        source => WayError::Fatal(EngineError::Read { disk: disk.label.clone(), source }),
+    }
+}
+
+fn fatal(error: kuramori_repo::RepoError) -> WayError {
+    WayError::Fatal(EngineError::Repository(error))
+}

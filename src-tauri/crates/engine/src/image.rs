@@ -1,0 +1,222 @@
+//! Raw disk images as a source: the same pipeline and recovery points as for VMs, without a
+//! server. A list of changed areas plays the part of changed block tracking.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kuramori_base::{CancelToken, Clock, Progress};
+use kuramori_block::{ByteLen, ByteOffset, DiskReader, Extent, ExtentSet, ReadError};
+use kuramori_repo::{
+    Consistency, DiskDraft, PointDraft, ReadMode, RecoveryPointId, RepoError, Repository,
+    SessionOptions, SourceKind, VmIdentity, WriterId,
+};
+
+use crate::TOOL_VERSION;
+use crate::pipeline::{self, PipelineError, Watch};
+use crate::report::Observer;
+
+/// Why an image could not be saved.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// The file cannot be opened.
+    #[error("the image {} cannot be opened", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A line of the list of changed areas makes no sense.
+    #[error("line {line} of the changed areas is not “offset length” in bytes: {text}")]
+    Areas {
+        /// Line, from 1.
+        line: usize,
+        /// What it says.
+        text: String,
+    },
+    /// An area lies past the end of the image.
+    #[error("the area of {len} at {offset} lies past the end of the image of {capacity}")]
+    PastEnd {
+        /// Where it begins.
+        offset: ByteOffset,
+        /// How long it is.
+        len: ByteLen,
+        /// Size of the image.
+        capacity: ByteLen,
+    },
+    /// Changed areas need an earlier recovery point to build on.
+    #[error("there is no recovery point of {name} that these changed areas could build on")]
+    NoParent {
+        /// Name of the image.
+        name: String,
+    },
+    /// The bytes could not be moved.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+    /// The repository refused.
+    #[error(transparent)]
+    Repository(#[from] RepoError),
+}
+
+/// A raw disk image in a file. Reads come from several threads and take turns.
+pub struct ImageFile {
+    file: Mutex<fs_err::File>,
+    capacity: ByteLen,
+}
+
+impl ImageFile {
+    /// Opens an image for reading.
+    ///
+    /// # Errors
+    /// [`ImageError::Open`].
+    pub fn open(path: &Path) -> Result<Self, ImageError> {
+        let failed = |source| ImageError::Open { path: path.to_owned(), source };
+        let mut file = fs_err::File::open(path).map_err(failed)?;
+        // Seeking, not metadata: a block device has no length there.
+        let capacity = ByteLen::new(file.seek(SeekFrom::End(0)).map_err(failed)?);
+        Ok(Self { file: Mutex::new(file), capacity })
+    }
+}
+
+impl DiskReader for ImageFile {
+    fn capacity(&self) -> ByteLen {
+        self.capacity
+    }
+
+    fn read_at(&self, offset: ByteOffset, buf: &mut [u8]) -> Result<(), ReadError> {
+        self.check_range(offset, buf.len())?;
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(offset.get()))
+            .and_then(|_| file.read_exact(buf))
+            .map_err(|e| ReadError::source(offset, e))
+    }
+}
+
+/// Reads a list of changed areas: one `offset length` in bytes a line, `#` begins a comment.
+///
+/// # Errors
+/// [`ImageError::Areas`] names the first bad line.
+pub fn parse_areas(text: &str) -> Result<ExtentSet, ImageError> {
+    let mut set = ExtentSet::new();
+    for (number, full) in (1..).zip(text.lines()) {
+        let line = full.split('#').next().unwrap_or_default();
+        if line.trim().is_empty() {
+            continue;
+        }
+        let bad = || ImageError::Areas { line: number, text: full.trim().to_owned() };
+        let mut fields = line.split_whitespace().map(str::parse::<u64>);
+        match (fields.next(), fields.next(), fields.next()) {
+            (Some(Ok(offset)), Some(Ok(len)), None) if offset.checked_add(len).is_some() => {
+                set.insert(Extent::new(offset, len));
+            }
+            _ => return Err(bad()),
+        }
+    }
+    Ok(set)
+}
+
+/// What to save and how.
+pub struct ImageBackup<'a> {
+    /// Where to.
+    pub repository: &'a Repository,
+    /// The image.
+    pub image: &'a ImageFile,
+    /// Name of its recovery points.
+    pub name: &'a str,
+    /// What changed since the newest recovery point of this name; `None` reads everything.
+    pub changed: Option<&'a ExtentSet>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The installation that writes.
+    pub writer: WriterId,
+    /// Hears of bytes.
+    pub progress: Arc<dyn Progress>,
+    /// Stops the work.
+    pub cancel: &'a CancelToken,
+    /// Hears of steps.
+    pub observer: &'a dyn Observer,
+}
+
+/// Saves an image as a recovery point.
+///
+/// # Errors
+/// Nothing is listed then; what was stored already is reused by the next try.
+pub fn backup_image(job: ImageBackup<'_>) -> Result<RecoveryPointId, ImageError> {
+    let started = job.clock.now();
+    let vm = VmIdentity::named(job.name);
+    let capacity = job.image.capacity();
+    let parent = match job.changed {
+        Some(areas) => {
+            check_areas(areas, capacity)?;
+            let found = job.repository.latest(&vm)?;
+            Some(found.ok_or_else(|| ImageError::NoParent { name: job.name.to_owned() })?)
+        }
+        None => None,
+    };
+    let whole = ExtentSet::whole(capacity);
+    let extents = job.changed.unwrap_or(&whole);
+    let options = SessionOptions {
+        writer: job.writer,
+        progress: job.progress.clone(),
+        cancel: job.cancel.clone(),
+    };
+    let session = job.repository.begin(options, job.clock.clone())?;
+    let writer = session.disk_writer(capacity, parent.as_ref().map(|m| (m, 0)))?;
+    let chunk = job.repository.chunk_len();
+    job.progress.total(extents.aligned(chunk, capacity).total().get());
+    let watch = Watch { progress: &*job.progress, cancel: job.cancel, observer: job.observer };
+    let bytes_read = pipeline::copy(job.image, extents, (&writer, chunk), watch)?;
+    let read_mode = match &parent {
+        Some(parent) => ReadMode::Changed { since: parent.id.to_hex() },
+        None => ReadMode::Whole { reason: "image".to_owned() },
+    };
+    let disk = DiskDraft {
+        key: 0,
+        label: job.name.to_owned(),
+        disk_uuid: None,
+        change_id: None,
+        read_mode,
+        transport: "file".to_owned(),
+        bytes_read,
+        saved: writer.finish()?,
+    };
+    let draft = PointDraft {
+        vm,
+        source: SourceKind::Image,
+        config: Vec::new(),
+        disks: vec![disk],
+        consistency: Consistency::Crash,
+        consistency_note: None,
+        snapshot_time: started,
+        started,
+        warnings: Vec::new(),
+        not_included: Vec::new(),
+        tool_version: TOOL_VERSION.to_owned(),
+        stages: Vec::new(),
+    };
+    Ok(session.commit(draft)?)
+}
+
+fn check_areas(areas: &ExtentSet, capacity: ByteLen) -> Result<(), ImageError> {
+    match areas.iter().find(|e| e.end().get() > capacity.get()) {
+        Some(e) => Err(ImageError::PastEnd { offset: e.offset, len: e.len, capacity }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn areas_are_read_and_bad_lines_named() {
+        let set = parse_areas("# header\n0 512\n\n4096 10 # tail\n512 512\n").unwrap();
+        assert_eq!(set.iter().collect::<Vec<_>>(), [Extent::new(0, 1024), Extent::new(4096, 10)]);
+        for bad in ["1", "1 2 3", "a b", "-1 5", "18446744073709551615 2"] {
+            let error = parse_areas(&format!("0 1\n{bad}\n")).unwrap_err();
+            assert!(matches!(error, ImageError::Areas { line: 2, .. }), "{bad}: {error}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Moves bytes from a disk to the repository: reader threads here, everything else in the
+//! repository's writer. Memory is bounded by the writer's byte budget and one buffer a reader.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use kuramori_base::{CancelToken, Cancelled, Counters, Progress};
+use kuramori_block::{ByteLen, DiskReader, Extent, ExtentSet, ReadError};
+use kuramori_repo::{ChunkIndex, DiskWriter, RepoError};
+
+use crate::report::{Observer, Step};
+
+/// Bytes asked for in one read: large enough to hide a round trip, small enough to cancel soon.
+const REQUEST: ByteLen = ByteLen::from_mib(4);
+/// Threads that read one disk.
+const READERS: usize = 2;
+
+/// Why the bytes of a disk could not be moved.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The source failed.
+    #[error("the source could not be read")]
+    Read(#[from] ReadError),
+    /// The repository failed.
+    #[error("the repository could not take the data")]
+    Repository(#[from] RepoError),
+    /// Somebody asked to stop.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+/// Who watches a disk being moved and may stop it.
+#[derive(Clone, Copy)]
+pub(crate) struct Watch<'a> {
+    pub(crate) progress: &'a dyn Progress,
+    pub(crate) cancel: &'a CancelToken,
+    pub(crate) observer: &'a dyn Observer,
+}
+
+/// Reads `extents` of a disk and gives them to the writer chunk by chunk. Extents are widened to
+/// whole chunks of the repository's size. Returns the number of bytes read.
+///
+/// # Errors
+/// The first failure of any reader; the writer then holds a part of the disk and must be dropped.
+///
+/// # Cancellation
+/// Looked at before each request.
+pub(crate) fn copy(
+    source: &dyn DiskReader,
+    extents: &ExtentSet,
+    (writer, chunk): (&DiskWriter, ByteLen),
+    watch: Watch<'_>,
+) -> Result<ByteLen, PipelineError> {
+    let wanted = extents.aligned(chunk, source.capacity());
+    // A piece holds whole chunks, so that no two readers ever share one.
+    let piece = ByteLen::new(REQUEST.get().max(chunk.get()) / chunk.get() * chunk.get());
+    let pieces = Mutex::new(wanted.pieces(piece));
+    let (failed, read) = (AtomicBool::new(false), AtomicU64::new(0));
+    let work = || -> Result<(), PipelineError> {
+        let mut buffer = Vec::new();
+        while !failed.load(Ordering::Acquire) {
+            watch.cancel.check()?;
+            let next = pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some(extent) = next else { break };
+            save_piece(source, extent, (writer, chunk), &mut buffer)?;
+            let bytes = extent.len.get();
+            read.fetch_add(bytes, Ordering::AcqRel);
+            watch.progress.add(Counters { done: bytes, read: bytes, ..Counters::default() });
+            watch.observer.step(Step::MidRead);
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..READERS)
+            .map(|_| {
+                scope.spawn(|| {
+                    let result = work();
+                    if result.is_err() {
+                        failed.store(true, Ordering::Release);
+                    }
+                    result
+                })
+            })
+            .collect();
+        readers.into_iter().map(|r| r.join().unwrap_or_else(|p| std::panic::resume_unwind(p))).fold(
+            Ok(()),
+            |first: Result<(), PipelineError>, next| match first {
+                Ok(()) => next,
+                failed => failed,
+            },
+        )
+    })?;
+    Ok(ByteLen::new(read.into_inner()))
+}
+
+fn save_piece(
+    source: &dyn DiskReader,
+    extent: Extent,
+    (writer, chunk): (&DiskWriter, ByteLen),
+    buffer: &mut Vec<u8>,
+) -> Result<(), PipelineError> {
+    buffer.resize(extent.len.as_usize(), 0);
+    source.read_at(extent.offset, buffer)?;
+    let first = extent.offset.get() / chunk.get();
+    for (index, bytes) in (first..).zip(buffer.chunks(chunk.as_usize())) {
+        let mut data = writer.buffer();
+        data.extend_from_slice(bytes);
+        writer.write(ChunkIndex::new(index), data)?;
+    }
+    Ok(())
+}

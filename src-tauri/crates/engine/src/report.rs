@@ -1,0 +1,140 @@
+//! What the engine tells while it works. The run report and the live view are made of this.
+
+use kuramori_jobs::{Level, Stage};
+use serde::{Deserialize, Serialize};
+
+use crate::plan::WholeReason;
+
+/// Something that happened to one VM of a run, for people. Rendered at the edge, per language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "snake_case")]
+pub enum RunEvent {
+    /// The VM was looked at and can be backed up.
+    Checked {
+        /// Disks that will be saved.
+        disks: u32,
+        /// Their sizes together, in bytes.
+        capacity: u64,
+    },
+    /// A disk is left out.
+    LeftOut {
+        /// The disk.
+        disk: String,
+        /// Why.
+        reason: String,
+    },
+    /// Changed block tracking was turned on.
+    TrackingOn,
+    /// Changed block tracking could not be turned on.
+    TrackingRefused {
+        /// What the server said.
+        reason: String,
+    },
+    /// The snapshot exists.
+    SnapshotMade,
+    /// The guest could not be made quiet; the snapshot is as after a power cut.
+    NotQuiet {
+        /// What the server said.
+        reason: String,
+    },
+    /// How a disk will be read.
+    Reading {
+        /// The disk.
+        disk: String,
+        /// How.
+        mode: Mode,
+        /// Why it is not read by changed areas, where it is not.
+        reason: Option<WholeReason>,
+        /// Bytes to read.
+        bytes: u64,
+        /// Which way.
+        transport: String,
+    },
+    /// A way to read a disk cannot be taken; the next one is tried.
+    WayRefused {
+        /// The disk.
+        disk: String,
+        /// The way.
+        transport: String,
+        /// Why.
+        reason: String,
+    },
+    /// The recovery point exists.
+    Committed {
+        /// Its short id.
+        point: String,
+        /// Bytes that were new to the repository.
+        new: u64,
+        /// Bytes written to the store.
+        stored: u64,
+    },
+    /// The snapshot is gone.
+    SnapshotRemoved,
+    /// The snapshot could not be removed.
+    SnapshotLeft {
+        /// What the server said.
+        reason: String,
+    },
+    /// The server had to merge what a snapshot left behind.
+    Consolidated,
+    /// A snapshot of an earlier run was found and removed.
+    OrphanRemoved,
+    /// The new VM exists.
+    VmMade {
+        /// Its name.
+        name: String,
+    },
+    /// The file is complete.
+    FileWritten {
+        /// Its path.
+        path: String,
+    },
+    /// A network adapter or device of the original is not in the new VM.
+    NotRestored {
+        /// What.
+        what: String,
+    },
+    /// Somebody asked to stop.
+    Stopping,
+}
+
+/// How a disk is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Every byte.
+    Whole,
+    /// Allocated areas.
+    Allocated,
+    /// Areas changed since an earlier recovery point.
+    Changed,
+}
+
+/// Points in the work where a crash would leave something behind. Tests cut the work off there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The intent is written, the snapshot not yet asked for.
+    BeforeSnapshot,
+    /// The snapshot exists, nothing was read.
+    AfterSnapshot,
+    /// Some bytes were read and saved.
+    MidRead,
+    /// Everything is saved, the recovery point not yet committed.
+    BeforeCommit,
+    /// The recovery point is committed, the snapshot still there.
+    AfterCommit,
+    /// The snapshot is about to be removed.
+    BeforeRemove,
+}
+
+/// Hears what happens to one VM. Implementations return at once.
+pub trait Observer: Send + Sync {
+    /// The work entered a stage.
+    fn stage(&self, stage: Stage);
+
+    /// Something happened that people want to know.
+    fn event(&self, level: Level, event: RunEvent);
+
+    /// The work reached a named step.
+    fn step(&self, _step: Step) {}
+}

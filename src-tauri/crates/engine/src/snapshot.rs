@@ -1,0 +1,185 @@
+//! Our snapshots: the intent before, the removal after, and the clean-up of what a crash left.
+//!
+//! A snapshot is ours if and only if its description carries the id of an intent of this
+//! installation. Nothing else is ever removed.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kuramori_base::{CancelToken, Clock};
+use kuramori_jobs::{IntentId, RunId, RunLog};
+use kuramori_vsphere::{Client, SnapshotNode, SnapshotRef, VmRef, VsphereError};
+use serde::{Deserialize, Serialize};
+
+use crate::backup::{VmBackup, Warnings, causes};
+use crate::error::EngineError;
+use crate::report::RunEvent;
+
+/// Name of our snapshots, for people who meet one.
+pub(crate) const SNAPSHOT_NAME: &str = "Kuramori";
+/// After this long no task of a process that is gone can still make a snapshot.
+const SETTLED: TimeDelta = TimeDelta::hours(1);
+/// Marks our intents in the run log.
+const TAG: &str = "snapshot";
+
+/// What an intent about a snapshot records.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Intent {
+    server_id: String,
+    vm: VmRef,
+}
+
+fn describe(intent: IntentId) -> String {
+    format!("Made by Kuramori for a backup and removed when it ends. Intent {intent}")
+}
+
+fn is_ours(node: &SnapshotNode, intent: IntentId) -> bool {
+    node.description == describe(intent)
+}
+
+/// Sees to it that a snapshot goes away again.
+pub(crate) struct Guard<'a> {
+    job: &'a VmBackup<'a>,
+    intent: IntentId,
+}
+
+impl<'a> Guard<'a> {
+    pub(crate) fn new(job: &'a VmBackup<'a>) -> Self {
+        Self { job, intent: IntentId::random() }
+    }
+
+    /// Makes the promise durable. The snapshot may be made only after this returned.
+    pub(crate) fn write_intent(&self) -> Result<(), EngineError> {
+        let intent = Intent { server_id: self.job.server_id.to_owned(), vm: self.job.vm.clone() };
+        let payload = serde_json::to_value(intent).map_err(EngineError::Config)?;
+        Ok(self.job.log.add_intent(self.intent, self.job.run, TAG, &payload)?)
+    }
+
+    pub(crate) fn description(&self) -> String {
+        describe(self.intent)
+    }
+
+    /// Removes the snapshot and forgets the intent. A failure is a visible warning, and the
+    /// intent stays.
+    pub(crate) fn release(&self, snapshot: &SnapshotRef, warnings: &mut Warnings<'_>) {
+        match self.job.wait(remove(self.job.client, self.job.vm, snapshot)) {
+            Ok(consolidated) => {
+                warnings.good(RunEvent::SnapshotRemoved);
+                if consolidated {
+                    warnings.warn(RunEvent::Consolidated);
+                }
+                self.forget(warnings);
+            }
+            Err(e) => warnings.warn(RunEvent::SnapshotLeft { reason: causes(&e) }),
+        }
+    }
+
+    /// Removes the snapshot if the server made one although the call failed with `error`.
+    ///
+    /// Only a clear answer of the server proves that none will come: after a cut connection the
+    /// task may still run, so the intent stays for a later look.
+    pub(crate) fn release_unknown(&self, error: &VsphereError, warnings: &mut Warnings<'_>) {
+        let swept = self.job.wait(sweep(self.job.client, self.job.vm, self.intent));
+        let answered =
+            error.fault().is_some() || matches!(error, VsphereError::RestrictedVersion { .. });
+        match swept {
+            Ok(0) if !answered => {}
+            Ok(0) => self.forget(warnings),
+            Ok(_) => {
+                warnings.good(RunEvent::SnapshotRemoved);
+                self.forget(warnings);
+            }
+            Err(e) => warnings.warn(RunEvent::SnapshotLeft { reason: causes(&e) }),
+        }
+    }
+
+    fn forget(&self, warnings: &mut Warnings<'_>) {
+        // Trying the clean-up once more at the next start does no harm.
+        if let Err(e) = self.job.log.clear_intent(self.intent) {
+            warnings.warn(RunEvent::SnapshotLeft { reason: causes(&e) });
+        }
+    }
+}
+
+/// Removes a snapshot and merges what the server could not merge. Returns whether it had to.
+async fn remove(client: &Client, vm: &VmRef, snapshot: &SnapshotRef) -> Result<bool, VsphereError> {
+    // Never cancelled: a snapshot that stays is worse than a wait.
+    let never = CancelToken::new();
+    match client.remove_snapshot(snapshot, &|_| {}, &never).await {
+        Ok(()) | Err(VsphereError::NotFound { .. }) => {}
+        Err(e) => return Err(e),
+    }
+    let pending = client.consolidation_needed(vm).await?;
+    if pending {
+        client.consolidate(vm, &|_| {}, &never).await?;
+    }
+    Ok(pending)
+}
+
+/// Removes every snapshot of the VM that carries the intent. Returns how many there were.
+async fn sweep(client: &Client, vm: &VmRef, intent: IntentId) -> Result<usize, VsphereError> {
+    let nodes = match client.snapshots(vm).await {
+        Ok(nodes) => nodes,
+        // The VM is gone, and its snapshots with it.
+        Err(VsphereError::NotFound { .. }) => return Ok(0),
+        Err(e) => return Err(e),
+    };
+    let mut removed = 0;
+    for node in nodes.iter().filter(|n| is_ours(n, intent)) {
+        remove(client, vm, &node.reference).await?;
+        removed += 1;
+    }
+    Ok(removed)
+}
+
+/// An intent that a crash left open.
+#[derive(Clone, Debug)]
+pub struct OpenIntent {
+    /// The run it was made in.
+    pub run: RunId,
+    /// Our id of the server where the snapshot may be.
+    pub server_id: String,
+    id: IntentId,
+    vm: VmRef,
+    made_at: DateTime<Utc>,
+}
+
+/// Returns the intents of this crate that are still open.
+///
+/// # Errors
+/// When the run log cannot be read.
+pub fn open_intents(log: &RunLog) -> Result<Vec<OpenIntent>, EngineError> {
+    let mut open = Vec::new();
+    for intent in log.intents()?.into_iter().filter(|i| i.tag == TAG) {
+        let payload: Intent =
+            serde_json::from_value(intent.payload).map_err(EngineError::Config)?;
+        let Intent { server_id, vm } = payload;
+        open.push(OpenIntent {
+            run: intent.run,
+            server_id,
+            id: intent.id,
+            vm,
+            made_at: intent.made_at,
+        });
+    }
+    Ok(open)
+}
+
+/// Cleans up after one intent: removes the snapshot that carries it, and no other, then forgets
+/// the intent. Returns whether there was a snapshot.
+///
+/// An intent without a snapshot is kept while it is young: the server may still be at work on
+/// what a process that is gone asked for.
+///
+/// # Errors
+/// When the server cannot be asked or refuses; the intent then stays.
+pub async fn recover(
+    client: &Client,
+    log: &RunLog,
+    intent: &OpenIntent,
+    clock: &dyn Clock,
+) -> Result<bool, EngineError> {
+    let removed = sweep(client, &intent.vm, intent.id).await.map_err(EngineError::Snapshot)?;
+    if removed > 0 || clock.now() - intent.made_at > SETTLED {
+        log.clear_intent(intent.id)?;
+    }
+    Ok(removed > 0)
+}
