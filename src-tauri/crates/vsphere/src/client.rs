@@ -67,7 +67,7 @@ impl std::fmt::Debug for Client {
 
 /// Longest list of interfaces or page that is still looked at.
 const SMALL_REPLY: usize = 256 << 10;
-const KEEP_ALIVE: Duration = Duration::from_secs(5 * 60);
+const KEEP_ALIVE: Duration = Duration::from_mins(5);
 
 impl Client {
     /// Logs in. Must be called inside a tokio runtime, which then carries the session.
@@ -169,7 +169,7 @@ async fn offered_version(
 ) -> Result<String, VsphereError> {
     let not_vsphere = |why: String| VsphereError::NotVsphere { server: endpoint.to_string(), why };
     let url = endpoint.url("/sdk/vimServiceVersions.xml");
-    let response = match http.get(url).timeout(Duration::from_secs(60)).send().await {
+    let response = match http.get(url).timeout(Duration::from_mins(1)).send().await {
         Ok(response) => response,
         Err(error) => return Err(http::failure(endpoint, error).await),
     };

@@ -191,7 +191,7 @@ impl VsphereError {
         match self {
             Self::Unreachable { reason, .. } => match reason {
                 Unreachable::Cut | Unreachable::TimedOut => Retry::After(Duration::from_secs(5)),
-                _ => Retry::After(Duration::from_secs(60)),
+                _ => Retry::After(Duration::from_mins(1)),
             },
             Self::SessionExpired { .. } => Retry::Now,
             Self::Http { status: 502..=504, .. } => Retry::After(Duration::from_secs(10)),

@@ -25,7 +25,7 @@ pub(crate) fn client(
         .redirect(Policy::none())
         .connect_timeout(CONNECT)
         .tcp_keepalive(Duration::from_secs(30))
-        .pool_idle_timeout(Duration::from_secs(60))
+        .pool_idle_timeout(Duration::from_mins(1))
         .tcp_nodelay(true)
         .user_agent(user_agent)
         .build()

@@ -65,7 +65,7 @@ impl ServiceContent {
             soap_action,
             cookie: None,
             action: ACTION,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
         };
         let reply = session::send(&outgoing, body).await?;
         match reply.answer {

@@ -13,7 +13,7 @@ use crate::xml::{Node, XmlWriter};
 
 /// No answer may be longer.
 const MAX_REPLY: usize = 64 << 20;
-const CALL_TIMEOUT: Duration = Duration::from_secs(180);
+const CALL_TIMEOUT: Duration = Duration::from_mins(3);
 const COOKIE_NAME: &str = "vmware_soap_session";
 
 /// The login of a client. The generation tells a caller whether somebody else has logged in again

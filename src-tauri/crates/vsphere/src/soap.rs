@@ -34,8 +34,8 @@ impl ApiVersion {
 
 impl std::fmt::Display for ApiVersion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let [a, b, c, d] = self.0;
-        write!(f, "{a}.{b}.{c}.{d}")
+        let [major, minor, update, patch] = self.0;
+        write!(f, "{major}.{minor}.{update}.{patch}")
     }
 }
 

@@ -9,9 +9,9 @@ use crate::refs::MoRef;
 use crate::xml::Node;
 
 /// Removing a large snapshot takes hours; nothing takes a day.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST: Duration = Duration::from_hours(24);
 /// How long a cancelled task may take to notice.
-const GRACE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_mins(1);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 

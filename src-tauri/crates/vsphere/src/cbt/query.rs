@@ -39,8 +39,8 @@ const ACTION: &str = "ask for changed areas";
 impl Client {
     /// Returns the areas of a disk that a snapshot holds and that changed since `since`.
     ///
-    /// The answer may hold too much, never too little. `capacity` and `disk` come from the
-    /// snapshot's own configuration.
+    /// The answer may hold too much, never too little. `disk` and `capacity` come from
+    /// the snapshot's own configuration.
     ///
     /// # Errors
     /// [`CbtError::Unusable`] when the disk has to be read whole instead, [`CbtError::Call`] when
@@ -48,6 +48,7 @@ impl Client {
     ///
     /// # Cancellation
     /// Looked at between two questions; nothing stays behind.
+    #[expect(clippy::too_many_arguments, reason = "parts of one question, each of its own type")]
     pub async fn query_changed(
         &self,
         vm: &VmRef,

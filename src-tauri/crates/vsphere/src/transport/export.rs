@@ -17,7 +17,7 @@ use crate::refs::{MoRef, SnapshotRef, VmRef};
 use crate::session::secret_header;
 
 /// The host has to open the disk before the first byte, and to compress before each next one.
-const SILENCE: Duration = Duration::from_secs(300);
+const SILENCE: Duration = Duration::from_mins(5);
 /// Pieces read ahead of the consumer. A piece is what one read of the connection brings.
 const AHEAD: usize = 32;
 

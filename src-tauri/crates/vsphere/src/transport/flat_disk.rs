@@ -15,8 +15,8 @@ use crate::http;
 use crate::session::secret_header;
 
 /// A host may take long to begin, or between two bytes, but not that long.
-const FIRST_BYTE: Duration = Duration::from_secs(60);
-const NEXT_BYTE: Duration = Duration::from_secs(120);
+const FIRST_BYTE: Duration = Duration::from_mins(1);
+const NEXT_BYTE: Duration = Duration::from_mins(2);
 /// Attempts in a row that brought no byte.
 const ATTEMPTS: u32 = 8;
 /// A locked file answers 500 again and again; no use in waiting long.

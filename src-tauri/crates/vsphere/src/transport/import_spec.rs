@@ -175,7 +175,9 @@ fn keeps(key: &str) -> bool {
     ];
     let lower = key.to_ascii_lowercase();
     let volatile = DROPPED.iter().any(|start| lower.starts_with(&start.to_ascii_lowercase()));
-    !volatile && !lower.ends_with(".ctkenabled") && !lower.ends_with(".redo")
+    let of_a_disk =
+        lower.rsplit('.').next().is_some_and(|end| matches!(end, "ctkenabled" | "redo"));
+    !volatile && !of_a_disk
 }
 
 #[cfg(test)]

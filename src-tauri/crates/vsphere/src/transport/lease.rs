@@ -18,7 +18,7 @@ use crate::tls::HostPin;
 use crate::xml::Node;
 
 /// A server may have to make files first, on slow storage.
-const READY: Duration = Duration::from_secs(30 * 60);
+const READY: Duration = Duration::from_mins(30);
 /// Far below the five minutes after which a silent lease ends.
 const PROGRESS: Duration = Duration::from_secs(15);
 
