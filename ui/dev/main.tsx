@@ -6,5 +6,7 @@ import { scenario, scenarioNames } from "../src/platform/fake";
 // ?fake=NAME chooses the situation, &language=ja and &theme=dark the appearance.
 const query = new URLSearchParams(location.search);
 const name = scenarioNames.find((known) => known === query.get("fake")) ?? "shop";
+// The router would take what stands before the # for its own.
+history.replaceState(null, "", location.pathname + location.hash);
 const theme = query.get("theme");
 start(scenario(name, { settings: { language: query.get("language") === "ja" ? "ja" : "en", theme: theme === "dark" || theme === "light" ? theme : "system" } }));

@@ -43,11 +43,13 @@ interface WizardProps {
   /** What will happen, at the left of the footer. */
   foot: ReactNode;
   buttons: ReactNode;
+  /** The content takes the whole height and scrolls inside. */
+  fixed?: boolean;
   testId: string;
 }
 
 /** A screen with steps above and a footer below. */
-export function WizardPage({ title, steps, close, children, foot, buttons, testId }: WizardProps) {
+export function WizardPage({ title, steps, close, children, foot, buttons, fixed, testId }: WizardProps) {
   return (
     <div className={css.page} data-testid={testId}>
       <header className={css.wizardBar}>
@@ -56,7 +58,7 @@ export function WizardPage({ title, steps, close, children, foot, buttons, testI
         {steps}
         <span className={css.end}>{close}</span>
       </header>
-      <main id="content" tabIndex={-1} className={css.content}>
+      <main id="content" tabIndex={-1} className={css.content} data-fixed={fixed || undefined}>
         <div className={css.inner}>{children}</div>
       </main>
       <footer className={css.foot}>

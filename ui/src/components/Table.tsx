@@ -90,7 +90,7 @@ export function Table<Item extends { id: string }>({ label, testId, columns, ite
               {ticks ? <Cell className={css.tickCell ?? ""}><Tick /></Cell> : null}
               {columns.map((column, index) => (
                 <Cell key={column.key} className={css.cell ?? ""}>
-                  <div className={css.inner} data-end={column.end || undefined} data-first={(index === 0 && !ticks) || undefined} data-last={index === columns.length - 1 || undefined}>{column.cell(item)}</div>
+                  <div className={css.inner} data-end={column.end || undefined} data-first={(index === 0 && !ticks) || undefined} data-last={index === columns.length - 1 || undefined}><span className={css.text}>{column.cell(item)}</span></div>
                 </Cell>
               ))}
             </Row>

@@ -92,6 +92,13 @@ export function momentText(time: Date, now: Date, language: Language = "en"): st
   return `${name} ${clockText(time, language)}`;
 }
 
+/** The same inside a sentence: "today 12:00". */
+export function momentInText(time: Date, now: Date, language: Language = "en"): string {
+  const text = momentText(time, now, language);
+  const { today, yesterday, tomorrow } = words[language];
+  return [today, yesterday, tomorrow].some((name) => text.startsWith(name)) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
+}
+
 /** The whole truth for a tooltip: date, seconds and zone. */
 export function exactText(time: Date, language: Language = "en"): string {
   return time.toLocaleString(localeOf(language), { dateStyle: "full", timeStyle: "long" });

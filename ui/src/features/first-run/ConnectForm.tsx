@@ -62,7 +62,7 @@ export function ConnectForm({ onConnected }: { onConnected: (server: ServerView)
       {trusted && state.at !== "trust" ? (
         <p className={css.trusted}>
           <Sign name="ok" size={11} />
-          {t.firstRun.foundCertificatePin}
+          {t.firstRun.trustedToday}
           <ShortFingerprint value={trusted.sha256} />
         </p>
       ) : null}

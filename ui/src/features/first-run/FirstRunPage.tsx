@@ -33,7 +33,8 @@ export function FirstRunPage({ onSkip, onStarted, renderPicker }: FirstRunPagePr
   const [step, setStep] = useState<StepKey>("connect");
   const connected = servers.length > 0;
   const kept = repositories[0];
-  const [chooseAgain, setChooseAgain] = useState(false);
+  // From the moment a repository is made until its key is kept.
+  const [keyShown, setKeyShown] = useState(false);
 
   const steps = [{ key: "connect", name: t.firstRun.stepConnect }, { key: "keep", name: t.firstRun.stepKeep }, { key: "protect", name: t.firstRun.stepProtect }];
   const heads: Record<StepKey, [string, string]> = {
@@ -66,17 +67,18 @@ export function FirstRunPage({ onSkip, onStarted, renderPicker }: FirstRunPagePr
                 <ConnectForm onConnected={() => undefined} />
               </>
             ) : null}
-            {step === "keep" && kept && !chooseAgain ? <p className={css.already} data-testid="repository-ready">{t.firstRun.repositoryReady(kept.name)}</p> : null}
-            {step === "keep" && (!kept || chooseAgain) ? <KeepForm next={t.firstRun.nextProtect} onReady={() => { setChooseAgain(false); setStep("protect"); }} /> : null}
+            {step === "keep" && kept && !keyShown ? <p className={css.already} data-testid="repository-ready">{t.firstRun.repositoryReady(kept.name)}</p> : null}
+            {step === "keep" && (!kept || keyShown) ? <KeepForm next={t.firstRun.nextProtect} onMade={() => setKeyShown(true)} onReady={() => { setKeyShown(false); setStep("protect"); }} /> : null}
             {step === "protect" ? <ProtectStep servers={servers} repository={kept ?? null} onStarted={onStarted} renderPicker={renderPicker} footId={footId} /> : null}
           </div>
         </div>
         <footer className={css.foot}>
           <Button kind="quiet" onPress={onSkip} testId="first-run-skip">{t.firstRun.skip}</Button>
+          <span className={css.space} />
           <span id={footId} className={css.slot} />
-          {step === "connect" ? null : <Button size="large" icon={<ChevronLeft {...arrow} />} onPress={() => setStep(step === "protect" ? "keep" : "connect")} testId="first-run-back">{t.common.back}</Button>}
-          {step === "connect" ? <Button kind="primary" size="large" after={<ChevronRight {...arrow} />} isDisabled={!connected} onPress={() => setStep("keep")} testId="first-run-next">{t.firstRun.nextKeep}</Button> : null}
-          {step === "keep" ? <Button kind="primary" size="large" after={<ChevronRight {...arrow} />} isDisabled={!kept} onPress={() => setStep("protect")} testId="first-run-next">{t.firstRun.nextProtect}</Button> : null}
+          {step === "connect" ? null : <span className={css.back}><Button size="large" icon={<ChevronLeft {...arrow} />} onPress={() => setStep(step === "protect" ? "keep" : "connect")} testId="first-run-back">{t.common.back}</Button></span>}
+          {step === "connect" ? <span className={css.next}><Button kind="primary" size="large" after={<ChevronRight {...arrow} />} isDisabled={!connected} onPress={() => setStep("keep")} testId="first-run-next">{t.firstRun.nextKeep}</Button></span> : null}
+          {step === "keep" && kept && !keyShown ? <span className={css.next}><Button kind="primary" size="large" after={<ChevronRight {...arrow} />} onPress={() => setStep("protect")} testId="first-run-next">{t.firstRun.nextProtect}</Button></span> : null}
         </footer>
       </main>
     </div>

@@ -105,9 +105,9 @@ function StartButton({ footId, vms, selected, ready, isPending, onStart }: Start
   return createPortal(
     <>
       <span className={page.total} data-testid="protect-total">{selected.size === 0 ? t.firstRun.protectNone : t.firstRun.protectChosen(selected.size, bytesText(sumOf(vms, selected), language))}</span>
-      <Button kind="primary" size="large" icon={<svg width="12" height="12" viewBox="0 0 12 12" fill="currentColor" aria-hidden="true"><path d="M2.5 1v10L11 6z" /></svg>} isDisabled={selected.size === 0 || !ready} isPending={isPending} onPress={onStart} testId="backup-start">
+      <span className={page.next}><Button kind="primary" size="large" icon={<svg width="12" height="12" viewBox="0 0 12 12" fill="currentColor" aria-hidden="true"><path d="M2.5 1v10L11 6z" /></svg>} isDisabled={selected.size === 0 || !ready} isPending={isPending} onPress={onStart} testId="backup-start">
         {isPending ? t.firstRun.starting : t.firstRun.start}
-      </Button>
+      </Button></span>
     </>,
     foot,
   );

@@ -66,7 +66,7 @@ export function InventoryTree({ inventories, selected, onSelect }: InventoryTree
   };
   return (
     <div className={css.panel}>
-      <SearchField label={t.inventory.search} value={search} onChange={setSearch} testId="inventory-search" />
+      <SearchField label={t.inventory.filter} value={search} onChange={setSearch} testId="inventory-search" />
       <Virtualizer layout={ListLayout} layoutOptions={{ rowHeight: 32 }}>
         <Tree aria-label={t.inventory.tree} data-testid="inventory-tree" className={css.tree ?? ""} items={nodes} selectionMode="single" selectionBehavior="replace" disallowEmptySelection
           selectedKeys={chosen ? [chosen] : []} onSelectionChange={(keys) => { if (keys !== "all") for (const key of keys) select(key); }}

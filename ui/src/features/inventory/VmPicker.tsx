@@ -28,11 +28,14 @@ export function VmPicker({ inventory, selected, onChange }: VmPickerProps) {
   const all = inventory.vms;
   const rows: Row[] = all.filter((vm) => vm.name.toLowerCase().includes(wanted)).map((vm) => ({ ...vm, id: vm.reference }));
   const how = { on: t.inventory.howTracking, off: t.inventory.howEnable, unsupported: t.inventory.howWhole };
+  const left = all.filter((vm) => vm.problem !== null).length;
+  // The next backup of such a VM reads only what changed since its last recovery point.
+  const later = (vm: Row) => vm.last_point !== null && vm.tracking === "on";
   const columns: TableColumn<Row>[] = [
     { key: "vm", name: t.inventory.colVm, width: "2fr", minWidth: 200, cell: (vm) => <NameCell glyph={<Glyph name={vmGlyph(vm)} label={t.inventory[vmState(vm)]} />} name={vm.name} second={vm.problem ?? vm.guest ?? ""} /> },
     { key: "size", name: t.inventory.colSize, width: 110, end: true, cell: (vm) => <Bytes count={vm.capacity} /> },
-    { key: "read", name: t.inventory.colRead, width: 120, end: true, cell: (vm) => (vm.problem ? null : <Bytes count={vm.used === null ? vm.capacity : Math.min(vm.used, vm.capacity)} />) },
-    { key: "how", name: t.inventory.colHow, width: "1fr", minWidth: 150, cell: (vm) => (vm.problem ? null : <span className={css.how}>{how[vm.tracking]}</span>) },
+    { key: "read", name: t.inventory.colRead, width: 120, end: true, cell: (vm) => (vm.problem ? null : later(vm) ? <span className={css.how}>{t.inventory.readChanges}</span> : <Bytes count={vm.used === null ? vm.capacity : Math.min(vm.used, vm.capacity)} />) },
+    { key: "how", name: t.inventory.colHow, width: "1fr", minWidth: 150, cell: (vm) => (vm.problem ? null : <span className={css.how}>{later(vm) ? t.inventory.howChanges : how[vm.tracking]}</span>) },
     { key: "last", name: t.inventory.colLast, width: 140, cell: (vm) => (vm.last_point ? <Ago time={vm.last_point.taken_at} /> : <span className={css.how}>{t.inventory.never}</span>) },
   ];
   return (
@@ -44,7 +47,7 @@ export function VmPicker({ inventory, selected, onChange }: VmPickerProps) {
       <Table label={t.inventory.pickerLabel} testId="vm-table" columns={columns} items={rows} textOf={(vm) => vm.name} rowHeight={48}
         ticks={{ selected, onChange, disabled: new Set(all.filter((vm) => vm.problem !== null).map((vm) => vm.reference)) }}
         empty={<EmptyState icon={<Search size={36} strokeWidth={1.2} aria-hidden />} title={wanted ? t.common.noMatch(search.trim()) : t.inventory.noVms} />} />
-      <CardFoot><span>{t.firstRun.protectText}</span></CardFoot>
+      {left > 0 ? <CardFoot><span>{t.inventory.cannotCount(left)}</span></CardFoot> : null}
     </Card>
   );
 }

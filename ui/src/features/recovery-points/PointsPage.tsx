@@ -9,7 +9,7 @@ import { SearchField } from "@/components/SearchField";
 import { EmptyState, Loading } from "@/components/States";
 import { useLanguage, useText } from "@/i18n/context";
 import { usePlatform } from "@/platform/context";
-import { momentText } from "@/lib/time";
+import { momentInText } from "@/lib/time";
 import { useNow } from "@/components/Words";
 import { PointDetails } from "./PointDetails";
 import { PointTable } from "./PointTable";
@@ -40,8 +40,8 @@ export function PointsPage({ search, onSearch, chosen, onChoose, onRestore, onBa
   const points = all.filter((point) => point.vm_name.toLowerCase().includes(wanted));
   const point = points.find((one) => one.id === chosen) ?? points[0] ?? null;
   return (
-    <WizardPage title={t.shell.restore} steps={steps} close={close} testId="points-page"
-      foot={point ? <>{point.vm_name} · <b>{momentText(new Date(point.taken_at), now, language)}</b> · {point.repository_name}</> : null}
+    <WizardPage title={t.shell.restore} steps={steps} close={close} fixed={all.length > 0} testId="points-page"
+      foot={point ? <>{point.vm_name} · <b>{momentInText(new Date(point.taken_at), now, language)}</b> · {point.repository_name}</> : null}
       buttons={point ? <Button kind="primary" size="large" onPress={() => onRestore(point)} testId="restore-next">{t.points.restoreThis}</Button> : null}>
       {answer.error && !answer.data ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" isPending={answer.isFetching} onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : null}
       {answer.isPending ? <Loading what={t.points.reading} usual={t.points.readingUsual} /> : null}

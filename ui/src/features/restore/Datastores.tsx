@@ -40,7 +40,7 @@ export function Datastores({ restore, need }: { restore: Restore; need: number }
             <span className={css.placeName}><b className={css.strong}>{place.name}</b><span className={css.second}>{restore.server?.name}</span></span>
             <span className={css.placeRoom}><RoomBar label={left} used={place.capacity - place.free} need={Math.min(need, place.free)} total={place.capacity} /><span className={css.second}>{place.kind}, {bytesText(place.capacity, language)}</span></span>
             <span className={css.placeLeft}>{left}</span>
-            <Chip glyph={glyph}>{word}</Chip>
+            <span className={css.placeChip}><Chip glyph={glyph}>{word}</Chip></span>
           </RadioRow>
         );
       })}

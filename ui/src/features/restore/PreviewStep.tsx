@@ -9,7 +9,7 @@ import { Sentence } from "@/components/Page";
 import { Loading } from "@/components/States";
 import { useNow } from "@/components/Words";
 import { useLanguage, useText } from "@/i18n/context";
-import { momentText } from "@/lib/time";
+import { momentInText } from "@/lib/time";
 import { bytesText } from "@/lib/units";
 import { usePlatform } from "@/platform/context";
 import type { Restore } from "./useRestore";
@@ -28,7 +28,7 @@ function VmPreview({ point, restore }: { point: PointView; restore: Restore }) {
   const now = useNow();
   const platform = usePlatform();
   const plan = useCommand("restore.plan", restore.request ?? { repository_id: "", point_id: "", server_id: "", datastore: "", name: "" }, { enabled: restore.request !== null });
-  const when = momentText(new Date(point.taken_at), now, language);
+  const when = momentInText(new Date(point.taken_at), now, language);
   if (plan.error) return <FailureCard error={plan.error.view} onCopy={(text) => void platform.copyText(text)} />;
   if (!plan.data) return <Loading what={t.restore.planning} />;
   const size = bytesText(plan.data.bytes, language);
@@ -60,7 +60,7 @@ function DiskPreview({ point, restore }: { point: PointView; restore: Restore })
   const language = useLanguage();
   const now = useNow();
   const disk = point.disks.find((one) => one.index === restore.disk);
-  const when = momentText(new Date(point.taken_at), now, language);
+  const when = momentInText(new Date(point.taken_at), now, language);
   return (
     <Preview sentence={t.restore.previewDisk(bytesText(disk?.capacity ?? 0, language), point.repository_name)} under={t.restore.previewDiskText(when)}
       will={[[t.restore.willFile, restore.path], [t.restore.willCheck, t.restore.willCheckText]]}

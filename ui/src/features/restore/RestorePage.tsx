@@ -9,7 +9,7 @@ import { WizardPage } from "@/components/Page";
 import { EmptyState, Loading } from "@/components/States";
 import { useNow } from "@/components/Words";
 import { useLanguage, useText } from "@/i18n/context";
-import { momentText } from "@/lib/time";
+import { momentInText } from "@/lib/time";
 import { usePlatform } from "@/platform/context";
 import { DoneNext, RestoreSteps } from "./DoneNext";
 import { PreviewStep } from "./PreviewStep";
@@ -68,7 +68,7 @@ function Wizard({ point, onWhen, onClose, renderRun }: { point: PointView } & Om
     if (step === "preview") setStep("where");
     else onWhen();
   };
-  const facts = <>{point.vm_name} · <b>{momentText(new Date(point.taken_at), now, language)}</b> · {point.repository_name}</>;
+  const facts = <>{point.vm_name} · <b>{momentInText(new Date(point.taken_at), now, language)}</b> · {point.repository_name}</>;
 
   return (
     <WizardPage title={t.restore.title(point.vm_name)} steps={<RestoreSteps current={step} />} close={<IconButton label={t.restore.close} onPress={onClose} testId="restore-close"><X {...arrow} /></IconButton>} testId="restore-page"

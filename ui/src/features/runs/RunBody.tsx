@@ -7,18 +7,30 @@ import { RunItems } from "./RunItems";
 import { RunLog, RunSums } from "./RunSide";
 import css from "./Run.module.css";
 
+interface RunBodyProps {
+  run: RunView;
+  /** Buttons of a failure card, the fix first. */
+  actions?: ReactNode;
+  /** What follows from a run that is over, before its details. */
+  after?: ReactNode;
+  /** A button in the head of a run that is over. */
+  end?: ReactNode;
+}
+
 /** A run from head to log; failures as cards, one a cause. */
-export function RunBody({ run, actions, after }: { run: RunView; actions?: ReactNode; after?: ReactNode }) {
+export function RunBody({ run, actions, after, end }: RunBodyProps) {
   const platform = usePlatform();
   const errors = run.items.flatMap((item) => (item.error ? [item.error] : []));
   const causes = [...new Map((errors.length > 0 ? errors : run.error ? [run.error] : []).map((error) => [`${error.code} ${error.title}`, error])).values()];
   return (
     <div className={css.run} data-testid="run" data-run={run.id}>
-      <RunHead run={run} />
+      <RunHead run={run} end={end} />
       {causes.slice(0, 5).map((error) => <FailureCard key={`${error.code} ${error.title}`} error={error} onCopy={(text) => void platform.copyText(text)} actions={actions} />)}
-      {after}
       <div className={css.columns}>
-        <RunItems run={run} />
+        <div className={css.side}>
+          {after}
+          <RunItems run={run} />
+        </div>
         <div className={css.side}>
           <RunSums run={run} />
           <RunLog run={run} />

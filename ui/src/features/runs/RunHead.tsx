@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import type { RunView } from "@/api/generated/RunView";
 import { useAction } from "@/api/client";
 import { Button } from "@/components/Button";
@@ -15,7 +15,7 @@ import { isOver, kindName, partsOf, runSentence, runState } from "./run-words";
 import css from "./Run.module.css";
 
 /** The answer: what is left, or what came of it. */
-export function RunHead({ run }: { run: RunView }) {
+export function RunHead({ run, end }: { run: RunView; end?: ReactNode }) {
   const t = useText();
   const language = useLanguage();
   const now = useNow();
@@ -33,7 +33,7 @@ export function RunHead({ run }: { run: RunView }) {
             </p>
             <h2 className={css.sentence} data-testid="run-sentence">{sentence}</h2>
           </div>
-          {over ? null : <StopButton run={run} />}
+          {over ? end : <StopButton run={run} />}
         </div>
         <RunBar label={sentence} parts={partsOf(run.items)} done={run.counters.done} total={run.counters.total} />
         {over ? null : <Figures run={run} />}

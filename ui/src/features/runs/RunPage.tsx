@@ -31,7 +31,7 @@ export function RunPage({ id, onList, onAgain, onPoints }: RunPageProps) {
     <Page title={title} trail={trail} testId="run-page">
       {isPending ? <Loading what={t.common.reading} /> : null}
       {error ? <FailureCard error={error} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={again}>{t.common.tryAgain}</Button>} /> : null}
-      {run ? <RunBody run={run} actions={run.kind === "backup" ? <Button kind="primary" onPress={() => onAgain(run)} testId="run-again">{t.runs.runAgain}</Button> : undefined} after={<Next run={run} onPoints={onPoints} />} /> : null}
+      {run ? <RunBody run={run} actions={run.kind === "backup" ? <Button kind="primary" onPress={() => onAgain(run)} testId="run-again">{t.runs.runAgain}</Button> : undefined} end={<Next run={run} onPoints={onPoints} />} /> : null}
     </Page>
   );
 }
@@ -39,5 +39,5 @@ export function RunPage({ id, onList, onAgain, onPoints }: RunPageProps) {
 function Next({ run, onPoints }: { run: RunView; onPoints: (run: RunView) => void }): ReactNode {
   const t = useText();
   if (run.kind !== "backup" || run.state !== "done" || !run.items.some((item) => item.point_id)) return null;
-  return <div><Button onPress={() => onPoints(run)} testId="run-to-points">{t.runs.toPoints}</Button></div>;
+  return <Button size="large" onPress={() => onPoints(run)} testId="run-to-points">{t.runs.toPoints}</Button>;
 }

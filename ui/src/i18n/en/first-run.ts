@@ -31,6 +31,7 @@ export const firstRun = {
   failed: "Failed",
   foundCertificateSystem: "trusted by this computer",
   foundCertificatePin: "trusted by you today",
+  trustedToday: "Certificate trusted today",
   foundReach: (url: string) => `answers at ${url}`,
   trustTitle: "First time we meet this server. Trust it?",
   trustText: "It shows a certificate that this computer does not know, as most ESXi hosts do. Compare it with the one the host shows under its certificates. Your password has not been sent.",
@@ -82,8 +83,7 @@ export const firstRun = {
   keySheetTitle: "Kuramori recovery key",
   keySheetRepository: "Repository",
   keySheetText: "With this key the repository can be opened on any computer. Keep it where the backups are not.",
-  keyGone: "The recovery key was shown when the repository was made.",
-  repositoryReady: (name: string) => `${name} is ready.`,
+    repositoryReady: (name: string) => `The repository “${name}” is ready.`,
   nextProtect: "Next: protect",
 
   protectTitle: "Which VMs should be saved now?",

@@ -33,6 +33,7 @@ export const firstRun: Messages["firstRun"] = {
   failed: "失敗",
   foundCertificateSystem: "このコンピューターが信頼しています",
   foundCertificatePin: "本日、信頼しました",
+  trustedToday: "証明書を本日信頼しました",
   foundReach: (url) => `${url} が応答しました`,
   trustTitle: "初めて接続するサーバーです。信頼しますか。",
   trustText: "このコンピューターが知らない証明書です。ESXi ホストではよくあることです。ホスト側に表示される証明書と見比べてください。パスワードはまだ送信していません。",
@@ -84,8 +85,7 @@ export const firstRun: Messages["firstRun"] = {
   keySheetTitle: "Kuramori 復旧キー",
   keySheetRepository: "リポジトリ",
   keySheetText: "このキーがあれば、どのコンピューターでもリポジトリを開けます。バックアップとは別の場所に保管してください。",
-  keyGone: "復旧キーは、リポジトリの作成時に表示しました。",
-  repositoryReady: (name) => `${name} の準備ができました。`,
+  repositoryReady: (name) => `リポジトリ「${name}」の準備ができました。`,
   nextProtect: "次へ：保護",
 
   protectTitle: "どの VM を今すぐ保存しますか。",
