@@ -1,0 +1,211 @@
+//! What a lab is made of.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kuramori_base::Clock;
+
+/// What the lab presents itself as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Shape {
+    /// A standalone host: `HostAgent`, one datacenter called `ha-datacenter`.
+    #[default]
+    Esxi,
+    /// A vCenter: a datacenter in a folder, a cluster of two hosts, VM folders, resource pools.
+    Vcenter,
+}
+
+/// Where the content of a new disk comes from.
+#[derive(Clone, Debug)]
+pub enum DiskSource {
+    /// A raw image, copied without its zeros. The image itself is never changed.
+    Image(PathBuf),
+    /// Nothing: a sparse disk of that many bytes.
+    Empty(u64),
+}
+
+/// One disk of a VM that is to be made.
+#[derive(Clone, Debug)]
+pub struct LabDisk {
+    /// The content.
+    pub source: DiskSource,
+    /// Whether the disk is thin. A thick one is eagerly zeroed.
+    pub thin: bool,
+}
+
+/// A VM that is to exist. One that is there already, by name, is left as it is.
+#[derive(Clone, Debug)]
+pub struct LabVm {
+    pub(crate) name: String,
+    pub(crate) disks: Vec<LabDisk>,
+    pub(crate) powered_on: bool,
+    pub(crate) tools: bool,
+    pub(crate) guest_id: String,
+    pub(crate) firmware: String,
+    pub(crate) change_tracking: bool,
+}
+
+impl LabVm {
+    /// Makes a running Linux VM without disks.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            disks: Vec::new(),
+            powered_on: true,
+            tools: true,
+            guest_id: "debian12_64Guest".to_string(),
+            firmware: "efi".to_string(),
+            change_tracking: false,
+        }
+    }
+
+    /// Adds a thin disk with the content of a raw image.
+    #[must_use]
+    pub fn image(mut self, path: impl Into<PathBuf>) -> Self {
+        self.disks.push(LabDisk { source: DiskSource::Image(path.into()), thin: true });
+        self
+    }
+
+    /// Adds an empty thin disk of `bytes` bytes; a multiple of 512.
+    #[must_use]
+    pub fn capacity(mut self, bytes: u64) -> Self {
+        self.disks.push(LabDisk { source: DiskSource::Empty(bytes), thin: true });
+        self
+    }
+
+    /// Adds a disk.
+    #[must_use]
+    pub fn disk(mut self, disk: LabDisk) -> Self {
+        self.disks.push(disk);
+        self
+    }
+
+    /// Sets whether the VM is running. It is unless this says otherwise.
+    #[must_use]
+    pub fn powered_on(mut self, on: bool) -> Self {
+        self.powered_on = on;
+        self
+    }
+
+    /// Sets whether the guest tools run. They do unless this says otherwise.
+    #[must_use]
+    pub fn tools(mut self, running: bool) -> Self {
+        self.tools = running;
+        self
+    }
+
+    /// Sets the guest identifier, such as `windows2019srv_64Guest`.
+    #[must_use]
+    pub fn guest_id(mut self, id: impl Into<String>) -> Self {
+        self.guest_id = id.into();
+        self
+    }
+
+    /// Sets the firmware: `bios` or `efi`.
+    #[must_use]
+    pub fn firmware(mut self, firmware: impl Into<String>) -> Self {
+        self.firmware = firmware.into();
+        self
+    }
+
+    /// Makes the VM with change tracking already on and in effect.
+    #[must_use]
+    pub fn change_tracking(mut self, on: bool) -> Self {
+        self.change_tracking = on;
+        self
+    }
+}
+
+/// Things a test may want to be different from a host's defaults.
+#[derive(Clone, Debug)]
+pub struct LabOptions {
+    /// How long a session may be idle. 30 minutes.
+    pub session_timeout: Duration,
+    /// How long a lease lives without progress or data. 300 seconds.
+    pub lease_timeout: Duration,
+    /// Most areas in one answer of `QueryChangedDiskAreas`. 2000.
+    pub cbt_areas: usize,
+    /// Most bytes of a disk one answer of `QueryChangedDiskAreas` speaks about; no limit when
+    /// `None`. With a limit, answers without any area occur.
+    pub cbt_window: Option<u64>,
+    /// Most requests under `/folder` that are served at once. 4.
+    pub folder_requests: usize,
+    /// How long the steps of a task take, each. None.
+    pub task_step: Duration,
+    /// The deflate level of exported disks, 0 to 9. 1.
+    pub export_level: u32,
+}
+
+impl Default for LabOptions {
+    fn default() -> Self {
+        Self {
+            session_timeout: Duration::from_secs(30 * 60),
+            lease_timeout: Duration::from_secs(300),
+            cbt_areas: 2000,
+            cbt_window: None,
+            folder_requests: 4,
+            task_step: Duration::ZERO,
+            export_level: 1,
+        }
+    }
+}
+
+/// Everything [`crate::Lab::start`] needs.
+#[derive(Clone)]
+pub struct LabConfig {
+    /// Where all state lives. A lab started again on the same folder has the same VMs.
+    pub dir: PathBuf,
+    /// What the lab presents itself as.
+    pub shape: Shape,
+    /// VMs that are to exist.
+    pub vms: Vec<LabVm>,
+    /// Where to listen; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// The only user.
+    pub user: String,
+    /// Its password.
+    pub password: String,
+    /// What differs from a host's defaults.
+    pub options: LabOptions,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl LabConfig {
+    /// Makes a standalone host in `dir` on a free loopback port, user `root`, password `lab-pass`.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self {
+            dir: dir.into(),
+            shape: Shape::Esxi,
+            vms: Vec::new(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            user: "root".to_string(),
+            password: "lab-pass".to_string(),
+            options: LabOptions::default(),
+            clock: Arc::new(kuramori_base::SystemClock::new()),
+        }
+    }
+
+    /// Sets the shape.
+    #[must_use]
+    pub fn shape(mut self, shape: Shape) -> Self {
+        self.shape = shape;
+        self
+    }
+
+    /// Adds a VM.
+    #[must_use]
+    pub fn vm(mut self, vm: LabVm) -> Self {
+        self.vms.push(vm);
+        self
+    }
+
+    /// Changes options.
+    #[must_use]
+    pub fn options(mut self, change: impl FnOnce(&mut LabOptions)) -> Self {
+        change(&mut self.options);
+        self
+    }
+}

@@ -1,0 +1,56 @@
+//! Finding VMs and other things.
+
+use super::Fault;
+use super::call::{Call, Reply};
+use crate::props;
+use crate::value::{Ref, Value};
+use crate::world::Vm;
+
+impl Call<'_> {
+    pub(crate) fn find_by_uuid(&self) -> Result<Reply, Fault> {
+        let wanted = self.text("uuid").trim().to_lowercase();
+        let instance = self.flag("instanceUuid").unwrap_or(false);
+        let world = self.core.world();
+        let matches = |vm: &&Vm| {
+            let conf = &vm.state.conf;
+            let uuid = if instance { &conf.instance_uuid } else { &conf.uuid };
+            uuid.to_lowercase() == wanted
+        };
+        let found: Vec<Ref> = match self.flag("vmSearch") {
+            Some(true) => world.vms.values().filter(matches).map(Vm::reference).collect(),
+            _ => Vec::new(),
+        };
+        if self.method == "FindAllByUuid" {
+            return Ok(Reply::Value(Value::refs(found)));
+        }
+        Ok(found.into_iter().next().map_or(Reply::Void, |r| Reply::Value(Value::Ref(r))))
+    }
+
+    pub(crate) fn find_by_path(&self) -> Result<Reply, Fault> {
+        let world = self.core.world();
+        let mut at = world.inventory.root().clone();
+        for part in self.text("inventoryPath").split('/').filter(|p| !p.is_empty()) {
+            let Some(next) = child(self, &world, &at, part) else { return Ok(Reply::Void) };
+            at = next;
+        }
+        Ok(Reply::Value(Value::Ref(at)))
+    }
+
+    pub(crate) fn find_child(&self) -> Result<Reply, Fault> {
+        let entity = self.reference("entity").ok_or_else(|| Fault::invalid_argument("entity"))?;
+        let world = self.core.world();
+        if !props::exists(self.scope(&world), &entity) {
+            return Err(Fault::gone(&entity));
+        }
+        let found = child(self, &world, &entity, self.text("name"));
+        Ok(found.map_or(Reply::Void, |r| Reply::Value(Value::Ref(r))))
+    }
+}
+
+fn child(call: &Call<'_>, world: &crate::world::World, of: &Ref, name: &str) -> Option<Ref> {
+    let all = props::children(call.scope(world), &of.id);
+    all.into_iter().find(|r| {
+        let value = props::read(call.scope(world), r, "name");
+        matches!(value, Ok(Some(Value::Str(n))) if n == name)
+    })
+}

@@ -1,0 +1,55 @@
+//! Everything that exists in the lab, and the one lock around it.
+
+pub(crate) mod inventory;
+pub(crate) mod lease;
+pub(crate) mod persist;
+pub(crate) mod session;
+pub(crate) mod task;
+pub(crate) mod vm;
+
+use std::collections::{BTreeMap, HashMap};
+
+pub(crate) use inventory::Inventory;
+pub(crate) use lease::Lease;
+pub(crate) use session::Session;
+pub(crate) use task::Task;
+pub(crate) use vm::{Controller, Nic, SnapDisk, Snapshot, Vm, VmConf, VmState};
+
+use crate::value::Ref;
+
+/// Everything that exists.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) inventory: Inventory,
+    /// Counts up over the whole life of the lab's folder; identifiers come from it.
+    pub(crate) next: u64,
+    pub(crate) vms: BTreeMap<String, Vm>,
+    pub(crate) tasks: BTreeMap<String, Task>,
+    pub(crate) leases: BTreeMap<String, Lease>,
+    pub(crate) sessions: HashMap<String, Session>,
+    pub(crate) tickets: HashMap<String, String>,
+}
+
+impl World {
+    /// Returns a number no other thing has or had.
+    pub(crate) fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    pub(crate) fn vm_named(&self, name: &str) -> Option<&Vm> {
+        self.vms.values().find(|vm| vm.state.conf.name == name)
+    }
+
+    /// Finds a snapshot and its VM by the snapshot's identifier.
+    pub(crate) fn snapshot(&self, id: &str) -> Option<(&Vm, &Snapshot)> {
+        self.vms.values().find_map(|vm| {
+            vm.state.snapshots.iter().find(|s| s.id == id).map(|snapshot| (vm, snapshot))
+        })
+    }
+
+    /// Returns a VM's reference.
+    pub(crate) fn vm_ref(id: &str) -> Ref {
+        Ref::new("VirtualMachine", id)
+    }
+}
