@@ -189,7 +189,9 @@ impl RepoError {
                 StoreError::Full { .. } => Kind::Full,
                 StoreError::Occupied { .. } => Kind::Occupied,
                 StoreError::Denied { .. } => Kind::Denied,
-                StoreError::NotFound { .. } | StoreError::Short { .. } => Kind::Damaged,
+                StoreError::NotFound { .. }
+                | StoreError::Short { .. }
+                | StoreError::TooLarge { .. } => Kind::Damaged,
                 _ => Kind::Io,
             },
             Self::Revoked => Kind::Revoked,

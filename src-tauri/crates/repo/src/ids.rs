@@ -52,7 +52,7 @@ macro_rules! id16 {
         }
 
         impl fmt::Display for $name {
-            /// Writes the first 12 digits: enough for people. Machines take `to_hex`.
+            /// Writes the first 12 digits: enough for people. Programs take `to_hex`.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(self.to_hex().get(..12).unwrap_or_default())
             }

@@ -4,7 +4,7 @@
 //! [`DiskWriter`]s and commits one recovery point; a [`DiskView`] reads a disk of a recovery point
 //! back. `src-tauri/docs/REPOSITORY_FORMAT.md` describes the bytes.
 //!
-//! Non-goals: virtual machines, schedules, retention, any network protocol.
+//! Non-goals: VMs and servers, schedules, retention, any network protocol.
 //! Invariant guarded: a recovery point is listed if and only if everything it refers to was
 //! durable before one exclusive record said so; and no byte is returned that was not verified.
 //!

@@ -12,7 +12,7 @@ use crate::ids::{ChunkId, RecoveryPointId, SessionId};
 pub struct RecoveryPoint {
     /// Its id.
     pub id: RecoveryPointId,
-    /// The machine.
+    /// The VM.
     pub vm: VmIdentity,
     /// What kind of thing it is.
     pub source: SourceKind,
@@ -30,7 +30,7 @@ pub struct RecoveryPoint {
     pub consistency: Consistency,
     /// What went less than well.
     pub warnings: Vec<String>,
-    /// What the machine has that is not in here.
+    /// What the VM has that is not in here.
     pub not_included: Vec<String>,
     /// The program that wrote it.
     pub tool_version: String,
@@ -39,7 +39,7 @@ pub struct RecoveryPoint {
 /// A disk of a [`RecoveryPoint`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiskSummary {
-    /// The key of the disk on its virtual machine.
+    /// The key of the disk on its VM.
     pub key: i32,
     /// Its name for people.
     pub label: String,
@@ -133,11 +133,11 @@ pub struct DamagedObject {
 /// What a finished run knows about the recovery point it wants to commit.
 #[derive(Clone, Debug)]
 pub struct PointDraft {
-    /// The machine.
+    /// The VM.
     pub vm: VmIdentity,
     /// What kind of thing it is.
     pub source: SourceKind,
-    /// The machine's configuration, opaque here. At most [`crate::MAX_CONFIG`] bytes.
+    /// The VM's configuration, opaque here. At most [`crate::MAX_CONFIG`] bytes.
     pub config: Vec<u8>,
     /// The disks. At most [`crate::MAX_DISKS`].
     pub disks: Vec<DiskDraft>,
@@ -151,7 +151,7 @@ pub struct PointDraft {
     pub started: DateTime<Utc>,
     /// What went less than well.
     pub warnings: Vec<String>,
-    /// What the machine has that is not in here.
+    /// What the VM has that is not in here.
     pub not_included: Vec<String>,
     /// The program and its version.
     pub tool_version: String,
@@ -162,7 +162,7 @@ pub struct PointDraft {
 /// A saved disk with what is known about it.
 #[derive(Clone, Debug)]
 pub struct DiskDraft {
-    /// The key of the disk on its virtual machine.
+    /// The key of the disk on its VM.
     pub key: i32,
     /// Its name for people.
     pub label: String,

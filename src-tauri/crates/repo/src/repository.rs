@@ -17,7 +17,7 @@ use crate::inner::Inner;
 use crate::options::{
     CreateOptions, OpenOptions, RepositoryInfo, RepositoryStub, SessionOptions, Unlock,
 };
-use crate::pipeline::Lease;
+use crate::pipeline::PipelineUse;
 use crate::point::{PointList, RecoveryPoint};
 use crate::session::Session;
 use crate::store::{BlobStore, StoreError};
@@ -223,7 +223,7 @@ impl Repository {
         self.inner.read_manifest(&known.name)
     }
 
-    /// Returns the newest recovery point of a machine.
+    /// Returns the newest recovery point of a VM.
     ///
     /// # Errors
     /// As [`Repository::point`]; no recovery point is not an error.
@@ -257,7 +257,7 @@ impl Repository {
         let needed = &self.inner.config.needed_to_write;
         check_features(self.inner.store.as_ref(), needed)?;
         self.inner.check_identity()?;
-        let pipeline = Arc::new(Lease::take(&self.inner, &clock)?);
+        let pipeline = Arc::new(PipelineUse::take(&self.inner, &clock)?);
         self.restore_format_copy()?;
         Session::open(Arc::clone(&self.inner), pipeline, options, clock)
     }

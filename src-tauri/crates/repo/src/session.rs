@@ -13,7 +13,7 @@ use crate::format::{FormatError, cbor, names};
 use crate::ids::{ChunkId, ObjectHash, RecoveryPointId, SessionId};
 use crate::inner::{Inner, lock};
 use crate::options::SessionOptions;
-use crate::pipeline::Lease;
+use crate::pipeline::PipelineUse;
 use crate::point::{DiskDraft, PointDraft};
 use crate::store::{BlobName, StoreError};
 use crate::writer::DiskWriter;
@@ -31,7 +31,7 @@ pub(crate) struct Who {
 /// leaves: an open record and chunks that the next session uses.
 pub struct Session {
     inner: Arc<Inner>,
-    pipeline: Arc<Lease>,
+    pipeline: Arc<PipelineUse>,
     who: Who,
     options: SessionOptions,
     clock: Arc<dyn Clock>,
@@ -41,7 +41,7 @@ impl Session {
     /// Opens a session: the record first, then the look at what may be referred to.
     pub(crate) fn open(
         inner: Arc<Inner>,
-        pipeline: Arc<Lease>,
+        pipeline: Arc<PipelineUse>,
         options: SessionOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, RepoError> {

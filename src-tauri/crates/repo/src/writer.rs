@@ -14,7 +14,7 @@ use crate::ids::{ChunkId, ChunkIndex, SessionId};
 use crate::inner::{Inner, lock};
 use crate::map::{FANOUT, MAX_CHUNKS, MapReader, height};
 use crate::overlay::{Overlay, Written};
-use crate::pipeline::{DiskState, Job, Lease, Tools};
+use crate::pipeline::{DiskState, Job, PipelineUse, Tools};
 use crate::point::SavedDisk;
 
 /// The disk a new one builds on.
@@ -30,7 +30,7 @@ struct Parent {
 /// Memory stays within the budget of the repository plus some 35 bytes for each written chunk
 /// whose neighbours are not all written yet.
 pub struct DiskWriter {
-    pipeline: Arc<Lease>,
+    pipeline: Arc<PipelineUse>,
     state: Arc<DiskState>,
     session: SessionId,
     capacity: ByteLen,
@@ -42,7 +42,7 @@ pub struct DiskWriter {
 impl DiskWriter {
     pub(crate) fn new(
         inner: &Arc<Inner>,
-        pipeline: Arc<Lease>,
+        pipeline: Arc<PipelineUse>,
         session: &super::session::Who,
         capacity: ByteLen,
         parent: Option<&ManifestDisk>,

@@ -50,7 +50,7 @@ impl Keys {
         Self {
             data_ids: key("kuramori v1 ids of data chunks"),
             map_ids: key("kuramori v1 ids of map nodes"),
-            places: key("kuramori v1 folders of machines"),
+            places: key("kuramori v1 folders of VMs"),
             config: key("kuramori v1 authentication of the format file"),
             master,
         }
@@ -66,9 +66,9 @@ impl Keys {
         ChunkId::from_bytes(*blake3::keyed_hash(self.map_ids.expose(), bytes).as_bytes())
     }
 
-    /// Returns the folder name of a machine, which tells nothing about it.
-    pub(crate) fn place(&self, machine: &str) -> [u8; 16] {
-        let hash = blake3::keyed_hash(self.places.expose(), machine.as_bytes());
+    /// Returns the folder name of a VM, which tells nothing about it.
+    pub(crate) fn place(&self, vm: &str) -> [u8; 16] {
+        let hash = blake3::keyed_hash(self.places.expose(), vm.as_bytes());
         *hash.as_bytes().first_chunk().expect("a hash has 32 bytes")
     }
 

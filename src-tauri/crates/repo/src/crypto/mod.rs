@@ -25,7 +25,7 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], RepoError> {
     Ok(bytes)
 }
 
-/// Returns a salt that differs even when the random generator repeats, as in a cloned machine,
+/// Returns a salt that differs even when the random generator repeats, as in a cloned computer,
 /// unless time and content repeat too, in which case the same bytes are sealed again.
 pub(crate) fn hedged_salt(nanos: i64, content: &[u8; 32]) -> Result<[u8; 32], RepoError> {
     let random: [u8; 32] = random()?;

@@ -154,3 +154,80 @@ impl Decoder {
         if len == raw_len { Ok(()) } else { Err(FormatError::Compression) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A frame as a hostile writer with the key could make it.
+    fn frame(codec: u8, raw_len: u32, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![codec];
+        bytes.extend(raw_len.to_le_bytes());
+        bytes.extend(u32::try_from(payload.len()).unwrap().to_le_bytes());
+        bytes.extend_from_slice(payload);
+        bytes.resize(bytes.len().next_multiple_of(PAD), 0);
+        bytes
+    }
+
+    fn decode(plain: &[u8], limit: u32) -> Result<Vec<u8>, FormatError> {
+        let mut out = Vec::new();
+        Decoder::new().unwrap().decode(plain, limit, &mut out)?;
+        Ok(out)
+    }
+
+    #[test]
+    fn bombs_do_not_go_off() {
+        let big = zstd::encode_all(&vec![0u8; 64 << 20][..], 1).unwrap();
+        let small = zstd::bulk::compress(&[7; 4096], 1).unwrap();
+        let two = [small.as_slice(), &small].concat();
+        let cases = [
+            (frame(ZSTD, u32::MAX, &big), "a declared length past the limit"),
+            (frame(ZSTD, 4096, &big), "a payload that declares no length"),
+            (frame(ZSTD, 4095, &small), "a payload that declares more"),
+            (frame(ZSTD, 8192, &two), "two frames in a row"),
+            (frame(ZSTD, 4096, &[0; 100]), "no zstd at all"),
+            (frame(ZSTD, 0, &[]), "nothing"),
+            (frame(RAW, 4096, &[0; 100]), "less than declared"),
+            (frame(2, 4096, &[0; 4096]), "an unknown codec"),
+            (vec![0; 8], "less than a head"),
+        ];
+        for (bytes, what) in cases {
+            assert!(decode(&bytes, 4096).is_err(), "{what} must be refused");
+        }
+        assert_eq!(decode(&frame(ZSTD, 4096, &small), 4096).unwrap(), [7; 4096]);
+    }
+
+    #[test]
+    fn memory_stays_at_the_declared_length() {
+        let honest = zstd::bulk::compress(&vec![0; 1 << 20], 1).unwrap();
+        let mut out = Vec::new();
+        let plain = frame(ZSTD, 1 << 20, &honest);
+        Decoder::new().unwrap().decode(&plain, 1 << 20, &mut out).unwrap();
+        assert!(out.capacity() <= 1 << 20, "no more than declared: {}", out.capacity());
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_round_trip(
+            raw in prop_oneof![
+                prop::collection::vec(any::<u8>(), 0..3000),
+                prop::collection::vec(0u8..2, 0..3000),
+            ]
+        ) {
+            let mut frame = Vec::new();
+            Encoder::new().unwrap().encode(&raw, &mut frame).unwrap();
+            prop_assert_eq!(frame.len() % PAD, TAG_LEN);
+            let plain = &frame[..frame.len() - TAG_LEN];
+            prop_assert_eq!(decode(plain, 3000).unwrap(), raw);
+        }
+
+        #[test]
+        fn any_bytes_are_an_error_or_a_chunk(plain in prop::collection::vec(any::<u8>(), 0..600)) {
+            if let Ok(chunk) = decode(&plain, 1000) {
+                prop_assert!(chunk.len() <= 1000);
+            }
+        }
+    }
+}

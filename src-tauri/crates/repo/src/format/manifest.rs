@@ -18,7 +18,7 @@ const MAX_TEXTS: usize = 10_000;
 /// Longest text in bytes.
 const MAX_TEXT: usize = 64 << 10;
 
-/// Who a virtual machine is, across renames and moves.
+/// Which VM it is, across renames and moves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct VmIdentity {
@@ -45,7 +45,7 @@ impl VmIdentity {
         Self { name: name.into(), ..Self::default() }
     }
 
-    /// Returns the text that stays the same for the same machine: instance UUID, else server and
+    /// Returns the text that stays the same for the same VM: instance UUID, else server and
     /// reference, else the name.
     pub fn key(&self) -> String {
         match (&self.instance_uuid, &self.server_id, &self.moref) {
@@ -55,7 +55,7 @@ impl VmIdentity {
         }
     }
 
-    /// Returns whether both are the same machine.
+    /// Returns whether both are the same VM.
     pub fn is_same(&self, other: &Self) -> bool {
         self.key() == other.key()
     }
@@ -65,7 +65,7 @@ impl VmIdentity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
 pub enum SourceKind {
-    /// A virtual machine of a server.
+    /// A VM of a server.
     #[n(0)]
     Vm,
     /// Disk images from files.
@@ -126,7 +126,7 @@ pub struct StageTime {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct ManifestDisk {
-    /// The key of the disk on its virtual machine.
+    /// The key of the disk on its VM.
     #[n(0)]
     pub key: i32,
     /// Its name for people, such as "Hard disk 1".
@@ -183,13 +183,13 @@ pub struct Manifest {
     /// The hash of this writer's previous manifest.
     #[n(4)]
     pub previous: Option<ObjectHash>,
-    /// The machine.
+    /// The VM.
     #[n(5)]
     pub vm: VmIdentity,
     /// What kind of thing it is.
     #[n(6)]
     pub source: SourceKind,
-    /// The machine's configuration, in the form the engine gave it.
+    /// The VM's configuration, in the form the engine gave it.
     #[cbor(n(7), with = "minicbor::bytes")]
     pub config: Vec<u8>,
     /// The disks, in the order they were given.
@@ -213,7 +213,7 @@ pub struct Manifest {
     /// What went less than well.
     #[n(14)]
     pub warnings: Vec<String>,
-    /// What the machine has that is not in here.
+    /// What the VM has that is not in here.
     #[n(15)]
     pub not_included: Vec<String>,
     /// The program that wrote it.

@@ -16,5 +16,7 @@ pub(crate) mod names;
 pub(crate) mod pack;
 pub(crate) mod session;
 pub(crate) mod slot;
+#[cfg(test)]
+mod tests;
 
 pub use error::FormatError;

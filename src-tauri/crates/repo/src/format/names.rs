@@ -38,7 +38,7 @@ pub(crate) fn index(hash: ObjectHash) -> BlobName {
     BlobName::built(format!("{INDEX_FOLDER}/{}", hash.to_hex()))
 }
 
-/// The folder of a machine's manifests; manifests are bound to it.
+/// The folder of a VM's manifests; manifests are bound to it.
 pub(crate) fn place(place: &[u8; 16]) -> String {
     format!("{POINTS}{}", HEXLOWER.encode(place))
 }

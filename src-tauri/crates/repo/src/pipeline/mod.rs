@@ -173,12 +173,12 @@ pub(crate) struct Writing {
 
 /// A session's hold on the pipeline. The last one to go ends it, and whoever begins meanwhile
 /// waits: chunks that were claimed and are given up must not be taken for stored.
-pub(crate) struct Lease {
+pub(crate) struct PipelineUse {
     inner: Arc<Inner>,
     pipeline: Option<Arc<Pipeline>>,
 }
 
-impl Lease {
+impl PipelineUse {
     /// Takes part in the running pipeline, or takes the lock of this computer and starts one.
     pub(crate) fn take(inner: &Arc<Inner>, clock: &Arc<dyn Clock>) -> Result<Self, RepoError> {
         let mut writing = lock(&inner.writing);
@@ -195,7 +195,7 @@ impl Lease {
     }
 }
 
-impl std::ops::Deref for Lease {
+impl std::ops::Deref for PipelineUse {
     type Target = Pipeline;
 
     fn deref(&self) -> &Pipeline {
@@ -203,7 +203,7 @@ impl std::ops::Deref for Lease {
     }
 }
 
-impl Drop for Lease {
+impl Drop for PipelineUse {
     fn drop(&mut self) {
         let mut writing = lock(&self.inner.writing);
         self.pipeline = None;

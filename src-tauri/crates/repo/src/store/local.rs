@@ -1,13 +1,11 @@
 //! A store in a folder of a local disk or a share.
 //!
 //! An object gets its name only when its bytes are on the disk: written under `tmp/`, synced, read
-//! back through a new handle and compared, then linked to its name, then the folder synced. A
-//! failed sync is never repeated on the same file, since the system may have dropped the pages.
+//! back through a new handle and compared, then linked to its name, then the folder synced.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use fs_err as fs;
 
@@ -25,13 +23,12 @@ const COMPARE_PIECE: usize = 256 << 10;
 #[derive(Debug)]
 pub struct LocalStore {
     root: PathBuf,
-    next_temp: AtomicU64,
 }
 
 impl LocalStore {
     /// Takes the folder; nothing is touched yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), next_temp: AtomicU64::new(0) }
+        Self { root: root.into() }
     }
 
     /// Returns the folder.
@@ -92,12 +89,22 @@ impl LocalStore {
         StoreError::Unreachable { location: self.location(), source: Arc::new(source) }
     }
 
-    /// Writes, syncs and compares a file under `tmp/`. Removes it again when that fails.
+    /// Writes, syncs and compares a file under `tmp/`. One that failed is thrown away, since a
+    /// second sync of the same file may lie; another file is tried once.
     fn write_temp(&self, name: &BlobName, bytes: &[u8]) -> Result<PathBuf, StoreError> {
-        let number = self.next_temp.fetch_add(1, Ordering::Relaxed);
-        let temp = self.root.join("tmp").join(format!("{}-{number}", std::process::id()));
+        match self.try_temp(name, bytes) {
+            Err(StoreError::Io { .. } | StoreError::ReadBack { .. }) => self.try_temp(name, bytes),
+            other => other,
+        }
+    }
+
+    fn try_temp(&self, name: &BlobName, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+        // Random, since several computers may write to one share.
+        let number = getrandom::u64()
+            .map_err(|e| self.error("naming", name.as_str(), 0, io::Error::other(e.to_string())))?;
+        let temp = self.root.join("tmp").join(format!("{number:016x}"));
         let result = self.fill_temp(&temp, name, bytes);
-        if result.is_err() {
+        if result.is_err() && temp.exists() {
             discard(&temp);
         }
         result.map(|()| temp)
@@ -105,8 +112,8 @@ impl LocalStore {
 
     fn fill_temp(&self, temp: &Path, name: &BlobName, bytes: &[u8]) -> Result<(), StoreError> {
         let failed = |e| self.write_error(name, bytes, e);
-        // A file with this name can only be a leftover of a dead process with our number.
-        let mut file = fs::File::create(temp).map_err(failed)?;
+        let mut options = fs::OpenOptions::new();
+        let mut file = options.write(true).create_new(true).open(temp).map_err(failed)?;
         file.write_all(bytes).map_err(failed)?;
         file.sync_all().map_err(failed)?;
         drop(file);
@@ -137,14 +144,21 @@ impl LocalStore {
     }
 
     /// Gives a finished temporary file its name, unless somebody has it.
-    fn publish(&self, temp: &Path, name: &BlobName, bytes: &[u8]) -> Result<(), StoreError> {
+    fn publish(
+        &self,
+        temp: &Path,
+        name: &BlobName,
+        bytes: &[u8],
+        without_links: fn(&Path, &Path, &[u8]) -> io::Result<()>,
+    ) -> Result<(), StoreError> {
         let path = self.path(name);
-        self.make_parent(&path).map_err(|e| self.write_error(name, bytes, e))?;
-        let result = match fs::hard_link(temp, &path) {
-            Err(e) if links_unsupported(&e) => create_in_place(&path, bytes),
+        let result = self.make_parent(&path).and_then(|()| match fs::hard_link(temp, &path) {
+            Err(e) if links_unsupported(&e) => without_links(temp, &path, bytes),
             other => other,
-        };
-        discard(temp);
+        });
+        if temp.exists() {
+            discard(temp);
+        }
         match result {
             Ok(()) => {}
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
@@ -207,10 +221,15 @@ fn reads_back(path: &Path, bytes: &[u8]) -> io::Result<bool> {
 
 /// The second choice where there are no hard links: the name is taken first and filled then. A
 /// crash in between leaves a short object, which readers take for damaged, never for valid.
-fn create_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn create_in_place(_temp: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+/// The second choice for objects whose names say their content: replacing one changes nothing.
+fn move_over(temp: &Path, path: &Path, _bytes: &[u8]) -> io::Result<()> {
+    if path.exists() { Err(io::ErrorKind::AlreadyExists.into()) } else { fs::rename(temp, path) }
 }
 
 fn links_unsupported(error: &io::Error) -> bool {
@@ -276,7 +295,7 @@ impl BlobStore for LocalStore {
 
     fn put(&self, name: &BlobName, bytes: &[u8]) -> Result<(), StoreError> {
         let temp = self.write_temp(name, bytes)?;
-        match self.publish(&temp, name, bytes) {
+        match self.publish(&temp, name, bytes, move_over) {
             Err(StoreError::Exists { .. }) if self.size(name)? == bytes.len() as u64 => Ok(()),
             // Its name says its content, so what is there with another size is broken.
             Err(StoreError::Exists { .. }) => {
@@ -292,7 +311,7 @@ impl BlobStore for LocalStore {
 
     fn put_new(&self, name: &BlobName, bytes: &[u8]) -> Result<(), StoreError> {
         let temp = self.write_temp(name, bytes)?;
-        self.publish(&temp, name, bytes)
+        self.publish(&temp, name, bytes, create_in_place)
     }
 
     fn get(&self, name: &BlobName, limit: u64) -> Result<Vec<u8>, StoreError> {
@@ -348,5 +367,46 @@ impl BlobStore for LocalStore {
         fs::remove_file(&path).map_err(|e| self.read_error(name, e))?;
         sync_folder(path.parent().unwrap_or(&self.root))
             .map_err(|e| self.error("removing", name.as_str(), 0, e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store(folder: &Path) -> LocalStore {
+        let store = LocalStore::new(folder);
+        store.prepare().unwrap();
+        store
+    }
+
+    #[test]
+    fn both_ways_without_links_keep_the_rules() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path());
+        let name = BlobName::new("packs/ab/ab01").unwrap();
+        for way in [create_in_place, move_over] {
+            let temp = store.write_temp(&name, b"first").unwrap();
+            let path = store.path(&name);
+            store.make_parent(&path).unwrap();
+            way(&temp, &path, b"first").unwrap();
+            assert_eq!(store.get(&name, 10).unwrap(), b"first");
+            let second = way(&temp, &path, b"other").unwrap_err();
+            assert_eq!(second.kind(), io::ErrorKind::AlreadyExists);
+            store.delete(&name).unwrap();
+        }
+    }
+
+    #[test]
+    fn causes_are_told_apart() {
+        let store = LocalStore::new("/somewhere");
+        let error = |kind: io::ErrorKind| store.error("writing", "x", 1, kind.into());
+        assert!(matches!(error(io::ErrorKind::StorageFull), StoreError::Full { .. }));
+        assert!(matches!(error(io::ErrorKind::QuotaExceeded), StoreError::Full { .. }));
+        assert!(matches!(error(io::ErrorKind::ReadOnlyFilesystem), StoreError::Denied { .. }));
+        assert!(matches!(error(io::ErrorKind::PermissionDenied), StoreError::Denied { .. }));
+        let stale = error(io::ErrorKind::StaleNetworkFileHandle);
+        assert!(matches!(stale, StoreError::Unreachable { .. }));
+        assert!(matches!(error(io::ErrorKind::Other), StoreError::Io { .. }));
     }
 }

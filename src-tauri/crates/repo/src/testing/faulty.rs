@@ -26,7 +26,7 @@ pub enum When {
     Once(u64),
     /// One call whose effect happened: only its answer was lost.
     AnswerLost(u64),
-    /// This call and all after it, none with effect: the process or the machine died.
+    /// This call and all after it, none with effect: the process or the computer died.
     Crash(u64),
     /// As [`When::Crash`], but the first of them had its effect.
     CrashAfter(u64),

@@ -108,7 +108,7 @@ fn every_flipped_byte_is_found() {
             found[usize::from(matches!(seen, Seen::Identical))] += 1;
         }
     }
-    assert!(found[0] > 10_000 && found[1] > 1_000, "both outcomes occur: {found:?}");
+    assert!(found[0] > 5_000 && found[1] > 1_000, "both outcomes occur: {found:?}");
 }
 
 #[test]

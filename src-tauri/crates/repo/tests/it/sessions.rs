@@ -207,14 +207,14 @@ fn a_repository_under_collection_is_refused_for_writing() {
 }
 
 #[test]
-fn points_are_found_by_machine_and_by_prefix() {
+fn points_are_found_by_vm_and_by_prefix() {
     let repository = create(&memory());
     let a = back_up(&repository, "a", &noise(1, CHUNK)).unwrap();
     let b = back_up(&repository, "b", &noise(2, CHUNK)).unwrap();
     let a2 = back_up(&repository, "a", &noise(3, CHUNK)).unwrap();
     assert_eq!(repository.latest(&vm("a")).unwrap().unwrap().id, a2);
     let renamed = VmIdentity { name: "renamed".to_owned(), ..vm("b") };
-    assert_eq!(repository.latest(&renamed).unwrap().unwrap().id, b, "a rename keeps the machine");
+    assert_eq!(repository.latest(&renamed).unwrap().unwrap().id, b, "a rename keeps the VM");
     assert!(repository.latest(&vm("c")).unwrap().is_none());
     let hex = a.to_hex();
     assert_eq!(repository.resolve_point(&hex).unwrap(), a);
