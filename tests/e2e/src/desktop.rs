@@ -68,9 +68,11 @@ impl Desktop {
         }
     }
 
-    /// Clicks the element with this `data-testid`.
+    /// Clicks the element with this `data-testid` once it can be used.
     pub async fn click(&self, id: &str) -> Result<()> {
-        self.find(id).await?.click().await.with_context(|| format!("clicking {id}"))
+        let usable = format!("[data-testid='{id}']:not([disabled]):not([aria-disabled='true'])");
+        let element = self.locate(Locator::Css(&usable), id).await?;
+        element.click().await.with_context(|| format!("clicking {id}"))
     }
 
     /// Clicks the button with this text.
@@ -80,11 +82,39 @@ impl Desktop {
         button.click().await.with_context(|| format!("pressing {text}"))
     }
 
-    /// Puts `text` into the field with this `data-testid`, in place of what it held.
+    /// Puts `text` into the field with this `data-testid`, in place of what it held, as a person
+    /// does: select all, type.
     pub async fn fill(&self, id: &str, text: &str) -> Result<()> {
+        const CONTROL: char = '\u{e009}';
+        const RELEASE: char = '\u{e000}';
         let field = self.find(id).await?;
-        field.clear().await.with_context(|| format!("emptying {id}"))?;
-        field.send_keys(text).await.with_context(|| format!("typing into {id}"))
+        let keys = format!("{CONTROL}a{RELEASE}{text}");
+        field.send_keys(&keys).await.with_context(|| format!("typing into {id}"))?;
+        let held = field.prop("value").await?.unwrap_or_default();
+        anyhow::ensure!(held == text, "{id} holds something else than what was typed");
+        Ok(())
+    }
+
+    /// Returns the text of the element with this `data-testid`.
+    pub async fn text(&self, id: &str) -> Result<String> {
+        Ok(self.find(id).await?.text().await?)
+    }
+
+    /// Waits until the attribute of the element with this `data-testid` is neither absent nor
+    /// empty, and returns it.
+    pub async fn attribute(&self, id: &str, name: &str, patience: Duration) -> Result<String> {
+        let filled = format!("[data-testid='{id}'][{name}]:not([{name}=''])");
+        let wait = self.client.wait().at_most(patience);
+        match wait.for_element(Locator::Css(&filled)).await {
+            Ok(element) => Ok(element.attr(name).await?.unwrap_or_default()),
+            Err(error) => Err(self.explain(error.into(), &filled).await),
+        }
+    }
+
+    /// Waits for the element with this `data-testid` whose attribute has this value.
+    pub async fn find_with(&self, id: &str, name: &str, value: &str) -> Result<Element> {
+        let css = format!("[data-testid='{id}'][{name}='{value}']");
+        self.locate(Locator::Css(&css), &css).await
     }
 
     /// Saves a picture of the window as `NAME.png` among the evidence and returns its path.

@@ -1,10 +1,6 @@
 //! The lab as a program, with VMs whose disks this harness makes and remembers.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
+use std::{path::Path, process::Stdio, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use http_body_util::{BodyExt, Full};
@@ -29,7 +25,6 @@ pub const DATASTORE: &str = "datastore1";
 pub struct Lab {
     /// Ends the process when dropped.
     _process: Child,
-    dir: PathBuf,
     address: Address,
     http: Client<HttpConnector, Full<Bytes>>,
 }
@@ -72,7 +67,7 @@ impl Lab {
         let address: Address = serde_json::from_str(&line)
             .with_context(|| format!("the lab did not say where it listens: {line:?}"))?;
         let http = Client::builder(TokioExecutor::new()).build_http();
-        Ok(Self { _process: process, dir: dir.to_owned(), address, http })
+        Ok(Self { _process: process, address, http })
     }
 
     /// Where the lab listens, and who may log in.
@@ -102,25 +97,10 @@ impl Lab {
         serde_json::from_slice(&body).context("reading the lab's VMs")
     }
 
-    /// Returns the bytes of the only disk of `vm`, read on the lab's side.
-    ///
-    /// # Errors
-    /// When the VM does not have exactly one disk, or still has a snapshot.
-    pub fn disk(&self, vm: &str) -> Result<Vec<u8>> {
-        let folder = self.dir.join("datastores").join(DATASTORE).join(vm);
-        let mut files = Vec::new();
-        for entry in fs_err::read_dir(&folder)? {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            ensure!(!name.contains("-delta."), "{vm} still has a snapshot: {name}");
-            if name.ends_with("-flat.vmdk") {
-                files.push(path);
-            }
-        }
-        let [file] = files.as_slice() else {
-            anyhow::bail!("{} disks in {}, expected one", files.len(), folder.display());
-        };
-        Ok(fs_err::read(file)?)
+    /// Returns the bytes of a disk of `vm` as its guest sees them, read on the lab's side.
+    pub async fn disk(&self, vm: &str, disk: u32) -> Result<Bytes> {
+        let path = format!("/lab/v1/vms/{vm}/disks/{disk}/read");
+        self.control(Method::GET, &path, &[]).await
     }
 
     async fn control(&self, method: Method, path: &str, body: &[u8]) -> Result<Bytes> {

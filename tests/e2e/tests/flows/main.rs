@@ -1,0 +1,8 @@
+//! The real app, driven as a person would drive it.
+//!
+//! Pictures and logs lie in `e2e/FLOW` under the build folder's `tmp`.
+
+mod disks;
+mod first_backup;
+mod languages;
+mod steps;
