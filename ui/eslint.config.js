@@ -33,7 +33,7 @@ export default ts.config(
   },
   { files: ["src/{api,components,lib,i18n}/**"], rules: { "no-restricted-imports": ["error", { patterns: [tauri, upwards] }] } },
   { files: ["src/platform/**"], rules: { "no-restricted-imports": "off" } },
-  { files: ["scripts/**"], languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly", setTimeout: "readonly", fetch: "readonly" } } },
+  { files: ["scripts/**"], languageOptions: { globals: { Buffer: "readonly", document: "readonly", innerWidth: "readonly", console: "readonly", process: "readonly", URL: "readonly", setTimeout: "readonly", fetch: "readonly" } } },
   { files: ["**/*.test.{ts,tsx}", "src/test/**"], rules: { "@typescript-eslint/no-non-null-assertion": "off" } },
   ...features.map(featureRule),
 );

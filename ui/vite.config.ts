@@ -29,6 +29,7 @@ export default defineConfig(({ mode }) => {
       setupFiles: [here("./src/test/setup.ts")],
       include: ["src/**/*.test.{ts,tsx}"],
       css: { modules: { classNameStrategy: "non-scoped" } },
+      env: { TZ: "UTC" },
       testTimeout: 20_000,
     },
   };

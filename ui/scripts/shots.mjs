@@ -1,6 +1,6 @@
 // Takes pictures of the screens over the scripted back end: `npm run build:fake && npm run shots [-- NAME…]`.
 // Needs Chromium (CHROMIUM names another program than `chromium`). Pictures go to node_modules/.cache/shots.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { preview } from "vite";
@@ -77,7 +77,10 @@ const themes = flag("theme", "light").split(",");
 const tongues = flag("language", "en").split(",");
 const sizes = flag("size", "1280x800").split(",");
 
-const server = await preview({ mode: "fake", configFile: fileURLToPath(new URL("../vite.config.ts", import.meta.url)), preview: { port: Number(flag("port", "5199")) } });
+// What the desktop shell imposes holds here too: its policy and frozen prototypes.
+const shell = JSON.parse(readFileSync(new URL("../../src-tauri/tauri.conf.json", import.meta.url), "utf8")).app.security;
+const policy = shell.csp;
+const server = await preview({ mode: "fake", configFile: fileURLToPath(new URL("../vite.config.ts", import.meta.url)), preview: { port: Number(flag("port", "5199")), headers: { "Content-Security-Policy": policy } } });
 const base = server.resolvedUrls.local[0];
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--force-device-scale-factor=1"] });
 let faults = 0;
@@ -86,6 +89,7 @@ for (const [name, [situation, address, steps]] of Object.entries(shots)) {
   for (const size of sizes) for (const theme of themes) for (const language of tongues) {
     const [width, height] = size.split("x").map(Number);
     const context = await browser.newContext({ viewport: { width, height } });
+    if (shell.freezePrototype) await context.addInitScript("Object.freeze(Object.prototype)");
     const page = await context.newPage();
     page.on("console", (message) => { if (["error", "warning"].includes(message.type())) { faults += 1; console.log(`  ${name}: ${message.text().slice(0, 400)}`); } });
     page.on("pageerror", (error) => { faults += 1; console.log(`  ${name}: ${error.message}`); });

@@ -34,25 +34,32 @@ export class EventSink {
   }
 }
 
+const retryAfter = 2000;
+
 /** Connects the event stream to the caches. Returns how to stop. */
 export function listen(platform: Platform, queries: QueryClient): () => void {
   const sink = new EventSink(queries);
   let stop: (() => void) | null = null;
   let stopped = false;
-  platform.subscribe((event) => sink.accept(event)).then(
-    (unsubscribe) => {
-      if (stopped) unsubscribe();
-      else stop = unsubscribe;
-      // What happened between the first answers and now was told to nobody.
-      void queries.invalidateQueries();
-    },
-    (thrown: unknown) => {
-      // Without events the window would show old facts as new ones: hand the fault to the error screen.
-      reportError(thrown);
-    },
-  );
+  let again: ReturnType<typeof setTimeout> | undefined;
+  const attempt = () => {
+    platform.subscribe((event) => sink.accept(event)).then(
+      (unsubscribe) => {
+        if (stopped) unsubscribe();
+        else stop = unsubscribe;
+        // What happened between the first answers and now was told to nobody.
+        void queries.invalidateQueries();
+      },
+      () => {
+        // The back end is not up; every screen says so by itself. Once it is, its events are needed.
+        if (!stopped) again = setTimeout(attempt, retryAfter);
+      },
+    );
+  };
+  attempt();
   return () => {
     stopped = true;
+    clearTimeout(again);
     stop?.();
   };
 }

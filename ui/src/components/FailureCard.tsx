@@ -20,7 +20,7 @@ interface FailureCardProps {
 }
 
 /** What an error says as text, for a mail to somebody who can help. */
-export function errorText(error: ErrorView, words: { risk: string; why: string; doThis: string }): string {
+export function errorText(error: ErrorView, words: { risk: string; doThis: string }): string {
   return [error.title, `${words.risk} ${error.risk}`, error.hints.length > 0 ? `${words.doThis}: ${error.hints.join(" / ")}` : "", `[${error.code}] ${error.detail}`].filter(Boolean).join("\n");
 }
 

@@ -27,14 +27,9 @@ export function RecoveryKey({ created, next, onKept }: { created: RepositoryCrea
   const proved = right.every(Boolean);
   const sheet = `${t.firstRun.keySheetTitle}\n\n${t.firstRun.keySheetRepository}: ${created.repository.name}\n${created.repository.path}\n\n${created.recovery_key}\n\n${t.firstRun.keySheetText}\n`;
 
-  const copy = () => platform.copyText(created.recovery_key).then(
-    () => toast({ tone: "ok", text: t.common.copied }),
-    (thrown: unknown) => toast({ tone: "bad", text: thrown instanceof Error ? thrown.message : t.failure.unexpectedTitle }),
-  );
-  const save = async () => {
-    const path = await platform.saveText({ title: t.firstRun.keySaveTitle, name: `kuramori-${created.repository.name}.txt`, text: sheet });
-    if (path !== null) setSaved(path);
-  };
+  const refused = (thrown: unknown) => toast({ tone: "bad", text: thrown instanceof Error ? thrown.message : typeof thrown === "string" ? thrown : t.failure.unexpectedTitle });
+  const copy = () => platform.copyText(created.recovery_key).then(() => toast({ tone: "ok", text: t.common.copied }), refused);
+  const save = () => platform.saveText({ title: t.firstRun.keySaveTitle, name: `kuramori-${created.repository.name}.txt`, text: sheet }).then((path) => { if (path !== null) setSaved(path); }, refused);
 
   return (
     <div className={css.stack}>

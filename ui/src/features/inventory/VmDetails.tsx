@@ -57,7 +57,7 @@ export function VmDetails({ server, vm, tab, onTab, onStarted, onRestore, onAddR
           <Button icon={<History size={15} strokeWidth={1.8} aria-hidden />} isDisabled={!vm.last_point} onPress={() => onRestore(vm)} testId="vm-restore">{t.inventory.restore}</Button>
         </div>
       </header>
-      {backup.repositories.length === 0 ? <StaleNote action={<TextAction onPress={onAddRepository}>{t.inventory.noRepositoryAction}</TextAction>}>{t.inventory.noRepository}</StaleNote> : null}
+      {backup.homeless ? <StaleNote action={<TextAction onPress={onAddRepository}>{t.inventory.noRepositoryAction}</TextAction>}>{t.inventory.noRepository}</StaleNote> : null}
       {backup.error ? <FailureCard error={backup.error} onCopy={(text) => void platform.copyText(text)} /> : null}
       <Tabs label={vm.name} value={tab} onChange={onTab} tabs={[
         { key: "overview", name: t.inventory.tabOverview, content: <VmOverview vm={vm} last={vm.last_point ? <Ago time={vm.last_point.taken_at} /> : t.inventory.never} /> },

@@ -40,7 +40,7 @@ export function VmOverview({ vm, last }: { vm: VmView; last: ReactNode }) {
         <CardBody>
           <Facts rows={[
             { name: t.inventory.colLast, value: last },
-            { name: t.inventory.tracking, value: <>{tracking[0]}. <span className={css.mute}>{tracking[1]}</span></> },
+            { name: t.inventory.tracking, value: <>{tracking[0]} <span className={css.mute}>{tracking[1]}</span></> },
             { name: t.inventory.power, value: vm.template ? `${power}, ${t.inventory.template}` : power },
             { name: t.inventory.tools, value: vm.tools_running ? t.inventory.toolsOn : t.inventory.toolsOff },
             { name: t.inventory.snapshots, value: vm.snapshots === 0 ? t.inventory.snapshotsNone : t.inventory.snapshotsSome(vm.snapshots) },

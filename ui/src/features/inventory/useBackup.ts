@@ -4,7 +4,8 @@ import { useState } from "react";
 
 /** Starting a backup of VMs of one server, and where it goes. */
 export function useBackup(serverId: string, onStarted: (runId: string) => void) {
-  const repositories: readonly RepositoryView[] = useCommand("repositories.list", {}).data?.repositories ?? [];
+  const answer = useCommand("repositories.list", {});
+  const repositories: readonly RepositoryView[] = answer.data?.repositories ?? [];
   const [chosen, setChosen] = useState<string | null>(null);
   const usable = repositories.filter((one) => one.error === null);
   const repository = repositories.find((one) => one.id === chosen) ?? usable[0] ?? repositories[0] ?? null;
@@ -12,5 +13,5 @@ export function useBackup(serverId: string, onStarted: (runId: string) => void) 
   const run = (vms: readonly string[]) => {
     if (repository) start.mutate({ server_id: serverId, vms: [...vms], repository_id: repository.id }, { onSuccess: (started) => onStarted(started.run_id) });
   };
-  return { repositories, repository, choose: setChosen, run, isPending: start.isPending, error: start.error?.view ?? null };
+  return { homeless: answer.data?.repositories.length === 0, repositories, repository, choose: setChosen, run, isPending: start.isPending, error: start.error?.view ?? null };
 }

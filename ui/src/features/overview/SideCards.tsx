@@ -47,14 +47,15 @@ function NowLine({ run: listed, onRun }: { run: RunSummary; onRun: (id: string) 
 /** How the last runs ended. */
 export function LastRuns({ onRun, onAll }: { onRun: (id: string) => void; onAll: () => void }) {
   const t = useText();
-  const runs = (useCommand("runs.list", { limit: 200 }).data?.runs ?? []).filter((run) => run.state === "done" || run.state === "interrupted").slice(0, 4);
+  const answer = useCommand("runs.list", { limit: 200 });
+  const runs = (answer.data?.runs ?? []).filter((run) => run.state === "done" || run.state === "interrupted").slice(0, 4);
   const glyph = (run: RunSummary) => (run.state === "interrupted" || run.outcome === "failed" ? "failed" : run.outcome === "cancelled" ? "stopped" : run.outcome === "succeeded-with-warnings" ? "warned" : "ok");
   const word = { failed: t.runs.failed, stopped: t.runs.cancelled, warned: t.runs.warned, ok: t.runs.saved };
   return (
     <Card label={t.overview.lastRuns} testId="last-runs">
       <CardHead title={t.overview.lastRuns} end={runs.length > 0 ? <TextAction onPress={onAll}>{t.overview.all}</TextAction> : undefined} />
       <div className={css.sideBody}>
-        {runs.length === 0 ? <p className={css.mute}>{t.overview.noRuns}</p> : null}
+        {answer.isPending ? <p className={css.mute}>{t.common.reading}</p> : runs.length === 0 ? <p className={css.mute}>{t.overview.noRuns}</p> : null}
         {runs.map((run) => (
           <div key={run.id} className={css.lastRun}>
             <Glyph name={glyph(run)} label={word[glyph(run)]} />
@@ -71,12 +72,13 @@ export function LastRuns({ onRun, onAll }: { onRun: (id: string) => void; onAll:
 export function StorageCard() {
   const t = useText();
   const language = useLanguage();
-  const repositories = useCommand("repositories.list", {}).data?.repositories ?? [];
+  const answer = useCommand("repositories.list", {});
+  const repositories = answer.data?.repositories ?? [];
   return (
     <Card label={t.overview.storage} testId="storage">
       <CardHead title={t.overview.storage} />
       <div className={css.sideBody}>
-        {repositories.length === 0 ? <p className={css.mute}>{t.overview.noStorage}</p> : null}
+        {answer.isPending ? <p className={css.mute}>{t.common.reading}</p> : repositories.length === 0 ? <p className={css.mute}>{t.overview.noStorage}</p> : null}
         {repositories.map((one) => (
           <div key={one.id} className={css.nowLine}>
             <span className={css.place}><Database size={15} strokeWidth={1.8} aria-hidden />{one.name}{one.error ? null : <span className={css.placeFree}>{one.free !== null && one.total !== null ? t.common.free(bytesText(one.free, language), bytesText(one.total, language)) : null}</span>}</span>

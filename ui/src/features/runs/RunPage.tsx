@@ -2,8 +2,9 @@ import { Button } from "@/components/Button";
 import { FailureCard } from "@/components/FailureCard";
 import { Page } from "@/components/Page";
 import { Loading } from "@/components/States";
+import { useNow } from "@/components/Words";
 import { useLanguage, useText } from "@/i18n/context";
-import { clockText } from "@/lib/time";
+import { momentInText } from "@/lib/time";
 import { usePlatform } from "@/platform/context";
 import { RunBody } from "./RunBody";
 import { useRun } from "./useRun";
@@ -23,10 +24,11 @@ interface RunPageProps {
 export function RunPage({ id, onList, onAgain, onPoints }: RunPageProps) {
   const t = useText();
   const language = useLanguage();
+  const now = useNow();
   const platform = usePlatform();
   const { run, isPending, error, again } = useRun(id);
   const trail = <nav aria-label={t.runs.breadcrumb} className={css.trail}><TextAction onPress={onList} testId="run-list">{t.runs.title}</TextAction><span aria-hidden="true">/</span></nav>;
-  const title = run ? t.runs.runOf(clockText(new Date(run.started_at), language)) : t.runs.one;
+  const title = run ? t.runs.runOf(momentInText(new Date(run.started_at), now, language)) : t.runs.one;
   return (
     <Page title={title} trail={trail} testId="run-page">
       {isPending ? <Loading what={t.common.reading} /> : null}

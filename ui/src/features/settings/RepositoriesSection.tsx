@@ -13,7 +13,7 @@ import { EmptyState, Loading } from "@/components/States";
 import { toast } from "@/components/toasts";
 import { Bytes, Moment } from "@/components/Words";
 import { useLanguage, useText } from "@/i18n/context";
-import { bytesText } from "@/lib/units";
+import { bytesText, countText } from "@/lib/units";
 import { usePlatform } from "@/platform/context";
 import css from "./Settings.module.css";
 
@@ -70,7 +70,7 @@ function RepositoryCard({ repository }: { repository: RepositoryView }) {
         <Facts rows={[
           { name: t.settings.state, value: repository.error ? <StateWord glyph="warned">{t.settings.notReachable}</StateWord> : <StateWord glyph="ok">{t.settings.ready}</StateWord> },
           ...(repository.error ? [] : [
-            { name: t.settings.points, value: repository.points.toLocaleString() },
+            { name: t.settings.points, value: countText(repository.points, language) },
             { name: t.settings.stored, value: <Bytes count={repository.stored} /> },
             ...(free === null || total === null ? [] : [{ name: t.settings.room, value: <span className={css.room}><Bar label={t.settings.room} size="row" tone={free < total * 0.1 ? "warn" : "mute"} done={total - free} total={total} />{t.common.free(bytesText(free, language), bytesText(total, language))}</span> }]),
           ]),

@@ -29,7 +29,7 @@ export function ServerCard({ server }: { server: ServerView }) {
       <CardBody>
         <header className={css.cardHead}>
           <span className={css.bigIcon}>{server.kind === "vcenter" ? <Cloud size={22} strokeWidth={1.6} aria-hidden /> : <Server size={22} strokeWidth={1.6} aria-hidden />}</span>
-          <div className={css.cardNames}><h3 className={css.cardTitle}>{server.name}</h3><p className={css.second}>{server.product}</p></div>
+          <div className={css.cardNames}><h3 className={css.cardTitle}>{server.name}</h3><p className={css.second} title={server.product}>{server.product}</p></div>
           <Button size="small" isPending={test.isPending} onPress={() => test.mutate({ server_id: server.id })} testId={`server-test-${server.id}`}>{test.isPending ? t.settings.testing : t.settings.test}</Button>
           <Button size="small" kind="danger" onPress={() => setAsking("remove")} testId={`server-remove-${server.id}`}>{t.settings.remove}</Button>
         </header>

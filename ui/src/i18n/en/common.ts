@@ -1,7 +1,6 @@
 import { plural } from "@/lib/plural";
 
 export const common = {
-  product: "Kuramori",
   back: "Back",
   cancel: "Cancel",
   close: "Close",
@@ -10,15 +9,11 @@ export const common = {
   copyText: "Copy as text",
   copied: "Copied.",
   notNow: "Not now",
-  none: "none",
   unknown: "not known",
   of: (done: string, total: string, unit: string) => `${done} of ${total} ${unit}`,
-  vms: (count: number) => plural(count, "VM"),
   disks: (count: number) => plural(count, "disk"),
-  chooseAll: "Choose all",
   free: (free: string, total: string) => `${free} of ${total} free`,
   noMatch: (text: string) => `Nothing called “${text}” here.`,
-  staleSince: (when: string) => `What you see is from ${when}.`,
   reading: "Reading…",
   readingLong: "This takes longer than usual. You may go on elsewhere.",
 };
@@ -30,7 +25,7 @@ export const shell = {
   restore: "Restore",
   activity: "Activity",
   settings: "Settings",
-  engineReady: "Engine ready",
+  engineReady: "Engine\nready",
   engineRunning: (count: number) => plural(count, "run"),
   recovering: "Cleaning up",
   recoveringFact: "Kuramori was cut off last time and is taking its own snapshots away.",
@@ -45,14 +40,11 @@ export const shell = {
 
 export const failure = {
   risk: "Is my data at risk?",
-  why: "Why",
   doThis: "Do this",
   screenTitle: "This screen stopped working.",
   screenRisk: "No. Runs go on; only the window is affected.",
   screenWhy: "A fault of ours. The details say where.",
-  screenReload: "Start the window again",
   unexpectedTitle: "Something did not work, and it is our fault.",
   unexpectedRisk: "Recovery points that exist are not touched.",
-  startTitle: "The engine does not answer.",
   bringBack: "Go to Home",
 };

@@ -1,7 +1,7 @@
 import { plural } from "@/lib/plural";
 
 export const firstRun = {
-  claim: "Your first backup in ten minutes.",
+  claim: "Your first backup\nin ten minutes.",
   promise: "No account, nothing to install in your VMs, and nothing is changed until you say so.",
   steps: "First start",
   stepConnect: "Connect",

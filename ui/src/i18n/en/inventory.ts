@@ -23,8 +23,6 @@ export const inventory = {
   backUpTo: "Keep in",
   starting: "Starting…",
   restore: "Restore",
-  started: "The backup has started.",
-  show: "Show",
   noRepository: "No place to keep backups yet.",
   noRepositoryAction: "Add a repository",
 
@@ -38,7 +36,6 @@ export const inventory = {
   powerOn: "On",
   powerOff: "Off",
   powerSuspended: "Suspended",
-  guest: "Guest",
   tools: "VMware Tools",
   toolsOn: "run",
   toolsOff: "do not run",
@@ -55,7 +52,6 @@ export const inventory = {
   trackingOnText: "The next backup reads only what changed.",
   trackingOffText: "The next backup turns it on and reads everything once.",
   trackingUnsupportedText: "Each backup reads everything.",
-  size: "Size",
   used: "Used",
   disks: "Disks",
   diskSaved: "Is saved.",
@@ -80,7 +76,6 @@ export const inventory = {
 
   serverEsxi: "ESXi host",
   serverVcenter: "vCenter",
-  serverVms: "VMs on this server",
   backUpChosen: (count: number) => (count === 0 ? "Back up" : `Back up ${plural(count, "VM")}`),
   stale: (name: string, when: string) => `${name} does not answer. What you see is from ${when}.`,
 };

@@ -12,7 +12,6 @@ export const points = {
   colRead: "Read",
   colNew: "New",
   colStored: "Stored",
-  colWhere: "Repository",
   count: (count: number) => plural(count, "recovery point"),
   crash: "Crash",
   fileSystem: "Files",
@@ -37,11 +36,6 @@ export const points = {
   restore: "Restore",
   restoreThis: "Restore this recovery point",
   chooseOne: "Choose a recovery point. Its disks come up here.",
-  consistency: "Consistency",
-  size: "Size",
-  frozen: "Frozen",
-  image: "disk image",
-  transport: "way",
 };
 
 export const restore = {
@@ -90,7 +84,6 @@ export const restore = {
   file: "File",
   fileChoose: "Choose…",
   fileChooseTitle: "Where to write the image",
-  fileMissing: "Type a full path or choose a file.",
   fileText: "The file must not exist yet. Empty areas take no room where the disk can leave holes.",
   nextPreview: "Next: preview",
 

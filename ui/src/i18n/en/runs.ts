@@ -52,7 +52,6 @@ export const runs = {
   doneLabel: "done",
   stored: "Stored",
   storedAfter: "after saving",
-  isNew: "New",
   rate: "Now",
   ends: "Ends ≈",
   measuring: "Measuring what there is to read…",

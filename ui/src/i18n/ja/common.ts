@@ -3,7 +3,6 @@ import type { Messages } from "../messages";
 const number = (count: number) => count.toLocaleString("ja-JP");
 
 export const common: Messages["common"] = {
-  product: "Kuramori",
   back: "戻る",
   cancel: "キャンセル",
   close: "閉じる",
@@ -12,15 +11,11 @@ export const common: Messages["common"] = {
   copyText: "テキストとしてコピー",
   copied: "コピーしました。",
   notNow: "今はしない",
-  none: "なし",
   unknown: "不明",
   of: (done, total, unit) => `${done} / ${total} ${unit}`,
-  vms: (count) => `VM ${number(count)}台`,
   disks: (count) => `ディスク ${number(count)}台`,
-  chooseAll: "すべて選択",
   free: (free, total) => `空き ${free} / ${total}`,
   noMatch: (text) => `「${text}」に一致するものはありません。`,
-  staleSince: (when) => `${when}の時点の表示です。`,
   reading: "読み込んでいます…",
   readingLong: "いつもより時間がかかっています。ほかの画面で作業を続けられます。",
 };
@@ -32,7 +27,7 @@ export const shell: Messages["shell"] = {
   restore: "復元",
   activity: "履歴",
   settings: "設定",
-  engineReady: "エンジン待機中",
+  engineReady: "エンジン\n待機中",
   engineRunning: (count) => `${number(count)}件実行中`,
   recovering: "後片付け中",
   recoveringFact: "前回は途中で終了しました。Kuramori が作成したスナップショットを取り除いています。",
@@ -47,14 +42,11 @@ export const shell: Messages["shell"] = {
 
 export const failure: Messages["failure"] = {
   risk: "データへの影響",
-  why: "原因",
   doThis: "対処",
   screenTitle: "この画面は動作を停止しました。",
   screenRisk: "ありません。止まったのはこのウィンドウだけで、実行は続いています。",
   screenWhy: "Kuramori の不具合です。場所は詳細に示します。",
-  screenReload: "ウィンドウを開き直す",
   unexpectedTitle: "Kuramori の不具合により、処理できませんでした。",
   unexpectedRisk: "ありません。既存の復旧ポイントはそのままです。",
-  startTitle: "エンジンが応答しません。",
   bringBack: "ホームへ",
 };

@@ -3,7 +3,7 @@ import type { Messages } from "../messages";
 const number = (count: number) => count.toLocaleString("ja-JP");
 
 export const firstRun: Messages["firstRun"] = {
-  claim: "最初のバックアップまで10分。",
+  claim: "最初のバックアップ\nまで10分。",
   promise: "アカウントは不要です。VM には何もインストールせず、指示があるまで何も変更しません。",
   steps: "初期設定",
   stepConnect: "接続",

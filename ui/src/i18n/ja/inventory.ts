@@ -25,8 +25,6 @@ export const inventory: Messages["inventory"] = {
   backUpTo: "保存先",
   starting: "開始しています…",
   restore: "復元",
-  started: "バックアップを開始しました。",
-  show: "表示",
   noRepository: "バックアップの保存先がまだありません。",
   noRepositoryAction: "リポジトリを追加",
 
@@ -40,7 +38,6 @@ export const inventory: Messages["inventory"] = {
   powerOn: "オン",
   powerOff: "オフ",
   powerSuspended: "サスペンド",
-  guest: "ゲスト OS",
   tools: "VMware Tools",
   toolsOn: "動作中",
   toolsOff: "停止",
@@ -57,7 +54,6 @@ export const inventory: Messages["inventory"] = {
   trackingOnText: "次回は変更分だけを読み取ります。",
   trackingOffText: "次回に有効にし、一度だけすべてを読み取ります。",
   trackingUnsupportedText: "毎回すべてを読み取ります。",
-  size: "サイズ",
   used: "使用量",
   disks: "ディスク",
   diskSaved: "保存対象です。",
@@ -82,7 +78,6 @@ export const inventory: Messages["inventory"] = {
 
   serverEsxi: "ESXi ホスト",
   serverVcenter: "vCenter",
-  serverVms: "このサーバーの VM",
   backUpChosen: (count) => (count === 0 ? "バックアップ" : `VM ${number(count)}台をバックアップ`),
   stale: (name, when) => `${name} が応答しません。${when}の時点の表示です。`,
 };

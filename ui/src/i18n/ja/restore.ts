@@ -14,7 +14,6 @@ export const points: Messages["points"] = {
   colRead: "読み取り",
   colNew: "新規",
   colStored: "保存量",
-  colWhere: "リポジトリ",
   count: (count) => `復旧ポイント ${number(count)}件`,
   crash: "クラッシュ",
   fileSystem: "ファイル",
@@ -39,11 +38,6 @@ export const points: Messages["points"] = {
   restore: "復元",
   restoreThis: "この復旧ポイントを復元",
   chooseOne: "復旧ポイントを選択すると、ディスクをここに表示します。",
-  consistency: "整合性",
-  size: "サイズ",
-  frozen: "取得時刻",
-  image: "ディスクイメージ",
-  transport: "経路",
 };
 
 export const restore: Messages["restore"] = {
@@ -92,7 +86,6 @@ export const restore: Messages["restore"] = {
   file: "ファイル",
   fileChoose: "選択…",
   fileChooseTitle: "イメージの書き込み先",
-  fileMissing: "完全なパスを入力するか、ファイルを選択してください。",
   fileText: "まだ存在しないファイルを指定してください。空の領域は、対応するディスクでは容量を使いません。",
   nextPreview: "次へ：確認",
 

@@ -54,7 +54,6 @@ export const runs: Messages["runs"] = {
   doneLabel: "完了",
   stored: "保存量",
   storedAfter: "（圧縮・重複排除後）",
-  isNew: "新規",
   rate: "現在",
   ends: "終了予定",
   measuring: "読み取る量を調べています…",

@@ -1,0 +1,66 @@
+import { screen } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { fakeError } from "@/platform/fake/data";
+import { open, press, sentTo, type } from "../app";
+
+describe("restore", () => {
+  it("brings a VM back as a new one, and says what to do next", async () => {
+    const { back, user } = open("/restore?vm=SQL01");
+    await press(user, "restore-next");
+    await type(user, "restore-name", "SQL01-back");
+    await press(user, "restore-preview");
+    expect(await screen.findByTestId("preview-sentence")).toHaveTextContent("Nothing existing is changed.");
+    expect(sentTo(back, "restore.vm")).toEqual([]);
+    await press(user, "restore-start");
+    expect(await screen.findByTestId("restore-done", {}, { timeout: 5000 })).toHaveTextContent("Start it");
+    expect(screen.getByTestId("run-sentence")).toHaveTextContent("SQL01-back is back.");
+    const point = back.points.find((one) => one.vm_name === "SQL01")!;
+    expect(sentTo(back, "restore.vm")).toEqual([{ repository_id: "repository-1", point_id: point.id, server_id: "server-1", datastore: "datastore2", name: "SQL01-back" }]);
+  });
+
+  it("does not take a name that the server has", async () => {
+    const { user } = open("/restore?vm=SQL01");
+    await press(user, "restore-next");
+    await type(user, "restore-name", "WEB01");
+    expect(await screen.findByText("This server already has a VM of this name.")).toBeVisible();
+    expect(screen.getByTestId("restore-preview")).toBeDisabled();
+  });
+
+  it("writes one disk to a file", async () => {
+    const { back, user } = open("/restore?vm=SQL01");
+    await press(user, "restore-next");
+    await user.click(await screen.findByText("One disk, as an image file"));
+    expect(screen.getByTestId("restore-preview")).toBeDisabled();
+    await press(user, "restore-path-choose");
+    await press(user, "restore-preview");
+    await press(user, "restore-start");
+    expect(await screen.findByTestId("restore-result", {}, { timeout: 5000 })).toHaveTextContent("/home/admin/SQL01-disk0.raw");
+    expect(sentTo(back, "restore.disk")).toHaveLength(1);
+  });
+
+  it("stays at the preview when it cannot start", async () => {
+    const { user } = open("/restore?vm=SQL01", "shop", { refused: { "restore.vm": fakeError("datastore-full", { title: "datastore2 has no room." }) } });
+    await press(user, "restore-next");
+    await press(user, "restore-preview");
+    await press(user, "restore-start");
+    expect(await screen.findByTestId("failure")).toHaveTextContent("datastore2 has no room.");
+    expect(screen.getByTestId("preview-sentence")).toBeVisible();
+  });
+
+  it("works without any server: to a file", async () => {
+    const { user } = open("/restore", "shop", { servers: [] });
+    await press(user, "restore-next");
+    expect(await screen.findByTestId("restore-path")).toBeVisible();
+  });
+
+  it("shows what it can read when one repository is gone, and says which", async () => {
+    open("/restore", "troubled");
+    expect(await screen.findByTestId("stale")).toHaveTextContent("The recovery points in USB-B cannot be read.");
+    expect(screen.getAllByTestId("points-row").length).toBeGreaterThan(10);
+  });
+
+  it("names the next step when there is nothing", async () => {
+    open("/restore", "empty");
+    expect(await screen.findByTestId("empty")).toHaveTextContent("Nothing to restore yet.");
+  });
+});

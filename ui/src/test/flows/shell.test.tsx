@@ -1,0 +1,70 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { describe, expect, it, vi } from "vitest";
+import { certificate, fakeError } from "@/platform/fake/data";
+import { open, press, sentTo } from "../app";
+
+describe("the shell and settings", () => {
+  it("answers the question on Home", async () => {
+    open("/");
+    await waitFor(() => expect(screen.getByTestId("sentence")).toHaveTextContent("9 of 10 VMs have a recovery point."));
+    expect(screen.getByTestId("banner")).toHaveTextContent("Nothing saved yet: OLDWEB.");
+    expect(screen.getAllByTestId("home-vms-row")[0]).toHaveAttribute("data-row", "OLDWEB");
+  });
+
+  it("shows no empty list while it still reads", async () => {
+    open("/", "slow");
+    expect(await screen.findByText("Looking at your servers…")).toBeVisible();
+    expect(screen.queryByText("No repository yet.")).toBeNull();
+    expect(screen.queryByText("None yet.")).toBeNull();
+  });
+
+  it("changes language and colours at once, and takes them back when refused", async () => {
+    const { back, user } = open("/settings");
+    await press(user, "settings-theme-dark");
+    expect(document.documentElement.dataset["theme"]).toBe("dark");
+    await waitFor(() => expect(back.settings.theme).toBe("dark"));
+    back.options.refused = { "settings.set": fakeError("state-damaged", { title: "The state folder cannot be used." }) };
+    await press(user, "settings-theme-light");
+    expect(await screen.findByTestId("toast")).toHaveTextContent("The state folder cannot be used.");
+    expect(document.documentElement.dataset["theme"]).toBe("dark");
+  });
+
+  it("compares certificates before it trusts a changed one", async () => {
+    const { back, user } = open("/settings?section=servers", "troubled");
+    await press(user, "server-trust-server-2");
+    const dialog = await screen.findByTestId("server-trust-confirm");
+    expect(dialog).toHaveTextContent(certificate);
+    expect(sentTo(back, "servers.trust")).toEqual([]);
+    await press(user, "server-trust-confirm-yes");
+    await waitFor(() => expect(sentTo(back, "servers.trust")).toEqual([{ server_id: "server-2", sha256: certificate.split(":").reverse().join(":") }]));
+  });
+
+  it("removes a server only after saying what follows", async () => {
+    const { back, user } = open("/settings?section=servers");
+    await press(user, "server-remove-server-1");
+    expect(within(await screen.findByTestId("server-remove-confirm")).getByText(/Recovery points stay where they are/)).toBeVisible();
+    await press(user, "server-remove-confirm-yes");
+    expect(await screen.findByText("No server yet.")).toBeVisible();
+    expect(back.servers).toEqual([]);
+  });
+
+  it("turns a dead back end into a sentence with a way on", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const { back, user } = open("/", "dead");
+    const card = await screen.findByTestId("screen-failure");
+    expect(card).toHaveTextContent("The state folder cannot be used.");
+    back.options.refused = {};
+    await user.click(within(card).getByText("Try again"));
+    expect(await screen.findByTestId("home")).toBeVisible();
+    vi.restoreAllMocks();
+  });
+
+  it("goes everywhere by the rail", async () => {
+    const { user } = open("/");
+    for (const [item, page] of [["inventory", "inventory"], ["restore", "points-page"], ["activity", "activity"], ["settings", "settings"], ["home", "home"]] as const) {
+      await press(user, `nav-${item}`);
+      expect(await screen.findByTestId(page, {}, { timeout: 5000 })).toBeVisible();
+      expect(screen.getByTestId(`nav-${item}`)).toHaveAttribute("aria-current", "page");
+    }
+  });
+});

@@ -1,0 +1,22 @@
+import "@testing-library/jest-dom/vitest";
+import { cleanup, configure } from "@testing-library/react";
+import { afterEach, vi } from "vitest";
+
+// jsdom draws nothing, so everything is 0 wide and a virtual list would show no row.
+for (const [name, size] of [["clientWidth", 1200], ["clientHeight", 900], ["offsetWidth", 1200], ["offsetHeight", 900]] as const) {
+  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => size });
+}
+window.matchMedia = (query: string) => ({ matches: query.includes("reduced-motion"), media: query, onchange: null, addEventListener: () => undefined, removeEventListener: () => undefined, addListener: () => undefined, removeListener: () => undefined, dispatchEvent: () => false });
+Element.prototype.scrollTo = () => undefined;
+Element.prototype.scrollIntoView = () => undefined;
+window.scrollTo = () => undefined;
+document.execCommand = vi.fn(() => true);
+
+// The first screen of a test file is fetched and compiled first.
+configure({ asyncUtilTimeout: 5000 });
+
+afterEach(() => {
+  cleanup();
+  localStorage.clear();
+  location.hash = "";
+});
