@@ -71,7 +71,9 @@ pub(crate) fn run(paths: &Paths, args: &DemoArgs) -> Result<()> {
         let mut app = cmd::<&str>(paths.built("kuramori-desktop"), &[]);
         proc::run(kuramori.environment(&mut app))?;
     } else {
-        println!("\nNo display: the app was not opened, and the lab is stopped.");
+        println!(
+            "\nThe lab is stopped. With a display, and without --no-app, the app opens on it here."
+        );
     }
     lab.stop()
 }

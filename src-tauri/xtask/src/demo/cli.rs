@@ -19,6 +19,20 @@ pub(super) struct Kuramori {
     secrets: String,
 }
 
+/// What a command that runs something says at its end.
+#[derive(Debug, Deserialize)]
+pub(super) struct Ran {
+    pub(super) counters: Counters,
+}
+
+/// How much of what a run did.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub(super) struct Counters {
+    pub(super) read: u64,
+    pub(super) new: u64,
+    pub(super) stored: u64,
+}
+
 /// What `points list` says.
 #[derive(Debug, Deserialize)]
 pub(super) struct Points {
@@ -31,9 +45,6 @@ pub(super) struct Point {
     pub(super) vm_name: String,
     pub(super) taken_at: String,
     pub(super) disks: Vec<PointDisk>,
-    pub(super) read: u64,
-    pub(super) new: u64,
-    pub(super) stored: u64,
 }
 
 /// One of its disks.
@@ -80,6 +91,13 @@ impl Kuramori {
             bail!("{line}: {}\n{text}", output.status);
         }
         Ok(text)
+    }
+
+    /// Runs a backup or a restore and returns its sums.
+    pub(super) fn sums(&self, args: &[&str]) -> Result<Counters> {
+        let text = self.run(args, "")?;
+        let ran: Ran = serde_json::from_str(&text).with_context(|| format!("reading {text}"))?;
+        Ok(ran.counters)
     }
 
     /// Returns the recovery points, oldest first.

@@ -34,7 +34,7 @@ pub(super) fn run(
     guests: &[Guest],
 ) -> Result<Vec<Row>> {
     connect(dir, lab, kuramori)?;
-    let mut rows = backup(kuramori, guests, "first backup")?;
+    let mut rows = vec![backup(kuramori, guests, "first backup")?];
 
     eprintln!("\n=== the guests write ===");
     let first_disk = dir.join("debian-first.raw");
@@ -43,7 +43,7 @@ pub(super) fn run(
         let written = guest_writes(paths, dir, lab, guest)?;
         eprintln!("{} wrote {}", guest.name, size(written));
     }
-    rows.extend(backup(kuramori, guests, "incremental")?);
+    rows.push(backup(kuramori, guests, "incremental backup")?);
     for point in newest(kuramori, guests)? {
         let modes: Vec<_> = point.disks.iter().map(|disk| disk.read_mode.as_str()).collect();
         ensure!(modes == ["changed"], "{} was read by {modes:?}, not by change", point.vm_name);
@@ -75,23 +75,17 @@ fn connect(dir: &Path, lab: &Lab, kuramori: &Kuramori) -> Result<()> {
     Ok(())
 }
 
-/// Backs all guests up in one run; one row for each.
-fn backup(kuramori: &Kuramori, guests: &[Guest], what: &str) -> Result<Vec<Row>> {
+/// Backs all guests up in one run.
+fn backup(kuramori: &Kuramori, guests: &[Guest], what: &str) -> Result<Row> {
     eprintln!("\n=== {what} ===");
     let mut args = vec!["backup", "--server", SERVER, "--repo", REPOSITORY];
     for guest in guests {
         args.extend(["--vm", guest.name]);
     }
-    let (done, took) = proc::timed(|| kuramori.run(&args, ""));
-    done?;
-    let rows = newest(kuramori, guests)?.into_iter().map(|point| Row {
-        what: format!("{what}, {}", point.vm_name),
-        read: Some(point.read),
-        new: Some(point.new),
-        stored: Some(point.stored),
-        took,
-    });
-    Ok(rows.collect())
+    let (done, took) = proc::timed(|| kuramori.sums(&args));
+    let sums = done?;
+    let what = format!("{what}, {} VMs", guests.len());
+    Ok(Row { what, read: sums.read, grown: Some((sums.new, sums.stored)), took })
 }
 
 /// Returns the newest recovery point of each guest.
@@ -126,12 +120,12 @@ fn restore_disk(
     let file = dir.join(format!("{}.restored.raw", point.replace('@', "-")));
     let out = file.to_str().context("the demo's folder is not UTF-8")?;
     let args = ["restore", "disk", point, "--disk", "0", "--format", "raw", "-o", out];
-    let (done, took) = proc::timed(|| kuramori.run(&args, ""));
-    done?;
+    let (done, took) = proc::timed(|| kuramori.sums(&args));
+    let read = done?.read;
     let bytes = compare::same(&file, expected)?;
     guest.check_restored(paths, &file)?;
     eprintln!("{point}: {} equal, file system sound", size(bytes));
-    Ok(Row { what: format!("disk of {point}"), read: Some(bytes), new: None, stored: None, took })
+    Ok(Row { what: format!("{point} as a raw file"), read, grown: None, took })
 }
 
 /// Restores a guest as a new VM and compares the disk that the lab now has for it.
@@ -139,9 +133,9 @@ fn restore_vm(lab: &Lab, kuramori: &Kuramori, guest: &Guest) -> Result<Row> {
     let point = format!("{}@latest", guest.name);
     let to = ["--to", SERVER, "--datastore", DATASTORE, "--name", NEW_VM];
     let args = [&["restore", "vm", &point][..], &to].concat();
-    let (done, took) = proc::timed(|| kuramori.run(&args, ""));
-    done?;
+    let (done, took) = proc::timed(|| kuramori.sums(&args));
+    let read = done?.read;
     let bytes = compare::same(&lab.disk_of(NEW_VM)?, &guest.disk)?;
     eprintln!("new VM {NEW_VM}: {} equal", size(bytes));
-    Ok(Row { what: format!("VM of {point}"), read: Some(bytes), new: None, stored: None, took })
+    Ok(Row { what: format!("{point} as a new VM"), read, grown: None, took })
 }

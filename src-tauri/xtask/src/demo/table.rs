@@ -5,19 +5,17 @@ use std::{fmt::Write as _, time::Duration};
 /// One line: what happened, and how much of it.
 pub(super) struct Row {
     pub(super) what: String,
-    /// Bytes read from the host or the repository.
-    pub(super) read: Option<u64>,
-    /// Bytes that the repository did not have yet.
-    pub(super) new: Option<u64>,
-    /// Bytes that the repository grew by.
-    pub(super) stored: Option<u64>,
+    /// Bytes read, from the host for a backup, from the repository for a restore.
+    pub(super) read: u64,
+    /// For a backup: bytes that the repository did not have yet, and by how many it grew.
+    pub(super) grown: Option<(u64, u64)>,
+    /// From the start of the command to its end.
     pub(super) took: Duration,
 }
 
 /// Renders the rows as a table.
 pub(super) fn render(rows: &[Row]) -> String {
     let width = rows.iter().map(|row| row.what.len()).max().unwrap_or_default();
-    let head = ("", "read", "new", "stored", "time", "rate");
     let mut text = String::new();
     let mut line = |what: &str, cells: [&str; 5]| {
         write!(text, "{what:<width$}").expect("writing to a string cannot fail");
@@ -26,15 +24,14 @@ pub(super) fn render(rows: &[Row]) -> String {
         }
         text.push('\n');
     };
-    line(head.0, [head.1, head.2, head.3, head.4, head.5]);
+    line("", ["read", "new", "stored", "time", "rate"]);
     for row in rows {
-        let bytes = |value: Option<u64>| value.map_or_else(|| "–".to_owned(), size);
-        let rate = row.read.map_or_else(
-            || "–".to_owned(),
-            |read| format!("{}/s", size(per_second(read, row.took))),
-        );
+        let (new, stored) = row
+            .grown
+            .map_or_else(|| ("–".into(), "–".into()), |(new, stored)| (size(new), size(stored)));
         let time = format!("{:.1} s", row.took.as_secs_f64());
-        line(&row.what, [&bytes(row.read), &bytes(row.new), &bytes(row.stored), &time, &rate]);
+        let rate = format!("{}/s", size(per_second(row.read, row.took)));
+        line(&row.what, [&size(row.read), &new, &stored, &time, &rate]);
     }
     text
 }
@@ -64,9 +61,8 @@ mod tests {
     fn the_table_lines_up() {
         let row = Row {
             what: "first backup".into(),
-            read: Some(3 << 30),
-            new: Some(1536 << 20),
-            stored: Some(700 << 10),
+            read: 3 << 30,
+            grown: Some((1536 << 20, 700 << 10)),
             took: Duration::from_secs(2),
         };
         let text = render(&[row]);
