@@ -30,7 +30,7 @@ export default defineConfig(({ mode }) => {
       include: ["src/**/*.test.{ts,tsx}"],
       css: { modules: { classNameStrategy: "non-scoped" } },
       env: { TZ: "UTC" },
-      testTimeout: 20_000,
+      testTimeout: 60_000,
     },
   };
 });

@@ -15,6 +15,7 @@ export default function InventoryRoute() {
       onTab={(next) => void navigate({ to: "/inventory", search: { server, vm, tab: next === "points" ? "points" : undefined }, replace: true })}
       onConnect={() => void navigate({ to: "/first-start" })}
       onAddRepository={() => void navigate({ to: "/settings", search: { section: "repositories", add: true } })}
+      onTrust={() => void navigate({ to: "/settings", search: { section: "servers" } })}
       onStarted={(runId) => void navigate({ to: "/activity/$runId", params: { runId } })}
       onRestore={(of) => void navigate({ to: "/restore", search: { vm: of.name } })}
       renderPoints={(of) => <VmPoints vm={of.instance_uuid ?? of.name} onRestore={(point) => void navigate({ to: "/restore/$repositoryId/$pointId", params: { repositoryId: point.repository_id, pointId: point.id } })} />}

@@ -21,6 +21,7 @@ interface InventoryPageProps {
   onTab: (tab: "overview" | "points") => void;
   onConnect: () => void;
   onAddRepository: () => void;
+  onTrust: () => void;
   onStarted: (runId: string) => void;
   onRestore: (vm: VmView) => void;
   renderPoints: (vm: VmView) => ReactNode;
@@ -69,7 +70,7 @@ function Chosen({ selected, inventories, ...props }: InventoryPageProps & { inve
   if (of && vm) {
     return <VmDetails key={`${of.server.id}/${vm.reference}`} server={of.server} vm={vm} tab={props.tab} onTab={props.onTab} onStarted={props.onStarted} onRestore={props.onRestore} onAddRepository={props.onAddRepository} renderPoints={props.renderPoints} />;
   }
-  if (of && selected?.vm === null) return <ServerDetails key={of.server.id} of={of} onStarted={props.onStarted} />;
+  if (of && selected?.vm === null) return <ServerDetails key={of.server.id} of={of} onStarted={props.onStarted} onTrust={props.onTrust} />;
   if (of?.inventory.isPending) return <Loading what={t.inventory.readingServer(of.server.name)} usual={t.inventory.readingUsual} />;
   return <div className={css.middle}><EmptyState icon={<Monitor size={36} strokeWidth={1.2} aria-hidden />} title={t.inventory.chooseTitle} text={t.inventory.chooseText} /></div>;
 }

@@ -16,8 +16,15 @@ import { useBackup } from "./useBackup";
 import { VmPicker } from "./VmPicker";
 import css from "./Details.module.css";
 
+interface ServerDetailsProps {
+  of: ServerInventory;
+  onStarted: (runId: string) => void;
+  /** Where a changed certificate is compared and trusted. */
+  onTrust: () => void;
+}
+
 /** One server: its VMs to tick and save together. */
-export function ServerDetails({ of, onStarted }: { of: ServerInventory; onStarted: (runId: string) => void }) {
+export function ServerDetails({ of, onStarted, onTrust }: ServerDetailsProps) {
   const t = useText();
   const language = useLanguage();
   const now = useNow();
@@ -30,6 +37,7 @@ export function ServerDetails({ of, onStarted }: { of: ServerInventory; onStarte
   const read = inventory.data ? t.inventory.readAt(relativeText(new Date(inventory.data.read_at), now, language)) : "";
   const reread = () => again.mutate({ server_id: server.id, refresh: true }, { onSuccess: (fresh) => queries.setQueryData(keyOf("inventory.get", { server_id: server.id, refresh: false }), fresh) });
   const failure = again.error?.view ?? inventory.error?.view ?? null;
+  const changed = failure?.code === "certificate-changed";
   return (
     <div className={css.details} data-testid="server-details" data-name={server.name}>
       <header className={css.head}>
@@ -47,7 +55,8 @@ export function ServerDetails({ of, onStarted }: { of: ServerInventory; onStarte
         </div>
       </header>
       {failure && inventory.data ? <StaleNote>{t.inventory.stale(server.name, relativeText(new Date(inventory.data.read_at), now, language))}</StaleNote> : null}
-      {failure && !inventory.data ? <FailureCard error={failure} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" isPending={inventory.isFetching} onPress={() => void inventory.refetch()}>{t.common.tryAgain}</Button>} /> : null}
+      {failure && !inventory.data ? <FailureCard error={failure} onCopy={(text) => void platform.copyText(text)} tone={changed ? "warn" : "bad"}
+        actions={changed ? <Button kind="primary" onPress={onTrust} testId="server-compare">{t.settings.trustAction}</Button> : <Button kind="primary" isPending={inventory.isFetching} onPress={() => void inventory.refetch()}>{t.common.tryAgain}</Button>} /> : null}
       {backup.error ? <FailureCard error={backup.error} onCopy={(text) => void platform.copyText(text)} /> : null}
       {inventory.data ? <VmPicker inventory={inventory.data} selected={ticked} onChange={setTicked} /> : inventory.isPending ? <Loading what={t.inventory.readingServer(server.name)} usual={t.inventory.readingUsual} /> : null}
     </div>

@@ -32,11 +32,11 @@ export function VmPicker({ inventory, selected, onChange }: VmPickerProps) {
   // The next backup of such a VM reads only what changed since its last recovery point.
   const later = (vm: Row) => vm.last_point !== null && vm.tracking === "on";
   const columns: TableColumn<Row>[] = [
-    { key: "vm", name: t.inventory.colVm, width: "2fr", minWidth: 200, cell: (vm) => <NameCell glyph={<Glyph name={vmGlyph(vm)} label={t.inventory[vmState(vm)]} />} name={vm.name} second={vm.problem ?? vm.guest ?? ""} /> },
-    { key: "size", name: t.inventory.colSize, width: 110, end: true, cell: (vm) => <Bytes count={vm.capacity} /> },
-    { key: "read", name: t.inventory.colRead, width: 120, end: true, cell: (vm) => (vm.problem ? null : later(vm) ? <span className={css.how}>{t.inventory.readChanges}</span> : <Bytes count={vm.used === null ? vm.capacity : Math.min(vm.used, vm.capacity)} />) },
-    { key: "how", name: t.inventory.colHow, width: "1fr", minWidth: 150, cell: (vm) => (vm.problem ? null : <span className={css.how}>{later(vm) ? t.inventory.howChanges : how[vm.tracking]}</span>) },
-    { key: "last", name: t.inventory.colLast, width: 140, cell: (vm) => (vm.last_point ? <Ago time={vm.last_point.taken_at} /> : <span className={css.how}>{t.inventory.never}</span>) },
+    { key: "vm", name: t.inventory.colVm, width: "2fr", minWidth: 160, cell: (vm) => <NameCell glyph={<Glyph name={vmGlyph(vm)} label={t.inventory[vmState(vm)]} />} name={vm.name} second={vm.problem ?? vm.guest ?? ""} /> },
+    { key: "size", name: t.inventory.colSize, width: 92, end: true, cell: (vm) => <Bytes count={vm.capacity} /> },
+    { key: "read", name: t.inventory.colRead, width: 108, end: true, cell: (vm) => (vm.problem ? null : later(vm) ? <span className={css.how}>{t.inventory.readChanges}</span> : <Bytes count={vm.used === null ? vm.capacity : Math.min(vm.used, vm.capacity)} />) },
+    { key: "how", name: t.inventory.colHow, width: "1fr", minWidth: 140, cell: (vm) => (vm.problem ? null : <span className={css.how}>{later(vm) ? t.inventory.howChanges : how[vm.tracking]}</span>) },
+    { key: "last", name: t.inventory.colLast, width: 136, cell: (vm) => (vm.last_point ? <Ago time={vm.last_point.taken_at} /> : <span className={css.how}>{t.inventory.never}</span>) },
   ];
   return (
     <Card fill label={t.inventory.pickerLabel}>

@@ -22,13 +22,13 @@ export function PointTable({ points, chosen, onChoose, onRestore, oneVm, searche
   const kinds = { crash: t.points.crash, "file-system": t.points.fileSystem, application: t.points.application };
   const glyph = (point: PointView) => <Glyph name={point.warnings.length > 0 ? "warned" : "ok"} label={point.warnings.join(" ") || t.inventory.protected} />;
   const columns: TableColumn<PointView>[] = [
-    ...(oneVm ? [] : [{ key: "vm", name: t.points.colVm, width: "1.2fr" as const, minWidth: 150, cell: (point: PointView) => <NameCell glyph={glyph(point)} name={point.vm_name} /> }]),
-    { key: "time", name: t.points.colTime, width: "1.1fr", minWidth: 150, cell: (point) => (oneVm ? <NameCell glyph={glyph(point)} name={<Moment time={point.taken_at} />} /> : <Moment time={point.taken_at} />) },
-    { key: "kind", name: t.points.colConsistency, width: 100, cell: (point) => kinds[point.consistency] },
-    { key: "disks", name: t.points.colDisks, width: 76, end: true, cell: (point) => point.disks.length },
-    { key: "read", name: t.points.colRead, width: 96, end: true, cell: (point) => <Bytes count={point.read} /> },
-    { key: "new", name: t.points.colNew, width: 96, end: true, cell: (point) => <Bytes count={point.new} /> },
-    { key: "stored", name: t.points.colStored, width: 100, end: true, cell: (point) => <Bytes count={point.stored} /> },
+    ...(oneVm ? [] : [{ key: "vm", name: t.points.colVm, width: "1.2fr" as const, minWidth: 124, cell: (point: PointView) => <NameCell glyph={glyph(point)} name={point.vm_name} /> }]),
+    { key: "time", name: t.points.colTime, width: "1.1fr", minWidth: 138, cell: (point) => (oneVm ? <NameCell glyph={glyph(point)} name={<Moment time={point.taken_at} />} /> : <Moment time={point.taken_at} />) },
+    { key: "kind", name: t.points.colConsistency, width: 88, cell: (point) => kinds[point.consistency] },
+    { key: "disks", name: t.points.colDisks, width: 60, end: true, cell: (point) => point.disks.length },
+    { key: "read", name: t.points.colRead, width: 88, end: true, cell: (point) => <Bytes count={point.read} /> },
+    { key: "new", name: t.points.colNew, width: 88, end: true, cell: (point) => <Bytes count={point.new} /> },
+    { key: "stored", name: t.points.colStored, width: 96, end: true, cell: (point) => <Bytes count={point.stored} /> },
   ];
   return (
     <Table label={t.points.title} testId="points" columns={columns} items={points} textOf={(point) => point.vm_name} chosen={{ id: chosen, onChange: onChoose }}
