@@ -76,6 +76,24 @@ pub enum LabError {
     /// A fault cannot be injected as asked.
     #[error("no such fault: {0}")]
     Fault(String),
+    /// A client would have been answered with a fault.
+    #[error("the VM {vm} answers {fault}: {message}")]
+    Refused {
+        /// The VM.
+        vm: String,
+        /// The name of the fault.
+        fault: String,
+        /// Its message.
+        message: String,
+    },
+    /// Tracking cannot say what changed since a snapshot.
+    #[error("the changes of {vm} since {snapshot} are not known")]
+    Untracked {
+        /// The VM.
+        vm: String,
+        /// The snapshot.
+        snapshot: String,
+    },
     /// The disk is busy: a chain is being merged.
     #[error("the disk's files are being merged")]
     Busy,

@@ -70,6 +70,8 @@ impl Lab {
         };
         let sha256 = identity.sha256.replace(':', "").to_lowercase();
         let core = Core::open(&config, identity, runtime.handle().clone())?;
+        let watched = Arc::downgrade(&core);
+        runtime.spawn_blocking(move || crate::core::watch_leases(watched));
         let app = App { core: Arc::clone(&core), certificates };
         let (stop, stopped) = watch::channel(false);
         runtime.spawn(http::serve_tls(
@@ -179,6 +181,43 @@ impl LabHandle {
     /// No such VM or disk.
     pub fn reset_cbt(&self, vm: &str, disk: usize) -> Result<bool, LabError> {
         self.core().reset_tracking(vm, disk)
+    }
+
+    /// Makes a snapshot as a client would, without a quiesced guest. Returns its identifier.
+    ///
+    /// # Errors
+    /// No such VM, or what a client would be told.
+    pub fn create_snapshot(&self, vm: &str, name: &str) -> Result<String, LabError> {
+        self.core().owner_snapshot(vm, name)
+    }
+
+    /// Removes a snapshot as a client would, and merges what then is not needed.
+    ///
+    /// # Errors
+    /// No such VM, or what a client would be told.
+    pub fn remove_snapshot(&self, vm: &str, snapshot: &str) -> Result<(), LabError> {
+        self.core().owner_remove(vm, snapshot)
+    }
+
+    /// Goes back to a snapshot as a client would.
+    ///
+    /// # Errors
+    /// No such VM or snapshot, or what a client would be told.
+    pub fn revert(&self, vm: &str, snapshot: &str) -> Result<(), LabError> {
+        self.core().owner_revert(vm, snapshot)
+    }
+
+    /// Returns what the running disk has changed since a snapshot, as start and length in bytes.
+    ///
+    /// # Errors
+    /// No such VM, disk or snapshot, or tracking that cannot say.
+    pub fn changed_since(
+        &self,
+        vm: &str,
+        disk: usize,
+        snapshot: &str,
+    ) -> Result<Vec<(u64, u64)>, LabError> {
+        self.core().changed_since(vm, disk, snapshot)
     }
 
     /// Returns what was served since the start or the last reset.

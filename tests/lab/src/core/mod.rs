@@ -2,6 +2,8 @@
 
 mod create;
 mod disks;
+mod lease;
+mod owner;
 mod snapshots;
 mod tasks;
 
@@ -17,6 +19,7 @@ use uuid::Uuid;
 
 pub(crate) use create::{NewDisk, blank_conf};
 pub(crate) use disks::in_range;
+pub(crate) use lease::{NewLease, timed_out, watch_leases};
 pub(crate) use snapshots::NewSnapshot;
 pub(crate) use tasks::{TaskContext, TaskStart, task_in_progress};
 

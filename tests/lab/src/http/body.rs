@@ -37,16 +37,21 @@ impl Manners {
     }
 }
 
-/// Makes a body from pieces that a blocking thread sends.
-pub(crate) fn from_channel(receiver: mpsc::Receiver<io::Result<Bytes>>, manners: Manners) -> Body {
-    let state = (receiver, manners, 0u64, false);
-    Body::from_stream(stream::unfold(state, |(mut receiver, manners, sent, over)| async move {
+/// Makes a body from pieces that a blocking thread sends. `guard` is dropped with the body.
+pub(crate) fn from_channel<G: Send + 'static>(
+    receiver: mpsc::Receiver<io::Result<Bytes>>,
+    manners: Manners,
+    guard: G,
+) -> Body {
+    let state = (receiver, manners, 0u64, false, guard);
+    Body::from_stream(stream::unfold(state, |state| async move {
+        let (mut receiver, manners, sent, over, guard) = state;
         if over {
             return None;
         }
         let mut piece = match receiver.recv().await? {
             Ok(piece) => piece,
-            Err(error) => return Some((Err(error), (receiver, manners, sent, true))),
+            Err(error) => return Some((Err(error), (receiver, manners, sent, true, guard))),
         };
         if let Some(rate) = manners.bytes_per_second {
             let micros = (piece.len() as u64).saturating_mul(1_000_000) / rate.max(1);
@@ -58,12 +63,12 @@ pub(crate) fn from_channel(receiver: mpsc::Receiver<io::Result<Bytes>>, manners:
                 piece.truncate(crate::disk::usize_of(left));
                 if piece.is_empty() {
                     let cut = io::Error::other("cut as injected");
-                    return Some((Err(cut), (receiver, manners, sent, true)));
+                    return Some((Err(cut), (receiver, manners, sent, true, guard)));
                 }
             }
         }
         let sent = sent + piece.len() as u64;
-        Some((Ok(piece), (receiver, manners, sent, false)))
+        Some((Ok(piece), (receiver, manners, sent, false, guard)))
     }))
 }
 
@@ -84,5 +89,5 @@ pub(crate) fn from_bytes(bytes: Vec<u8>, manners: Manners) -> Body {
             at = end;
         }
     });
-    from_channel(receiver, manners)
+    from_channel(receiver, manners, ())
 }

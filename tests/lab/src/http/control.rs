@@ -152,7 +152,7 @@ fn open_read(core: &Arc<Core>, vm: &str, disk: usize, query: &ReadQuery) -> Resu
             }
         }
     });
-    Ok(from_channel(receiver, Manners::default()))
+    Ok(from_channel(receiver, Manners::default(), ()))
 }
 
 #[derive(Debug, Deserialize)]

@@ -210,7 +210,6 @@ fn stream(
     core.stats.served(Table::Folder, &name, Served { requests: 1, ..Served::default() });
     let core = Arc::clone(core);
     tokio::task::spawn_blocking(move || {
-        let _door = door;
         let mut at = range.start;
         while at < range.end && !core.stopping() {
             let len = PIECE.min(range.end - at);
@@ -225,7 +224,7 @@ fn stream(
             core.stats.served(Table::Folder, &name, more);
         }
     });
-    from_channel(receiver, manners)
+    from_channel(receiver, manners, door)
 }
 
 fn listing(folder: &Path, at: &StorePath) -> Response {

@@ -4,6 +4,7 @@ mod body;
 mod control;
 mod folder;
 mod gate;
+mod nfc;
 mod range;
 mod sdk;
 mod serve;
@@ -37,6 +38,7 @@ pub(crate) fn client_routes(app: App) -> Router {
         .route("/folder", any(folder::request))
         .route("/folder/", any(folder::request))
         .route("/folder/{*path}", any(folder::request))
+        .route("/nfc/{lease}/{target}", get(nfc::export).post(nfc::import).put(nfc::import))
         .layer(axum::extract::DefaultBodyLimit::disable())
         .with_state(app)
 }

@@ -146,14 +146,16 @@ pub(crate) fn task(task: &Task, name: &str) -> Option<Value> {
     if name != "info" {
         return None;
     }
+    // Managers are no entities; tasks on their behalf name none.
+    let entity = crate::schema::schema().is_a(task.entity.kind, "ManagedEntity");
     let reason = Obj::new("TaskReasonUser").set("userName", "root");
     let info = Obj::new("TaskInfo")
         .set("key", task.id.as_str())
         .set("task", Ref::new("Task", task.id.clone()))
         .set("name", task.method)
         .set("descriptionId", task.description)
-        .set("entity", task.entity.clone())
-        .set("entityName", task.entity_name.as_str())
+        .opt("entity", entity.then(|| task.entity.clone()))
+        .opt("entityName", entity.then_some(task.entity_name.as_str()))
         .choice("state", task.state.name())
         .set("cancelled", task.cancel)
         .set("cancelable", true)
@@ -192,7 +194,7 @@ fn lease_info(scope: Scope<'_>, lease: &Lease) -> Option<Obj> {
         Obj::new("HttpNfcLeaseDeviceUrl")
             .set("key", f.key.as_str())
             .set("importKey", f.import_key.as_str())
-            .set("url", format!("https://{host}/nfc/{}/{}", lease.id, f.target))
+            .set("url", format!("https://{host}/nfc/{}/{}", lease.ticket(), f.target))
             .set("sslThumbprint", scope.core.identity.sha1.as_str())
             .set("disk", true)
             .set("targetId", f.target.as_str())

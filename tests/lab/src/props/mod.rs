@@ -67,7 +67,9 @@ pub(crate) fn exists(scope: Scope<'_>, obj: &Ref) -> bool {
         "VirtualMachine" => world.vms.contains_key(&obj.id),
         "VirtualMachineSnapshot" => world.snapshot(&obj.id).is_some(),
         "Task" => world.tasks.contains_key(&obj.id),
-        "HttpNfcLease" => world.leases.contains_key(&obj.id),
+        "HttpNfcLease" => {
+            world.leases.get(&obj.id).is_some_and(|l| scope.session == Some(l.session.as_str()))
+        }
         "ContainerView" => session().is_some_and(|s| s.views.contains_key(&obj.id)),
         "PropertyCollector" => {
             obj.id == world.inventory.managers().property_collector

@@ -175,6 +175,13 @@ impl Call<'_> {
             "SearchDatastore_Task" | "SearchDatastoreSubFolders_Task" => self.search_datastore(),
             "DeleteDatastoreFile_Task" => self.delete_file(),
             "QueryChangedDiskAreas" => self.query_changes(),
+            "ExportVm" => self.export_vm(),
+            "ExportSnapshot" => self.export_snapshot(),
+            "ImportVApp" => self.import_vapp(),
+            "HttpNfcLeaseProgress" => self.lease_progress(),
+            "HttpNfcLeaseComplete" => self.lease_complete(),
+            "HttpNfcLeaseAbort" => self.lease_abort(),
+            "HttpNfcLeaseGetManifest" => self.lease_manifest(),
             _ => self.run_vm(),
         }
     }

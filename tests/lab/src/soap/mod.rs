@@ -9,6 +9,8 @@ mod dispatch;
 mod envelope;
 mod fault;
 mod files;
+mod import;
+mod leases;
 mod search;
 mod select;
 mod session;

@@ -137,6 +137,9 @@ impl Call<'_> {
             return Err(Fault::new("NotSupported", "Only VMs can be destroyed here."));
         }
         self.task("VirtualMachine.destroy", |core, _, vm| {
+            if leased(core, vm) {
+                return Err(crate::core::task_in_progress("lease"));
+            }
             let on = core.world().vms.get(&vm.id).is_some_and(|v| v.state.powered_on);
             if on {
                 return Err(Fault::invalid_power("poweredOff", "poweredOn"));
@@ -217,15 +220,11 @@ fn descendants(vm: &Vm, gone: &mut Vec<String>) {
 
 fn power(core: &Arc<Core>, task: &TaskContext, vm: &Ref, on: bool) -> Work {
     task.progress(50)?;
+    if on && leased(core, vm) {
+        return Err(crate::core::task_in_progress("lease"));
+    }
     {
         let mut world = core.world();
-        let leased = world
-            .leases
-            .values()
-            .any(|l| l.vm == vm.id && l.state == crate::world::lease::LeaseState::Ready && on);
-        if leased {
-            return Err(crate::core::task_in_progress("lease"));
-        }
         let found = world.vms.get_mut(&vm.id).ok_or_else(|| Fault::gone(vm))?;
         if found.state.powered_on == on {
             let state = if on { "poweredOn" } else { "poweredOff" };
@@ -242,4 +241,11 @@ fn power(core: &Arc<Core>, task: &TaskContext, vm: &Ref, on: bool) -> Work {
     }
     core.notify();
     Ok(None)
+}
+
+/// Returns whether an export or import holds the VM.
+fn leased(core: &Core, vm: &Ref) -> bool {
+    use crate::world::lease::LeaseState::{Initializing, Ready};
+    let world = core.world();
+    world.leases.values().any(|l| l.vm == vm.id && matches!(l.state, Initializing | Ready))
 }

@@ -35,7 +35,6 @@ pub(crate) struct Obj {
 pub(crate) enum Value {
     Str(String),
     Bool(bool),
-    Byte(i8),
     Short(i16),
     Int(i32),
     Long(i64),

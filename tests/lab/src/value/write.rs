@@ -43,7 +43,6 @@ fn write_plain(out: &mut String, name: &str, any: bool, value: &Value) {
     let (kind, text) = match value {
         Value::Str(v) => ("xsd:string", v.clone()),
         Value::Bool(v) => ("xsd:boolean", v.to_string()),
-        Value::Byte(v) => ("xsd:byte", v.to_string()),
         Value::Short(v) => ("xsd:short", v.to_string()),
         Value::Int(v) => ("xsd:int", v.to_string()),
         Value::Long(v) => ("xsd:long", v.to_string()),

@@ -135,10 +135,6 @@ impl Inventory {
         &self.nodes[0].at
     }
 
-    pub(crate) fn datacenter(&self) -> &Node {
-        self.nodes.iter().find(|n| n.at.kind == "Datacenter").expect("each shape has a datacenter")
-    }
-
     /// Returns the folder, pool and host a VM made by the lab gets; spread over what there is.
     pub(crate) fn place(&self, number: usize) -> (&'static str, &'static str, &'static str) {
         match (self.shape, number % 2) {

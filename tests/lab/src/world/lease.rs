@@ -32,6 +32,8 @@ impl LeaseState {
 pub(crate) enum LeaseDisk {
     Export(Arc<FrozenDisk>),
     Import(Arc<Disk>),
+    /// The lease has ended.
+    Closed,
 }
 
 /// What went over one device URL.
@@ -71,4 +73,11 @@ pub(crate) struct Lease {
     pub(crate) timeout: Duration,
     /// The task that stands for the transfer.
     pub(crate) task: Option<String>,
+}
+
+impl Lease {
+    /// Returns the part of the identifier that stands in URLs.
+    pub(crate) fn ticket(&self) -> &str {
+        self.id.rsplit(']').next().unwrap_or(&self.id)
+    }
 }
