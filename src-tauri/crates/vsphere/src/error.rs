@@ -229,7 +229,10 @@ impl VsphereError {
             "NoPermission" => Self::NoPermission { action, fault: Box::new(fault) },
             "RestrictedVersion" => Self::RestrictedVersion { action },
             "NotAuthenticated" => Self::SessionExpired { action },
-            "ManagedObjectNotFound" => Self::NotFound { action, object: fault.message },
+            "ManagedObjectNotFound" | "NotFound" => {
+                let object = fault.object.unwrap_or_else(|| "the object".to_owned());
+                Self::NotFound { action, object }
+            }
             _ if task => Self::TaskFailed { action, fault: Box::new(fault) },
             _ => Self::Fault { action, fault: Box::new(fault) },
         }

@@ -17,6 +17,8 @@ pub struct Fault {
     pub privilege: Option<String>,
     /// Which file the fault is about (`FileFault` and its kinds).
     pub file: Option<String>,
+    /// Which object is gone (`ManagedObjectNotFound`).
+    pub object: Option<String>,
 }
 
 impl Fault {
@@ -36,6 +38,7 @@ impl Fault {
             property: node.string_at("invalidProperty"),
             privilege: node.string_at("privilegeId"),
             file: node.string_at("file"),
+            object: node.mo_at("obj").map(|object| object.to_string()),
         }
     }
 

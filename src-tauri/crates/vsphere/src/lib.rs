@@ -8,6 +8,8 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
+#[cfg(test)]
+mod captures;
 mod cbt;
 mod client;
 mod endpoint;

@@ -6,6 +6,7 @@ use crate::client::Client;
 use crate::error::VsphereError;
 use crate::fault::Fault;
 use crate::refs::MoRef;
+use crate::session::transient;
 use crate::soap;
 use crate::xml::{Node, XmlWriter};
 
@@ -135,9 +136,9 @@ impl Client {
         match self.list_once(action, wanted).await {
             // A view and the place in a list die with the session.
             Err(VsphereError::NotFound { .. } | VsphereError::SessionExpired { .. }) => {
-                self.ensure_session().await?;
                 self.list_once(action, wanted).await
             }
+            Err(error) if transient(&error) => self.list_once(action, wanted).await,
             other => other,
         }
     }
@@ -205,14 +206,14 @@ impl Client {
 }
 
 /// Objects of several pages; one object may be split over two.
-#[derive(Default)]
-struct Collected {
-    objects: BTreeMap<MoRef, Properties>,
+#[derive(Debug, Default)]
+pub(crate) struct Collected {
+    pub(crate) objects: BTreeMap<MoRef, Properties>,
     expired: bool,
 }
 
 impl Collected {
-    fn add(&mut self, reply: &Node) {
+    pub(crate) fn add(&mut self, reply: &Node) {
         let objects = reply.all("returnval").flat_map(|value| value.all("objects"));
         for node in objects {
             let Some(object) = node.mo_at("obj") else { continue };

@@ -74,7 +74,7 @@ impl ServiceContent {
         }
     }
 
-    fn from_node(response: &Node) -> Result<Self, VsphereError> {
+    pub(crate) fn from_node(response: &Node) -> Result<Self, VsphereError> {
         let missing = |part| VsphereError::missing(ACTION, part);
         let content = response.child("returnval").ok_or_else(|| missing("its content"))?;
         let about = content.child("about").ok_or_else(|| missing("what it is"))?;

@@ -287,7 +287,7 @@ impl Client {
 }
 
 /// Failures after which a reading call is sent again.
-fn transient(error: &VsphereError) -> bool {
+pub(crate) fn transient(error: &VsphereError) -> bool {
     match error {
         VsphereError::Unreachable { reason, .. } => *reason == Unreachable::Cut,
         VsphereError::Http { status, .. } => matches!(status, 502..=504),

@@ -27,7 +27,7 @@ const PROGRESS: Duration = Duration::from_secs(15);
 pub(super) struct DeviceUrl {
     pub(super) key: String,
     pub(super) import_key: String,
-    url: String,
+    pub(super) url: String,
     pin: Option<HostPin>,
     disk: bool,
 }
@@ -54,6 +54,12 @@ impl DeviceUrl {
             disk: node.bool_at("disk").unwrap_or(true),
         })
     }
+}
+
+/// Returns the disks among the files of a lease.
+pub(super) fn disk_urls(info: &Node) -> Vec<DeviceUrl> {
+    let urls = info.all("deviceUrl").filter_map(DeviceUrl::from_node);
+    urls.filter(|url| url.disk).collect()
 }
 
 /// A lease that is ready. Ending it by [`Lease::complete`] or [`Lease::abort`] is the rule;
@@ -110,8 +116,7 @@ impl Lease {
             Err(cancelled) => return Err(lease.failed(cancelled.into()).await),
         };
         lease.entity = info.mo_at("entity");
-        let urls = info.all("deviceUrl").filter_map(DeviceUrl::from_node);
-        lease.disks = urls.filter(|url| url.disk).collect();
+        lease.disks = disk_urls(&info);
         lease.keeper.abort();
         lease.keeper = keep(client, lease.reference.clone(), Arc::clone(&lease.percent));
         Ok(lease)

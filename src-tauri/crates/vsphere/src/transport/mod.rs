@@ -23,3 +23,9 @@ pub use export::{ExportError, ExportLease, ExportStream};
 pub use flat_disk::FlatDisk;
 pub use import::{ImportDisk, ImportError, ImportRequest, ImportedVm, import_vm};
 pub use path::{DatastorePath, DatastorePathError};
+
+/// Returns the URLs of a lease's disks, for tests of what servers send.
+#[cfg(test)]
+pub(crate) fn leased_urls(info: &crate::xml::Node) -> Vec<String> {
+    lease::disk_urls(info).into_iter().map(|file| file.url).collect()
+}
