@@ -21,7 +21,8 @@ export class EventSink {
 
   accept(event: unknown): void {
     if (!isEvent(event)) return;
-    const gap = this.#seq !== null && event.seq !== this.#seq + 1;
+    // Sentences of the back end come in the language of the settings, so a change of those makes all of them old.
+    const gap = event.topic === "settings" || (this.#seq !== null && event.seq !== this.#seq + 1);
     this.#seq = event.seq;
     if (gap) {
       this.#runs.clear();

@@ -1,14 +1,14 @@
 import type { CommandName } from "./client";
 import type { Topic } from "./generated/Topic";
 
-/** Which answers a topic makes old. Run progress is not here: it goes to the run store without a question. */
+/** Which answers a topic makes old; a change of the settings makes all of them old. Run progress is not here: it goes to the run store without a question. */
 export const outdated: Record<Topic, readonly CommandName[]> = {
   run: [],
   servers: ["servers.list", "app.state"],
   inventory: ["inventory.get"],
   repositories: ["repositories.list", "repositories.info", "app.state", "points.list"],
   points: ["points.list", "inventory.get", "repositories.list", "repositories.info"],
-  settings: ["settings.get", "app.state"],
+  settings: [],
 };
 
 /** Which answers the beginning or the end of a run makes old. */

@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { Fragment, useSyncExternalStore } from "react";
 import { useLanguage } from "@/i18n/context";
 import { exactText, momentText, relativeText } from "@/lib/time";
 import { bytes } from "@/lib/units";
@@ -55,7 +55,7 @@ export function Bytes({ count }: { count: number }) {
 
 /** A long hexadecimal fingerprint; the whole of it can be selected. */
 export function Fingerprint({ value }: { value: string }) {
-  return <code className={css.fingerprint}>{value}</code>;
+  return <code className={css.fingerprint}>{value.split(/(?<=:)/).map((pair, index) => <Fragment key={index}>{pair}<wbr /></Fragment>)}</code>;
 }
 
 /** A fingerprint in short, the whole on hover. */

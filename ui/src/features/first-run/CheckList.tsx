@@ -47,6 +47,8 @@ export function CheckList({ state, onTrust, onRefuse, onAgain }: CheckListProps)
   };
   const lines = checkLines(state, {
     reach: t.firstRun.foundReach,
+    signIn: t.firstRun.foundSignIn,
+    vms: t.firstRun.foundVms,
     certificate: (certificate) => (certificate.trusted_by_system ? t.firstRun.foundCertificateSystem : t.firstRun.foundCertificatePin),
   }).map((line, index): CheckLine => (index < shown ? line : { ...line, state: index === shown ? "running" : "waiting", found: null, error: null }));
   return (

@@ -4,7 +4,9 @@ import type { ServerCheck } from "@/api/generated/ServerCheck";
 import type { ServerCheckKind } from "@/api/generated/ServerCheckKind";
 
 /** The order in which a server is looked at. */
-export const checkKinds: readonly ServerCheckKind[] = ["reach", "certificate", "sign-in", "licence", "rights", "inventory"];
+const order: readonly ServerCheckKind[] = ["reach", "certificate", "sign-in", "licence", "rights", "inventory"];
+/** Those that are always made; the others are shown once they were. */
+const always: readonly ServerCheckKind[] = ["reach", "certificate", "sign-in", "inventory"];
 
 export interface CheckLine {
   kind: ServerCheckKind;
@@ -33,8 +35,10 @@ const refusedAt: Partial<Record<ErrorCode, ServerCheckKind>> = {
 };
 
 interface Words {
-  reach: (url: string) => string;
+  reach: (url: string, product: string | null) => string;
   certificate: (certificate: CertificateView) => string;
+  signIn: (user: string) => string;
+  vms: (count: number) => string;
 }
 
 /** Which check an error belongs to; before the certificate was seen nothing but reaching can have failed. */
@@ -49,23 +53,30 @@ export function checkLines(state: ConnectState, words: Words): CheckLine[] {
   const failed = state.at === "refused" ? refusedCheck(state.error.code, certificate) : null;
   const current: ServerCheckKind | null =
     state.at === "probing" ? "reach" : state.at === "trust" ? "certificate" : state.at === "adding" ? "sign-in" : failed;
-  const position = current === null ? -1 : checkKinds.indexOf(current);
-  return checkKinds.map((kind, index) => {
-    const passed = index < position;
-    const found = !passed || !certificate ? null : kind === "reach" ? words.reach(certificate.url) : kind === "certificate" ? words.certificate(certificate) : null;
-    if (passed) return { kind, state: "passed", found, error: null };
+  const kinds = order.filter((kind) => always.includes(kind) || kind === failed);
+  const position = current === null ? -1 : kinds.indexOf(current);
+  return kinds.map((kind, index) => {
+    if (index < position) return { kind, state: "passed", found: certificate ? seen(kind, certificate, null, words) : null, error: null };
     if (kind === failed && state.at === "refused") return { kind, state: "failed", found: null, error: state.error };
     return { kind, state: index === position ? "running" : "waiting", found: null, error: null };
   });
 }
 
+/** What a check found, in words. The back end gives bare facts: a product, a user, a count. */
+function seen(kind: ServerCheckKind, certificate: CertificateView, fact: string | null, words: Words): string | null {
+  if (kind === "reach") return words.reach(certificate.url, fact);
+  if (kind === "certificate") return words.certificate(certificate);
+  if (fact === null) return null;
+  if (kind === "sign-in") return words.signIn(fact);
+  return kind === "inventory" && /^\d+$/.test(fact) ? words.vms(Number(fact)) : fact;
+}
+
 function checkedLines(certificate: CertificateView, checks: readonly ServerCheck[], words: Words): CheckLine[] {
-  return checkKinds.map((kind) => {
-    const check = checks.find((made) => made.check === kind);
-    const own = kind === "reach" ? words.reach(certificate.url) : kind === "certificate" ? words.certificate(certificate) : null;
-    // The first two were already seen by the probe, whether or not the back end repeats them.
-    if (!check) return { kind, state: own === null ? "waiting" : "passed", found: own, error: null };
-    return { kind, state: check.passed ? "passed" : "failed", found: check.found ?? own, error: check.error };
+  // The first two were seen by the probe already, whether or not the back end repeats them.
+  const made = (kind: ServerCheckKind) => kind === "reach" || kind === "certificate" || checks.some((check) => check.check === kind);
+  return order.filter(made).map((kind) => {
+    const check = checks.find((one) => one.check === kind);
+    return { kind, state: check && !check.passed ? "failed" : "passed", found: seen(kind, certificate, check?.found ?? null, words), error: check?.error ?? null };
   });
 }
 

@@ -11,7 +11,12 @@ export function groupsToProve(count: number, random: () => number = Math.random)
   return [first, Math.min(second, Math.max(0, count - 1))];
 }
 
-/** Whether what was typed is the group; case and blanks do not matter. */
+/** Letters that are read as digits, as the key's alphabet has it. */
+function plain(text: string): string {
+  return text.replaceAll(/[\s-]/g, "").toUpperCase().replaceAll(/[IL]/g, "1").replaceAll("O", "0");
+}
+
+/** Whether what was typed is the group; case, blanks and I, L, O for 1, 1, 0 do not matter. */
 export function sameGroup(typed: string, group: string): boolean {
-  return typed.replaceAll(/[\s-]/g, "").toUpperCase() === group.toUpperCase();
+  return plain(typed) === plain(group);
 }

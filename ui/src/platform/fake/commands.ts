@@ -12,7 +12,7 @@ const findRepository = (back: FakePlatform, id: string) => need(back.repositorie
 const findPoint = (back: FakePlatform, id: string) => need(back.points.find((one) => one.id === id), fakeError("point-not-found"));
 
 const passed = (found: Record<string, string>) =>
-  (["reach", "certificate", "sign-in", "licence", "rights", "inventory"] as const).map((check) => ({ check, passed: true, found: found[check] ?? null, error: null }));
+  (["reach", "certificate", "sign-in", "inventory"] as const).map((check) => ({ check, passed: true, found: found[check] ?? null, error: null }));
 
 function startRun(back: FakePlatform, plan: RunPlan, ended: (run: FakeRun["view"]) => void): { run_id: string } {
   const run = new FakeRun(`run-${back.runs.length + 1}`, plan, back.options.runSteps);
@@ -39,19 +39,20 @@ export const commands: Handlers = {
     return { url: `https://${host}/sdk`, sha256: certificate, trusted_by_system: back.options.trustedBySystem ?? false, subject: `CN=${host}, O=VMware Installer`, not_after: "2034-05-02T09:00:00Z" };
   },
   "servers.add": (back, request) => {
+    if (back.servers.some((one) => one.name === request.name)) throw fakeError("name-taken");
     if (request.password === "wrong") throw fakeError("login-refused");
     if (back.options.addFailsWith) throw back.options.addFailsWith;
     const added = server(`server-${back.servers.length + 1}`, request.name, { user: request.user, pin: request.pin });
     back.servers = [...back.servers, added];
     if (!back.inventories.some((one) => one.server_id === added.id)) back.inventories = [...back.inventories, inventory(added, shopVms)];
     back.emit("servers", added.id);
-    return { server: added, checks: passed({ "sign-in": `as ${request.user}`, licence: "Essentials Plus", rights: "11 of 11", inventory: `${back.inventories.at(-1)?.vms.length ?? 0} VMs, ${added.product}` }) };
+    return { server: added, checks: passed({ reach: added.product, certificate: request.pin ?? "", "sign-in": request.user, inventory: String(back.inventories.at(-1)?.vms.length ?? 0) }) };
   },
   "servers.list": (back) => ({ servers: back.servers }),
   "servers.test": (back, { server_id }) => {
     const found = findServer(back, server_id);
     const error = found.error;
-    if (!error) return { server: found, checks: passed({ inventory: found.product }) };
+    if (!error) return { server: found, checks: passed({ reach: found.product, "sign-in": found.user, inventory: "11" }) };
     return { server: found, checks: [{ check: "reach", passed: true, found: null, error: null }, { check: "certificate", passed: false, found: null, error }] };
   },
   "servers.trust": (back, { server_id, sha256 }) => {
@@ -80,7 +81,7 @@ export const commands: Handlers = {
     const made = repository(`repository-${back.repositories.length + 1}`, request.name, { path: request.path, stored: 0, created_at: hoursAgo(0) });
     back.repositories = [...back.repositories, made];
     back.emit("repositories", made.id);
-    return { repository: made, recovery_key: "KURA-7Q2M-XN4D-90HT-VB6P-3JWE-8RKC-51YZ" };
+    return { repository: made, recovery_key: "6W2M-7QK4-XN4D-90HT-VB6P-3JWE-8RKC-51YZ-A0FG-TM3C-2P9H-QX7D-E8BN-K4RS" };
   },
   "repositories.attach": (back, request) => {
     if (request.passphrase === "wrong") throw fakeError("passphrase-wrong");

@@ -51,6 +51,16 @@ describe("first start", () => {
     expect((sentTo(back, "backup.start")[0] as { vms: string[] }).vms).toHaveLength(10);
   });
 
+  it("looks again at a server it has added, instead of adding it twice", async () => {
+    const { back, user } = open("/first-start", "empty", { trustedBySystem: true });
+    await testServer(user);
+    await waitFor(() => expect(screen.getByTestId("check-inventory")).toHaveAttribute("data-state", "passed"));
+    expect(screen.getByTestId("check-inventory")).toHaveTextContent("11 VMs");
+    await press(user, "server-test");
+    await waitFor(() => expect(sentTo(back, "servers.test")).toHaveLength(1));
+    expect(sentTo(back, "servers.add")).toHaveLength(1);
+  });
+
   it("sends nothing while something is missing, and says what", async () => {
     const { back, user } = open("/first-start", "empty");
     await press(user, "server-test");
