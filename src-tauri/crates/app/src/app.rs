@@ -173,6 +173,18 @@ impl App {
         Ok(())
     }
 
+    /// Returns whether a run is live.
+    pub fn is_working(&self) -> bool {
+        !self.inner.runs.all().is_empty()
+    }
+
+    /// Returns when no run is live any more.
+    pub async fn idle(&self) {
+        while let Some(run) = self.inner.runs.all().first() {
+            self.inner.runs.wait(run.id).await;
+        }
+    }
+
     /// Asks all live runs to stop and returns when they have cleaned up after themselves.
     pub async fn stop(&self) {
         let live = self.inner.runs.all();
@@ -229,7 +241,13 @@ fn own(state: &Path) -> Result<File, AppError> {
 }
 
 pub(crate) fn keychain_error(error: &SecretError) -> AppError {
-    AppError::new(ErrorCode::KeychainUnavailable, "").because(error)
+    match error {
+        SecretError::Keychain { .. } => AppError::new(ErrorCode::KeychainUnavailable, ""),
+        SecretError::Sealed { path, .. } => {
+            AppError::new(ErrorCode::FileUnreadable, path.display().to_string())
+        }
+    }
+    .because(error)
 }
 
 pub(crate) fn parse_run(text: &str) -> Result<RunId, AppError> {

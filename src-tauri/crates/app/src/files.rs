@@ -8,7 +8,9 @@ use std::path::Path;
 /// # Errors
 /// When the folder cannot be written; the old content then stays.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    // A bare file name has an empty parent, which is no folder to the system.
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Path::new("."));
     let mut temporary = tempfile::Builder::new().prefix(".kuramori-").tempfile_in(folder)?;
     temporary.write_all(content)?;
     temporary.as_file().sync_all()?;

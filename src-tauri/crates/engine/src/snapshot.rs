@@ -74,12 +74,16 @@ impl<'a> Guard<'a> {
 
     /// Removes the snapshot if the server made one although the call failed with `error`.
     ///
-    /// Only a clear answer of the server proves that none will come: after a cut connection the
-    /// task may still run, so the intent stays for a later look.
+    /// Only a task that ended or a plain refusal proves that none will come: after anything else
+    /// the server may still be at work, so the intent stays for a later look.
     pub(crate) fn release_unknown(&self, error: &VsphereError, warnings: &mut Warnings<'_>) {
         let swept = self.job.wait(sweep(self.job.client, self.job.vm, self.intent));
-        let answered =
-            error.fault().is_some() || matches!(error, VsphereError::RestrictedVersion { .. });
+        let answered = matches!(
+            error,
+            VsphereError::TaskFailed { .. }
+                | VsphereError::NoPermission { .. }
+                | VsphereError::RestrictedVersion { .. }
+        );
         match swept {
             Ok(0) if !answered => {}
             Ok(0) => self.forget(warnings),

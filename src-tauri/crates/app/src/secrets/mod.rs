@@ -26,8 +26,13 @@ pub(crate) enum SecretError {
         source: keyring::Error,
     },
     /// The sealed file or its key file cannot be used.
-    #[error("the sealed file cannot be used: {0}")]
-    Sealed(String),
+    #[error("the sealed secrets cannot be used: {reason}")]
+    Sealed {
+        /// Which of the two.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// Keeps secrets by name. Calls may block for seconds while the user is asked to unlock.

@@ -34,19 +34,23 @@ impl SealedFile {
     /// Opens the sealed file, or begins one where there is none. A missing key file is made in
     /// that case only: with an existing sealed file it would lock everything in it away.
     pub(crate) fn open(path: &Path, key_file: &Path) -> Result<Self, SecretError> {
-        let say = |what: &str, e: &dyn std::fmt::Display| {
-            SecretError::Sealed(format!("{what} {}: {e}", key_file.display()))
+        let say = |what: &str, e: &dyn std::fmt::Display| SecretError::Sealed {
+            path: key_file.to_owned(),
+            reason: format!("{what}: {e}"),
         };
         if !key_file.exists() && !path.exists() {
             let mut fresh = Zeroizing::new([0u8; KEY_BYTES]);
-            SystemRandom::new().fill(fresh.as_mut()).map_err(|e| say("no random bytes for", &e))?;
-            files::replace(key_file, fresh.as_ref()).map_err(|e| say("cannot write", &e))?;
+            SystemRandom::new()
+                .fill(fresh.as_mut())
+                .map_err(|e| say("no random bytes for the key file", &e))?;
+            files::replace(key_file, fresh.as_ref())
+                .map_err(|e| say("cannot write the key file", &e))?;
         }
         let bytes = Zeroizing::new(
             fs_err::read(key_file).map_err(|e| say("cannot read the key file", &e))?,
         );
         if bytes.len() < KEY_BYTES {
-            return Err(say("too short a key file", &format!("{KEY_BYTES} bytes or more")));
+            return Err(say("the key file is too short", &format!("{KEY_BYTES} bytes or more")));
         }
         let derived = Zeroizing::new(blake3::derive_key(CONTEXT, &bytes));
         let key =
@@ -56,14 +60,17 @@ impl SealedFile {
         Ok(file)
     }
 
+    fn failed(&self, reason: String) -> SecretError {
+        SecretError::Sealed { path: self.path.clone(), reason }
+    }
+
     fn read(&self) -> Result<Entries, SecretError> {
         let mut bytes = match fs_err::read(&self.path) {
             Ok(bytes) => Zeroizing::new(bytes),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Entries::new()),
-            Err(e) => return Err(SecretError::Sealed(e.to_string())),
+            Err(e) => return Err(self.failed(e.to_string())),
         };
-        let wrong =
-            || SecretError::Sealed(format!("{} does not fit the key file", self.path.display()));
+        let wrong = || self.failed("it does not fit the key file".to_owned());
         let header = MAGIC.len() + NONCE_LEN;
         if bytes.len() < header || !bytes.starts_with(MAGIC) {
             return Err(wrong());
@@ -82,10 +89,9 @@ impl SealedFile {
         change(&mut entries);
         let plain: BTreeMap<&str, &str> =
             entries.iter().map(|(n, s)| (n.as_str(), s.as_str())).collect();
-        let mut sealed = Zeroizing::new(
-            serde_json::to_vec(&plain).map_err(|e| SecretError::Sealed(e.to_string()))?,
-        );
-        let failed = |_| SecretError::Sealed("encryption failed".to_owned());
+        let mut sealed =
+            Zeroizing::new(serde_json::to_vec(&plain).map_err(|e| self.failed(e.to_string()))?);
+        let failed = |_| self.failed("encryption failed".to_owned());
         let mut nonce = [0u8; NONCE_LEN];
         SystemRandom::new().fill(&mut nonce).map_err(failed)?;
         self.key
@@ -96,7 +102,7 @@ impl SealedFile {
             )
             .map_err(failed)?;
         let content = [MAGIC.as_slice(), &nonce, &sealed].concat();
-        files::replace(&self.path, &content).map_err(|e| SecretError::Sealed(e.to_string()))
+        files::replace(&self.path, &content).map_err(|e| self.failed(e.to_string()))
     }
 }
 

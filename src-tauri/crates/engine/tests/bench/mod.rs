@@ -1,0 +1,196 @@
+//! A lab, a client, a repository and a run log to test with.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use kuramori_base::{CancelToken, Secret, SystemClock, Tally};
+use kuramori_block::{ByteOffset, DiskReader};
+use kuramori_engine::{
+    Observer, RunEvent, Step, VmBackup, VmReport, backup_vm, open_intents, recover,
+};
+use kuramori_jobs::{Level, NewRun, RunId, RunLog, Stage};
+use kuramori_lab::{Lab, LabConfig, LabHandle};
+use kuramori_repo::{
+    CreateOptions, KdfCost, LocalStore, Manifest, OpenOptions, RecoveryPointId, Repository, Unlock,
+    WriterId,
+};
+use kuramori_vsphere::{Client, ConnectOptions, VmRef};
+use tokio::runtime::Runtime;
+
+pub const SERVER_ID: &str = "lab";
+
+/// How to open the repository of a bench.
+pub fn unlock() -> Unlock {
+    Unlock::KeyFile(Secret::new(vec![7; 64]))
+}
+
+pub fn clock() -> Arc<SystemClock> {
+    Arc::new(SystemClock::new())
+}
+
+/// What a process needs to make a backup: also a second process, which has only the paths.
+pub struct Side {
+    pub runtime: Runtime,
+    pub client: Client,
+    pub repository: Repository,
+    pub log: RunLog,
+    pub writer: WriterId,
+}
+
+impl Side {
+    /// Signs in to the lab and opens repository and run log.
+    pub fn open(dir: &Path, url: &str, password: &str, pin: &str) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let client = runtime
+            .block_on(Client::connect(ConnectOptions {
+                address: url.to_owned(),
+                user: "root".to_owned(),
+                password: Secret::from(password),
+                pin: Some(pin.parse().unwrap()),
+                user_agent: "Kuramori/test".to_owned(),
+            }))
+            .unwrap();
+        let store = Arc::new(LocalStore::new(dir.join("repository")));
+        let options = OpenOptions {
+            lock_folder: Some(dir.to_owned()),
+            workers: Some(2),
+            ..OpenOptions::default()
+        };
+        let repository = Repository::open(store, &unlock(), options).unwrap();
+        let log = RunLog::open(&dir.join("runs.sqlite"), clock()).unwrap();
+        Self { runtime, client, repository, log, writer: WriterId::from_bytes([9; 16]) }
+    }
+
+    pub fn begin(&self) -> RunId {
+        let run =
+            NewRun { kind: "backup".into(), spec: Default::default(), items: vec!["vm".into()] };
+        self.log.begin(&run).unwrap()
+    }
+
+    pub fn backup(&self, vm: &VmRef, observer: &dyn Observer, cancel: &CancelToken) -> VmReport {
+        backup_vm(&VmBackup {
+            client: &self.client,
+            server_id: SERVER_ID,
+            vm,
+            repository: &self.repository,
+            writer: self.writer,
+            run: self.begin(),
+            log: &self.log,
+            clock: clock(),
+            progress: Arc::new(Tally::new()),
+            cancel,
+            observer,
+        })
+    }
+
+    pub fn backup_ok(&self, vm: &VmRef, observer: &dyn Observer) -> Manifest {
+        let report = self.backup(vm, observer, &CancelToken::new());
+        assert!(report.error.is_none(), "the backup failed: {:?}", report.error);
+        self.repository.point(report.point.unwrap()).unwrap()
+    }
+
+    /// Cleans up after open intents, as every start does. Returns how many snapshots there were.
+    pub fn recover(&self) -> usize {
+        let clock = clock();
+        let intents = open_intents(&self.log).unwrap();
+        let swept =
+            |intent| self.runtime.block_on(recover(&self.client, &self.log, intent, &*clock));
+        intents.iter().filter(|intent| swept(intent).unwrap()).count()
+    }
+
+    pub fn points(&self) -> Vec<RecoveryPointId> {
+        let list = self.repository.points().unwrap();
+        assert!(list.damaged.is_empty(), "nothing is damaged: {:?}", list.damaged);
+        list.points.iter().map(|p| p.id).collect()
+    }
+
+    /// Reads a disk of a recovery point whole.
+    pub fn restored(&self, manifest: &Manifest, disk: usize) -> Vec<u8> {
+        let view = self.repository.disk(manifest, disk).unwrap();
+        let mut bytes = vec![0; view.capacity().as_usize()];
+        view.read_at(ByteOffset::ZERO, &mut bytes).unwrap();
+        bytes
+    }
+}
+
+/// A lab with one VM `vm`, and a side to back it up from.
+pub struct Bench {
+    pub dir: tempfile::TempDir,
+    pub lab: LabHandle,
+    pub vm: VmRef,
+    pub side: Side,
+}
+
+impl Bench {
+    pub fn new(configure: impl FnOnce(LabConfig) -> LabConfig) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let lab = Lab::start(configure(LabConfig::new(dir.path().join("lab")))).unwrap();
+        make_repository(dir.path());
+        let side = Side::open(dir.path(), &lab.url, &lab.password, &lab.certificate_sha256);
+        let vm = VmRef::new(lab.vm("vm").unwrap().id);
+        Self { dir, lab, vm, side }
+    }
+
+    /// The disk as the guest sees it now.
+    pub fn live(&self, disk: usize) -> Vec<u8> {
+        let capacity = self.lab.vm("vm").unwrap().disks[disk].capacity;
+        self.lab.read("vm", disk, 0, capacity).unwrap()
+    }
+
+    /// Descriptions of the snapshots the VM has.
+    pub fn snapshots(&self) -> Vec<String> {
+        self.lab.vm("vm").unwrap().snapshots.into_iter().map(|s| s.name).collect()
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.dir.path().to_owned()
+    }
+}
+
+fn make_repository(dir: &Path) {
+    let store = Arc::new(LocalStore::new(dir.join("repository")));
+    let mut options = CreateOptions::named("test");
+    options.kdf = KdfCost::STANDARD;
+    options.open.lock_folder = Some(dir.to_owned());
+    Repository::create(store, &unlock(), options, &SystemClock::new()).unwrap();
+}
+
+/// Compares disks and names the first byte that differs, instead of printing both.
+pub fn assert_same(got: &[u8], expected: &[u8], what: &str) {
+    assert_eq!(got.len(), expected.len(), "{what}: size");
+    let differs = got.iter().zip(expected).position(|(a, b)| a != b);
+    assert_eq!(differs, None, "{what}: the first byte that differs");
+}
+
+/// Does something at each step, and keeps the events.
+pub struct AtStep<F: Fn(Step) + Send + Sync> {
+    pub act: F,
+    pub events: Mutex<Vec<(Level, RunEvent)>>,
+}
+
+impl<F: Fn(Step) + Send + Sync> AtStep<F> {
+    pub fn new(act: F) -> Self {
+        Self { act, events: Mutex::default() }
+    }
+
+    pub fn events(&self) -> Vec<(Level, RunEvent)> {
+        self.events.lock().unwrap().clone()
+    }
+}
+
+impl<F: Fn(Step) + Send + Sync> Observer for AtStep<F> {
+    fn stage(&self, _: Stage) {}
+
+    fn event(&self, level: Level, event: RunEvent) {
+        self.events.lock().unwrap().push((level, event));
+    }
+
+    fn step(&self, step: Step) {
+        (self.act)(step);
+    }
+}
+
+/// Does nothing at any step.
+pub fn quiet() -> AtStep<impl Fn(Step) + Send + Sync> {
+    AtStep::new(|_| ())
+}
