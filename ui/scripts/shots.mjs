@@ -80,6 +80,8 @@ const sizes = flag("size", "1280x800").split(",");
 // What the desktop shell imposes holds here too: its policy and frozen prototypes.
 const shell = JSON.parse(readFileSync(new URL("../../src-tauri/tauri.conf.json", import.meta.url), "utf8")).app.security;
 const policy = shell.csp;
+// The announcer of react-aria keeps its spoken lines for a while; they are not on the screen.
+const axe = `${readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8")}; axe.run({ exclude: [["[data-live-announcer]"]] }, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }).then((found) => found.violations)`;
 const server = await preview({ mode: "fake", configFile: fileURLToPath(new URL("../vite.config.ts", import.meta.url)), preview: { port: Number(flag("port", "5199")), headers: { "Content-Security-Policy": policy } } });
 const base = server.resolvedUrls.local[0];
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--force-device-scale-factor=1"] });
@@ -99,6 +101,10 @@ for (const [name, [situation, address, steps]] of Object.entries(shots)) {
     } catch (error) {
       faults += 1;
       console.log(`  ${name}: ${error.message.split("\n")[0]}`);
+    }
+    for (const { id: rule, impact, nodes } of await page.evaluate(axe)) {
+      faults += 1;
+      console.log(`  ${name}: ${rule} (${impact}) ${nodes.slice(0, 3).map((node) => `${node.target.join(" ")} ${node.failureSummary.split("\n").at(-1).trim()}`).join(" | ").slice(0, 600)}`);
     }
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     if (wide) { faults += 1; console.log(`  ${name}: wider than the window`); }

@@ -50,7 +50,7 @@ export function CardBody({ children }: { children: ReactNode }) {
 /** A small card of words beside the work: label in small capitals, then text. */
 export function NoteCard({ label, children, testId }: { label: string; children: ReactNode; testId?: string }) {
   return (
-    <Card testId={testId ?? ""}>
+    <Card {...(testId ? { testId } : {})}>
       <div className={css.body}>
         <h2 className={css.label}>{label}</h2>
         {children}
