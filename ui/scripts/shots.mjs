@@ -93,7 +93,7 @@ for (const [name, [situation, address, steps]] of Object.entries(shots)) {
     const context = await browser.newContext({ viewport: { width, height } });
     if (shell.freezePrototype) await context.addInitScript("Object.freeze(Object.prototype)");
     const page = await context.newPage();
-    page.on("console", (message) => { if (["error", "warning"].includes(message.type())) { faults += 1; console.log(`  ${name}: ${message.text().slice(0, 400)}`); } });
+    page.on("console", (message) => { if (situation !== "dead" && ["error", "warning"].includes(message.type())) { faults += 1; console.log(`  ${name}: ${message.text().slice(0, 400)}`); } });
     page.on("pageerror", (error) => { faults += 1; console.log(`  ${name}: ${error.message}`); });
     await page.goto(`${base}?fake=${situation}&language=${language}&theme=${theme}#${address}`);
     try {
