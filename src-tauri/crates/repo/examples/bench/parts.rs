@@ -62,7 +62,8 @@ pub(crate) fn measure(image: &Path, chunk: usize) -> Result<Parts> {
             let mut bytes = Vec::with_capacity(chunk);
             (&mut file).take(chunk as u64).read_to_end(&mut bytes)?;
             more = !bytes.is_empty();
-            if bytes.iter().any(|b| *b != 0) {
+            let (blocks, rest) = bytes.as_chunks::<64>();
+            if rest.iter().any(|b| *b != 0) || blocks.iter().any(|block| *block != [0; 64]) {
                 batch.push(bytes);
             }
         }
