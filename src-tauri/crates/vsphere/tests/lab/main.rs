@@ -1,5 +1,7 @@
 //! The client against `kuramori-lab`: real bytes, real change tracking, injected faults.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail with the test")]
+
 mod changes;
 mod exports;
 mod files;
