@@ -83,7 +83,7 @@ export const runs = {
   percentOf: (percent: number) => `${percent} %`,
 
   safeLabel: "Safe to close",
-  safeText: "Closing this window does not stop the run. It goes on in the background, and the tray shows it.",
+  safeText: "Closing this window does not stop the run. It goes on in the background; start Kuramori again to see it.",
   log: "Log",
   logEmpty: "Nothing to tell yet.",
   info: "Information",

@@ -85,7 +85,7 @@ export const runs: Messages["runs"] = {
   percentOf: (percent) => `${percent} %`,
 
   safeLabel: "閉じても安全",
-  safeText: "このウィンドウを閉じても実行は続きます。状況は通知領域で確認できます。",
+  safeText: "このウィンドウを閉じても実行は続きます。Kuramori をもう一度起動すると確認できます。",
   log: "記録",
   logEmpty: "記録はまだありません。",
   info: "情報",
