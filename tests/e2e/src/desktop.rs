@@ -82,16 +82,21 @@ impl Desktop {
         button.click().await.with_context(|| format!("pressing {text}"))
     }
 
-    /// Puts `text` into the field with this `data-testid`, in place of what it held, as a person
-    /// does: select all, type.
+    /// Puts `text` into the field with this `data-testid`, in place of what it held. Key by key:
+    /// the driver's own way to empty a field goes unseen by the page.
     pub async fn fill(&self, id: &str, text: &str) -> Result<()> {
-        const CONTROL: char = '\u{e009}';
-        const RELEASE: char = '\u{e000}';
+        const END: &str = "\u{e010}";
+        const BACKSPACE: &str = "\u{e003}";
         let field = self.find(id).await?;
-        let keys = format!("{CONTROL}a{RELEASE}{text}");
+        let before = field.prop("value").await?.unwrap_or_default();
+        let away = BACKSPACE.repeat(before.chars().count());
+        let keys = format!("{END}{away}{text}");
         field.send_keys(&keys).await.with_context(|| format!("typing into {id}"))?;
         let held = field.prop("value").await?.unwrap_or_default();
-        anyhow::ensure!(held == text, "{id} holds something else than what was typed");
+        if held != text {
+            let error = anyhow::anyhow!("{id} holds {held:?} instead of what was typed");
+            return Err(self.explain(error, id).await);
+        }
         Ok(())
     }
 
@@ -119,6 +124,8 @@ impl Desktop {
 
     /// Saves a picture of the window as `NAME.png` among the evidence and returns its path.
     pub async fn picture(&self, name: &str) -> Result<PathBuf> {
+        // What is in the page is not yet on the screen; transitions take up to 150 ms.
+        tokio::time::sleep(Duration::from_millis(400)).await;
         let png = self.client.screenshot().await.with_context(|| format!("picture {name}"))?;
         let path = self.setup.evidence.join(format!("{name}.png"));
         fs_err::write(&path, png)?;

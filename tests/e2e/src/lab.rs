@@ -110,6 +110,7 @@ impl Lab {
             .method(method)
             .uri(format!("{base}{path}"))
             .header("authorization", format!("Bearer {}", self.address.token))
+            .header("content-type", "application/json") // what is not JSON is taken as it is
             .body(Full::new(Bytes::copy_from_slice(body)))?;
         let response = self.http.request(request).await.with_context(|| line.clone())?;
         let status = response.status();

@@ -42,7 +42,7 @@ async fn back_up(app: &Desktop, lab: &Lab) -> Result<()> {
     app.see("db01").await?;
     app.picture("3-protect").await?;
     // As from a host of the real world, so that there is something to see on the way.
-    let slow = json!({ "kind": "slow", "point": "*", "bytes_per_second": 12 << 20 });
+    let slow = json!({ "kind": "slow", "point": "*", "bytes_per_second": 2 << 20 });
     lab.fail(&slow).await?;
     app.click("backup-start").await?;
     app.find("run-figures").await?;
