@@ -31,7 +31,7 @@ async fn from_first_start_to_a_restored_vm() -> Result<()> {
 
     let again = Desktop::start(steps::setup(&dir, "second-start")).await?;
     again.find("home").await.context("a second start must not begin at the first screen")?;
-    again.see("web01").await?;
+    again.find_with("home-vms-row", "data-row", "web01").await?;
     again.picture("home").await?;
     again.close().await
 }
