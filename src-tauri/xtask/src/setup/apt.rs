@@ -15,6 +15,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
             "libayatana-appindicator3-dev",
             "librsvg2-dev",
             "libxdo-dev",
+            "libdbus-1-dev",
             "build-essential",
             "pkg-config",
         ],
