@@ -6,6 +6,7 @@ import json
 import random
 import ssl
 import sys
+import threading
 import urllib.parse
 import urllib.request
 
@@ -22,6 +23,7 @@ class Lab:
         self.__dict__.update(info)
         parts = urllib.parse.urlsplit(self.url)
         self.host, self.port = parts.hostname, parts.port
+        self.local = threading.local()
         self.context = ssl.create_default_context()
         self.context.check_hostname = False
         self.context.verify_mode = ssl.CERT_NONE
@@ -46,14 +48,15 @@ class Lab:
             return answer.read()
 
     def write(self, vm, disk, offset, data):
-        request = urllib.request.Request(
-            f"{self.control_url}/lab/v1/vms/{urllib.parse.quote(vm)}/disks/{disk}/write?offset={offset}",
-            method="POST",
-            data=data,
-        )
-        request.add_header("Authorization", "Bearer " + self.token)
-        with urllib.request.urlopen(request) as answer:
-            check(json.loads(answer.read())["written"] == len(data), "all bytes were written")
+        """A guest write; each thread keeps its connection."""
+        if not hasattr(self.local, "connection"):
+            parts = urllib.parse.urlsplit(self.control_url)
+            self.local.connection = http.client.HTTPConnection(parts.hostname, parts.port)
+        path = f"/lab/v1/vms/{urllib.parse.quote(vm)}/disks/{disk}/write?offset={offset}"
+        self.local.connection.request("POST", path, body=data, headers={"Authorization": "Bearer " + self.token})
+        answer = self.local.connection.getresponse()
+        text = answer.read()
+        check(answer.status == 200 and json.loads(text)["written"] == len(data), "all bytes were written")
 
     def read(self, vm, disk, snapshot=None):
         path = f"/lab/v1/vms/{urllib.parse.quote(vm)}/disks/{disk}/read"

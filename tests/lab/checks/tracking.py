@@ -1,6 +1,4 @@
 """Snapshots, guest writes, CBT with paging, ranged reads of frozen disks, merging."""
-import threading
-
 from common import *  # noqa: F403
 
 
@@ -121,29 +119,40 @@ def run(lab):
     new_id = disks(third.config)[0].backing.changeId
     check(new_id.split("/")[0] != disk.backing.changeId.split("/")[0], "a reset begins a new epoch")
 
+    remove(si, third)
+    chains(lab, si)
+    Disconnect(si)
+
+
+def chains(lab, si):
+    vm = find_vm(si, "two")
+    enable_tracking(si, vm)
+    third = snapshot(si, vm, "third")
+    new_id = disks(third.config)[0].backing.changeId
+
     # Two snapshots in a chain; the older goes first, then the newer.
-    lab.write("one", 0, 12345, b"between")
+    lab.write("two", 0, 12345, b"between")
     fourth = snapshot(si, vm, "fourth")
-    third_bytes, fourth_bytes = lab.read("one", 0, "third"), lab.read("one", 0, "fourth")
+    third_bytes, fourth_bytes = lab.read("two", 0, "third"), lab.read("two", 0, "fourth")
     check(fourth_bytes[12345:12352] == b"between" and third_bytes != fourth_bytes, "each snapshot has its own bytes")
     tree = vm.snapshot.rootSnapshotList
     check(tree[0].name == "third" and tree[0].childSnapshotList[0].name == "fourth", "the tree shows the order")
     check(vm.snapshot.currentSnapshot == fourth, "the newest is current")
-    lab.write("one", 0, 54321, b"after")
+    lab.write("two", 0, 54321, b"after")
     remove(si, third)
-    check(lab.read("one", 0, "fourth") == fourth_bytes, "removing the older keeps the newer")
+    check(lab.read("two", 0, "fourth") == fourth_bytes, "removing the older keeps the newer")
     remove(si, fourth)
     check(vm.snapshot is None and not vm.runtime.consolidationNeeded, "nothing is left")
-    info = lab.vm_info("one")
+    info = lab.vm_info("two")
     check(len(info["disks"][0]["chain"]) == 1, "the chain is one link again")
-    final = lab.read("one", 0)
+    final = lab.read("two", 0)
     check(final[12345:12352] == b"between" and final[54321:54326] == b"after", "the running disk kept its writes")
 
     # Reverting throws writes away and begins a new epoch.
     keep = snapshot(si, vm, "keep")
-    lab.write("one", 0, 0, b"to be lost")
+    lab.write("two", 0, 0, b"to be lost")
     wait(si, keep.RevertToSnapshot_Task())
-    check(lab.read("one", 0) == final, "reverting restores the bytes")
+    check(lab.read("two", 0) == final, "reverting restores the bytes")
     check(vm.runtime.powerState == "poweredOff", "the VM is off after reverting")
     remove(si, keep)
     again = snapshot(si, vm, "again")
@@ -151,7 +160,6 @@ def run(lab):
     remove(si, again)
     wait(si, vm.PowerOnVM_Task())
     raises(vim.fault.InvalidPowerState, lambda: wait(si, vm.PowerOnVM_Task()), "powering on twice")
-    Disconnect(si)
 
 
 main(run)

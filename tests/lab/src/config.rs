@@ -141,8 +141,8 @@ pub struct LabOptions {
 impl Default for LabOptions {
     fn default() -> Self {
         Self {
-            session_timeout: Duration::from_secs(30 * 60),
-            lease_timeout: Duration::from_secs(300),
+            session_timeout: Duration::from_mins(30),
+            lease_timeout: Duration::from_mins(5),
             cbt_areas: 2000,
             cbt_window: None,
             folder_requests: 4,

@@ -178,14 +178,18 @@ impl Faults {
         Fault::named(spec.fault.as_deref()?, spec.message.as_deref(), spec.key.as_deref())
     }
 
-    /// Blocks while a `hold` at `point` is in place, or until `stop` says so.
-    pub(crate) fn hold(&self, point: &str, when: FaultWhen, stop: impl Fn() -> bool) {
-        let fits = |s: &FaultSpec| (s.when == FaultWhen::After) == (when == FaultWhen::After);
+    /// Blocks while a `hold` at `point` that `fits` is in place, or until `stop` says so.
+    pub(crate) fn hold(
+        &self,
+        point: &str,
+        fits: impl Fn(FaultWhen) -> bool,
+        stop: impl Fn() -> bool,
+    ) {
         let mut entries = self.entries.lock().expect("no holder panics");
         let found = entries
             .1
             .iter_mut()
-            .find(|e| e.spec.kind == FaultKind::Hold && e.spec.point == point && fits(&e.spec));
+            .find(|e| e.spec.kind == FaultKind::Hold && e.spec.point == point && fits(e.spec.when));
         let Some(entry) = found else { return };
         if entry.skip > 0 {
             entry.skip -= 1;

@@ -71,14 +71,14 @@ fn disk_uuid() -> String {
 impl Core {
     /// Makes a VM unless one of that name is there.
     pub(crate) fn ensure_vm(self: &Arc<Self>, vm: &LabVm) -> Result<(), LabError> {
-        let (id, number) = {
+        let (id, number, dir) = {
             let mut world = self.world();
             if world.vm_named(&vm.name).is_some() {
                 return Ok(());
             }
-            (self.new_vm_id(&mut world), world.vms.len())
+            let dir = world.free_dir("datastore1", &vm.name);
+            (self.new_vm_id(&mut world), world.vms.len(), dir)
         };
-        let dir = vm.name.replace(['/', '\\'], "_");
         let folder = self.places.datastores.join("datastore1").join(&dir);
         if folder.exists() {
             // What a kill in the middle of making this VM left behind.

@@ -69,17 +69,16 @@ impl Core {
     }
 
     fn lease_ready(self: &Arc<Self>, id: &str) {
-        self.faults.hold("HttpNfcLease", FaultWhen::Usual, || self.stopping());
+        self.faults.hold("HttpNfcLease", |w| w != FaultWhen::After, || self.stopping());
         if let Some(fault) = self.faults.fault("HttpNfcLease", |_| true) {
             self.end_lease(id, Some(fault));
             return;
         }
         let mut world = self.world();
-        if let Some(lease) = world.leases.get_mut(id) {
-            if lease.state == LeaseState::Initializing {
-                lease.state = LeaseState::Ready;
-                lease.seen = self.clock.monotonic();
-            }
+        let lease = world.leases.get_mut(id);
+        if let Some(lease) = lease.filter(|l| l.state == LeaseState::Initializing) {
+            lease.state = LeaseState::Ready;
+            lease.seen = self.clock.monotonic();
         }
         drop(world);
         self.notify();

@@ -118,7 +118,7 @@ impl Core {
         work: impl FnOnce(&TaskContext) -> Result<Option<Value>, Fault>,
     ) -> Result<Option<Value>, Fault> {
         context.progress(0)?;
-        self.faults.hold(start.method, FaultWhen::Usual, || self.stopping());
+        self.faults.hold(start.method, |w| w == FaultWhen::Usual, || self.stopping());
         if self.stopping() {
             return Err(Fault::system("the lab is stopping"));
         }
@@ -127,12 +127,12 @@ impl Core {
         }
         self.claim(start, &context.id)?;
         let result = work(context);
-        if let Some(vm) = start.vm.as_ref() {
-            if let Some(vm) = self.world().vms.get_mut(vm) {
-                vm.busy = None;
-            }
+        if let Some(id) = &start.vm
+            && let Some(vm) = self.world().vms.get_mut(id)
+        {
+            vm.busy = None;
         }
-        self.faults.hold(start.method, FaultWhen::After, || self.stopping());
+        self.faults.hold(start.method, |w| w == FaultWhen::After, || self.stopping());
         let late = |s: &crate::faults::FaultSpec| s.when == FaultWhen::After;
         match self.faults.fault(start.method, late) {
             Some(fault) => Err(fault),

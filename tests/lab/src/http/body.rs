@@ -1,6 +1,7 @@
 //! Bodies that are read from disks, cut short, or slowed down.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -62,6 +63,8 @@ pub(crate) fn from_channel<G: Send + 'static>(
             if (piece.len() as u64) >= left {
                 piece.truncate(crate::disk::usize_of(left));
                 if piece.is_empty() {
+                    // What was sent so far gets its chance to leave first.
+                    tokio::time::sleep(Duration::from_millis(50)).await;
                     let cut = io::Error::other("cut as injected");
                     return Some((Err(cut), (receiver, manners, sent, true, guard)));
                 }
@@ -90,4 +93,18 @@ pub(crate) fn from_bytes(bytes: Vec<u8>, manners: Manners) -> Body {
         }
     });
     from_channel(receiver, manners, ())
+}
+
+/// Waits while a `hold` at `point` is in place.
+pub(crate) async fn hold(core: &Arc<Core>, point: &'static str) {
+    if core.faults.active(FaultKind::Hold).is_none() {
+        return;
+    }
+    let core = Arc::clone(core);
+    let held = tokio::task::spawn_blocking(move || {
+        core.faults.hold(point, |_| true, || core.stopping());
+    });
+    if let Err(error) = held.await {
+        tracing::error!(%error, "a held request broke");
+    }
 }

@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 use tokio::sync::mpsc;
 
 use super::App;
-use super::body::{Manners, from_channel};
+use super::body::{Manners, from_channel, hold};
 use super::gate::{Door, admit, enter};
 use super::range::{Wanted, wanted};
 use super::sdk::text;
@@ -46,6 +46,7 @@ pub(crate) async fn request(
         let status = spec.status.and_then(|s| StatusCode::from_u16(s).ok());
         return status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
     }
+    hold(&app.core, point).await;
     let cookie = match admit(&app.core, &method, &uri, &headers) {
         Ok(cookie) => cookie,
         Err(refused) => return refused,
@@ -57,7 +58,7 @@ pub(crate) async fn request(
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let mut response = match method {
-        Method::GET | Method::HEAD => read(&app.core, &method, target, &headers, door).await,
+        Method::GET | Method::HEAD => read(&app.core, &method, target, &headers, door),
         Method::PUT => super::upload::put(&app.core, target, &headers, body, door).await,
         _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
     };
@@ -151,7 +152,7 @@ fn open(core: &Core, target: &Target) -> Result<(Source, u64), StatusCode> {
     Ok((Source::Plain(file.into_file()), len))
 }
 
-async fn read(
+fn read(
     core: &Arc<Core>,
     method: &Method,
     target: Target,

@@ -15,7 +15,7 @@ use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use tokio::sync::mpsc;
 
 use super::App;
-use super::body::{Manners, from_channel};
+use super::body::{Manners, from_channel, hold};
 use super::upload::BodyReader;
 use crate::core::Core;
 use crate::disk::{BLOCK, Disk, FrozenDisk, is_zero};
@@ -97,6 +97,7 @@ pub(crate) async fn export(
     Path((ticket, target)): Path<(String, String)>,
 ) -> Response {
     let core = Arc::clone(&app.core);
+    hold(&core, "export").await;
     if let Some(refused) = status_fault(&core, "export") {
         return refused;
     }
@@ -226,6 +227,7 @@ pub(crate) async fn import(
     body: Body,
 ) -> Response {
     let core = Arc::clone(&app.core);
+    hold(&core, "import").await;
     if let Some(refused) = status_fault(&core, "import") {
         return refused;
     }

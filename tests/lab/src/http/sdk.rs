@@ -84,10 +84,9 @@ fn respond(app: &App, answer: Answer) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(XML));
     headers.insert(header::CONTENT_LENGTH, header::HeaderValue::from(length));
-    if let Some(cookie) = answer.set_cookie {
-        if let Ok(value) = header::HeaderValue::from_str(&cookie) {
-            headers.insert(header::SET_COOKIE, value);
-        }
+    let cookie = answer.set_cookie.and_then(|c| header::HeaderValue::from_str(&c).ok());
+    if let Some(cookie) = cookie {
+        headers.insert(header::SET_COOKIE, cookie);
     }
     response
 }

@@ -103,7 +103,7 @@ fn info(scope: Scope<'_>, vm: &Vm, conf: &VmConf, disks: Vec<devices::DiskView>)
         .set("memoryHotAddEnabled", false)
         .set("cpuHotAddEnabled", false)
         .set("cpuHotRemoveEnabled", false)
-        .set("extraConfig", Value::list("OptionValue", extra(conf, &disks)))
+        .set("extraConfig", Value::list("OptionValue", extra(vm, conf, &disks)))
         .set("bootOptions", boot)
         .opt("changeTrackingEnabled", conf.change_tracking)
         .set("firmware", conf.firmware.as_str())
@@ -123,11 +123,11 @@ fn allocation(shares: i64) -> Obj {
         .set("shares", shares)
 }
 
-fn extra(conf: &VmConf, disks: &[devices::DiskView]) -> Vec<Obj> {
+fn extra(vm: &Vm, conf: &VmConf, disks: &[devices::DiskView]) -> Vec<Obj> {
     let option =
         |key: String, value: String| Obj::new("OptionValue").set("key", key).set("value", value);
     let mut all: Vec<Obj> = conf.extra.iter().map(|(k, v)| option(k.clone(), v.clone())).collect();
-    all.push(option("nvram".to_string(), format!("{}.nvram", conf.name)));
+    all.push(option("nvram".to_string(), format!("{}.nvram", vm.state.dir)));
     if conf.change_tracking == Some(true) {
         all.push(option("ctkEnabled".to_string(), "true".to_string()));
         for disk in disks.iter().filter(|d| d.change.is_some()) {

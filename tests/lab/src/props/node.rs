@@ -35,7 +35,9 @@ pub(crate) fn property(scope: Scope<'_>, obj: &Ref, name: &str) -> Option<Value>
         ("Datacenter" | "ComputeResource" | "ClusterComputeResource", "network") => {
             Some(refs("Network"))
         }
-        ("ComputeResource" | "ClusterComputeResource", "host") => Some(refs("HostSystem")),
+        ("ComputeResource" | "ClusterComputeResource" | "Network", "host") => {
+            Some(refs("HostSystem"))
+        }
         ("ComputeResource" | "ClusterComputeResource", "resourcePool") => {
             Some(root_pool(scope)?.into())
         }
@@ -58,7 +60,6 @@ pub(crate) fn property(scope: Scope<'_>, obj: &Ref, name: &str) -> Option<Value>
                 .set("ipPoolName", "")
                 .into(),
         ),
-        ("Network", "host") => Some(refs("HostSystem")),
         ("Network", "vm") => {
             let on = |v: &&Vm| v.state.conf.nics.iter().any(|n| n.network == node.name);
             Some(Value::refs(scope.world.vms.values().filter(on).map(Vm::reference)))

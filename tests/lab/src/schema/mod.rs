@@ -135,7 +135,7 @@ mod tests {
     fn inherited_members_come_first() {
         let disk = &schema().data["VirtualDisk"];
         let names: Vec<&str> = disk.members.iter().map(|m| m.name).collect();
-        assert_eq!(names[..2], ["key", "deviceInfo"]);
+        assert_eq!(names[..4], ["dynamicType", "dynamicProperty", "key", "deviceInfo"]);
         assert!(names.iter().position(|n| *n == "capacityInKB") > Some(5));
         assert!(schema().is_a("VirtualDisk", "VirtualDevice"));
         assert!(schema().is_a("VirtualMachine", "ManagedEntity"));

@@ -46,30 +46,23 @@ impl Call<'_> {
 impl Query<'_> {
     /// Returns the changed areas and the size of the disk.
     fn areas(&self) -> Result<(ExtentSet, u64), Fault> {
-        let (disk, capacity, link, end) = match &self.snapshot {
-            Some(id) => {
-                let snapshot = self
-                    .vm
-                    .snapshot(id)
-                    .ok_or_else(|| Fault::new("NotFound", "The snapshot is gone."))?;
-                let held = snapshot.disks.iter().find(|d| d.key == self.key);
-                let held = held.ok_or_else(|| invalid("deviceKey"))?;
-                let disk = self.vm.disk_uuid(&held.uuid).ok_or_else(|| invalid("deviceKey"))?;
-                let end = held.change_id.as_deref().and_then(ChangeId::parse);
-                (disk, held.capacity, held.link, end)
+        let (disk, capacity, link, end) = if let Some(id) = &self.snapshot {
+            let snapshot = self.vm.snapshot(id);
+            let snapshot =
+                snapshot.ok_or_else(|| Fault::new("NotFound", "The snapshot is gone."))?;
+            let held = snapshot.disks.iter().find(|d| d.key == self.key);
+            let held = held.ok_or_else(|| invalid("deviceKey"))?;
+            let disk = self.vm.disk_uuid(&held.uuid).ok_or_else(|| invalid("deviceKey"))?;
+            let end = held.change_id.as_deref().and_then(ChangeId::parse);
+            (disk, held.capacity, held.link, end)
+        } else {
+            let disk = self.vm.disk(self.key).ok_or_else(|| invalid("deviceKey"))?;
+            if self.vm.state.powered_on {
+                let (key, text) = ("vim.hostd.vmsvc.cbt.open", "Error caused by file");
+                return Err(self.file_fault("FileFault", key, text));
             }
-            None => {
-                let disk = self.vm.disk(self.key).ok_or_else(|| invalid("deviceKey"))?;
-                if self.vm.state.powered_on {
-                    return Err(self.file_fault(
-                        "FileFault",
-                        "vim.hostd.vmsvc.cbt.open",
-                        "Error caused by file",
-                    ));
-                }
-                let meta = disk.meta();
-                (disk, meta.capacity, meta.current, disk.change_id())
-            }
+            let meta = disk.meta();
+            (disk, meta.capacity, meta.current, disk.change_id())
         };
         let tracked = disk.change_id();
         let Some(end) = end else {

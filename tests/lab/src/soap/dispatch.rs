@@ -101,7 +101,8 @@ impl Call<'_> {
         if !matches!(self.method, "RetrieveServiceContent" | "Login") {
             self.session()?;
         }
-        core.faults.hold(self.method, FaultWhen::Call, || core.stopping() || task);
+        let before = |w| w == FaultWhen::Call || (w == FaultWhen::Usual && !task);
+        core.faults.hold(self.method, before, || core.stopping());
         let immediate = |s: &crate::faults::FaultSpec| match s.when {
             FaultWhen::Call => true,
             FaultWhen::Usual => !task || auth::raised_at_once(s.fault.as_deref()),
@@ -135,7 +136,7 @@ impl Call<'_> {
             return Ok(());
         }
         let core = self.core;
-        core.faults.hold(self.method, FaultWhen::After, || core.stopping());
+        core.faults.hold(self.method, |w| w == FaultWhen::After, || core.stopping());
         match core.faults.fault(self.method, |s| s.when == FaultWhen::After) {
             Some(fault) => Err(fault),
             None => Ok(()),
@@ -155,7 +156,7 @@ impl Call<'_> {
             "SessionIsActive" => self.session_is_active(),
             "TerminateSession" => self.terminate_session(),
             "AcquireGenericServiceTicket" => self.acquire_ticket(),
-            "HasPrivilegeOnEntity" | "HasPrivilegeOnEntities" => self.has_privilege(),
+            "HasPrivilegeOnEntity" | "HasPrivilegeOnEntities" => Ok(self.has_privilege()),
             "CreateContainerView" => self.create_view(),
             "DestroyView" => self.destroy_view(),
             "RetrieveProperties" => self.retrieve(),
@@ -168,8 +169,8 @@ impl Call<'_> {
             "DestroyPropertyFilter" => self.destroy_filter(),
             "WaitForUpdatesEx" | "WaitForUpdates" | "CheckForUpdates" => self.wait_for_updates(),
             "CancelWaitForUpdates" => self.cancel_wait(),
-            "FindByUuid" | "FindAllByUuid" => self.find_by_uuid(),
-            "FindByInventoryPath" => self.find_by_path(),
+            "FindByUuid" | "FindAllByUuid" => Ok(self.find_by_uuid()),
+            "FindByInventoryPath" => Ok(self.find_by_path()),
             "FindChild" => self.find_child(),
             "CancelTask" => self.cancel_task(),
             "SearchDatastore_Task" | "SearchDatastoreSubFolders_Task" => self.search_datastore(),

@@ -103,7 +103,7 @@ fn read(world: &World, spec: &Element) -> Result<Wanted, Fault> {
         )
         .with("datastorePath", home));
     }
-    let dir = free_dir(world, &datastore, &conf.name);
+    let dir = world.free_dir(&datastore, &conf.name);
     let devices: Vec<(usize, &Element, &Element)> = spec
         .all("deviceChange")
         .enumerate()
@@ -130,21 +130,6 @@ fn invalid_device(index: usize) -> Fault {
     Fault::new("InvalidDeviceSpec", format!("Invalid configuration for device '{index}'."))
         .with("property", "virtualDeviceSpec.device")
         .with("deviceIndex", index)
-}
-
-/// Returns a folder name no VM uses; a host adds a number in the same way.
-fn free_dir(world: &World, datastore: &str, name: &str) -> String {
-    let plain = name.replace(['/', '\\'], "_");
-    let taken = |dir: &str| {
-        world.vms.values().any(|v| v.state.datastore == datastore && v.state.dir == dir)
-    };
-    let mut dir = plain.clone();
-    let mut number = 1;
-    while taken(&dir) {
-        dir = format!("{plain}_{number}");
-        number += 1;
-    }
-    dir
 }
 
 /// Adds the controllers and returns the real keys by the keys of the spec.

@@ -7,7 +7,7 @@ use crate::value::{Ref, Value};
 use crate::world::Vm;
 
 impl Call<'_> {
-    pub(crate) fn find_by_uuid(&self) -> Result<Reply, Fault> {
+    pub(crate) fn find_by_uuid(&self) -> Reply {
         let wanted = self.text("uuid").trim().to_lowercase();
         let instance = self.flag("instanceUuid").unwrap_or(false);
         let world = self.core.world();
@@ -21,19 +21,19 @@ impl Call<'_> {
             _ => Vec::new(),
         };
         if self.method == "FindAllByUuid" {
-            return Ok(Reply::Value(Value::refs(found)));
+            return Reply::Value(Value::refs(found));
         }
-        Ok(found.into_iter().next().map_or(Reply::Void, |r| Reply::Value(Value::Ref(r))))
+        found.into_iter().next().map_or(Reply::Void, |r| Reply::Value(Value::Ref(r)))
     }
 
-    pub(crate) fn find_by_path(&self) -> Result<Reply, Fault> {
+    pub(crate) fn find_by_path(&self) -> Reply {
         let world = self.core.world();
         let mut at = world.inventory.root().clone();
         for part in self.text("inventoryPath").split('/').filter(|p| !p.is_empty()) {
-            let Some(next) = child(self, &world, &at, part) else { return Ok(Reply::Void) };
+            let Some(next) = child(self, &world, &at, part) else { return Reply::Void };
             at = next;
         }
-        Ok(Reply::Value(Value::Ref(at)))
+        Reply::Value(Value::Ref(at))
     }
 
     pub(crate) fn find_child(&self) -> Result<Reply, Fault> {

@@ -113,12 +113,11 @@ impl Walk<'_> {
         names: &BTreeMap<String, &Element>,
     ) -> Result<(), Fault> {
         for spec in specs {
-            let spec = match spec.xsi_type.as_deref() {
-                Some("TraversalSpec") => *spec,
-                _ => {
-                    let name = spec.text_of("name").unwrap_or_default();
-                    *names.get(name).ok_or_else(|| Fault::invalid_argument("selectSet.name"))?
-                }
+            let spec = if spec.xsi_type.as_deref() == Some("TraversalSpec") {
+                *spec
+            } else {
+                let name = spec.text_of("name").unwrap_or_default();
+                *names.get(name).ok_or_else(|| Fault::invalid_argument("selectSet.name"))?
             };
             self.traverse(from, spec, names)?;
         }

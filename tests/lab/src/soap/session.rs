@@ -79,10 +79,9 @@ pub(crate) fn end(core: &Arc<Core>, key: &str) {
 
 impl Call<'_> {
     pub(crate) fn login(&self) -> Result<Reply, Fault> {
-        if let Some(locale) = self.body.text_of("locale") {
-            if !locale.is_empty() && !locale.starts_with("en") && !locale.starts_with("ja") {
-                return Err(Fault::new("InvalidLocale", "The locale name is invalid or unknown."));
-            }
+        let locale = self.body.text_of("locale").unwrap_or_default();
+        if !locale.is_empty() && !locale.starts_with("en") && !locale.starts_with("ja") {
+            return Err(Fault::new("InvalidLocale", "The locale name is invalid or unknown."));
         }
         let key = login_basic(self.core, self.text("userName"), self.text("password"), &self.agent)
             .ok_or_else(|| {

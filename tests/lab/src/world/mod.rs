@@ -37,6 +37,28 @@ impl World {
         self.next
     }
 
+    /// Returns a folder name no VM uses; a host adds a number in the same way.
+    pub(crate) fn free_dir(&self, datastore: &str, name: &str) -> String {
+        let mut plain = name.replace(['/', '\\', '\0'], "_");
+        if plain.is_empty() || plain.chars().all(|c| c == '.') {
+            plain.insert(0, '_');
+        }
+        let taken = |dir: &str| {
+            self.vms.values().any(|v| {
+                let own = v.state.datastore == datastore && v.state.dir == dir;
+                own || v.disks.iter().any(|d| {
+                    let inner = d.inner();
+                    inner.meta.datastore == datastore && inner.meta.dir == dir
+                })
+            })
+        };
+        let numbered = (1..).map(|n| format!("{plain}_{n}"));
+        std::iter::once(plain.clone())
+            .chain(numbered)
+            .find(|dir| !taken(dir))
+            .unwrap_or_else(|| plain.clone())
+    }
+
     pub(crate) fn vm_named(&self, name: &str) -> Option<&Vm> {
         self.vms.values().find(|vm| vm.state.conf.name == name)
     }
