@@ -9,6 +9,7 @@ mod window;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use kuramori_app::dto::ErrorCode;
 use kuramori_app::{App, AppError, AppOptions, SecretsChoice, SystemClock};
 use tauri::Manager;
 
@@ -26,6 +27,11 @@ fn main() -> ExitCode {
     }
 }
 
+#[expect(
+    clippy::exit,
+    clippy::disallowed_methods,
+    reason = "Tauri's context ends the program when its own assets are damaged"
+)]
 fn run() -> tauri::Result<()> {
     let mut builder = tauri::Builder::default().plugin(tauri_plugin_dialog::init());
     // A test drives windows of its own; a second start by a person shows the first one's.
@@ -62,10 +68,12 @@ fn open() -> Result<App, AppError> {
         Some(state) => state.into(),
         None => App::default_state()?,
     };
-    App::open(AppOptions {
-        state,
-        secrets: SecretsChoice::Keychain,
-        notices: true,
-        clock: Arc::new(SystemClock::new()),
-    })
+    // For machines without a keychain, chosen on purpose as with the command line's `--secrets`.
+    let secrets = match std::env::var("KURAMORI_SECRETS") {
+        Ok(choice) => choice.parse().map_err(|why: String| {
+            AppError::new(ErrorCode::InvalidInput, format!("KURAMORI_SECRETS={choice}")).detail(why)
+        })?,
+        Err(_) => SecretsChoice::Keychain,
+    };
+    App::open(AppOptions { state, secrets, notices: true, clock: Arc::new(SystemClock::new()) })
 }

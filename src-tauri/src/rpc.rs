@@ -8,6 +8,7 @@ pub(crate) struct Opened(pub(crate) Result<App, AppError>);
 
 impl Opened {
     /// Returns the application.
+    #[expect(clippy::result_large_err, reason = "it is the error every command answers with")]
     pub(crate) fn app(&self) -> Result<&App, ErrorView> {
         self.0.as_ref().map_err(|e| e.view(Language::En))
     }

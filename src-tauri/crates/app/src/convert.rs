@@ -25,10 +25,12 @@ pub(crate) fn server(error: &VsphereError, subject: &str) -> AppError {
         E::Cancelled(_) => ErrorCode::Cancelled,
         _ => ErrorCode::ServerFault,
     };
-    let mut app = AppError::new(code, subject)
-        .because(error)
-        .with_hints(error.hints())
-        .retryable(error.retry() != Retry::Never);
+    let mut app =
+        AppError::new(code, subject).because(error).retryable(error.retry() != Retry::Never);
+    if code == ErrorCode::ServerFault {
+        // The sentence of this code knows nothing of the fault behind it.
+        app = app.with_hints(error.hints());
+    }
     if let E::UntrustedCertificate { seen, .. } | E::ChangedCertificate { seen, .. } = error {
         app.seen_sha256 = Some(seen.to_string());
     }
@@ -61,10 +63,7 @@ pub(crate) fn repository(error: &RepoError, subject: &str) -> AppError {
         RepoError::Invalid { what } => what,
         _ => subject,
     };
-    AppError::new(code, subject)
-        .because(error)
-        .with_hints(error.hints())
-        .retryable(error.retry() != Retry::Never)
+    AppError::new(code, subject).because(error).retryable(error.retry() != Retry::Never)
 }
 
 /// Why the backup of a VM failed.
@@ -77,13 +76,10 @@ pub(crate) fn backup(error: &EngineError, vm: &str, server_name: &str, place: &s
         E::Check(e) => about_vm(e, vm, server_name, ErrorCode::ServerFault),
         E::Snapshot(e) => about_vm(e, vm, server_name, ErrorCode::SnapshotFailed),
         E::NotSupported(_) => AppError::new(ErrorCode::VmNotSupported, vm).because(error),
-        E::NoWay { .. } => {
-            AppError::new(ErrorCode::DiskUnreadable, vm).because(error).retryable(true)
-        }
         E::Repository(e) | E::Read { source: PipelineError::Repository(e), .. } => {
             repository(e, place)
         }
-        E::Read { .. } => {
+        E::NoWay { .. } | E::Read { .. } => {
             AppError::new(ErrorCode::DiskUnreadable, vm).because(error).retryable(true)
         }
         E::Journal(_) => AppError::new(ErrorCode::StateDamaged, "runs.sqlite").because(error),

@@ -11,7 +11,7 @@ use kuramori_repo::{Manifest, RecoveryPointId, Repository, Unlock, WriterId};
 use crate::access;
 use crate::commands::point_view;
 use crate::convert;
-use crate::dto::{ErrorCode, Language, PointView, RepositoryView};
+use crate::dto::{ErrorCode, Language, PointList, PointView, RepositoryView, UnreadableRepository};
 use crate::error::AppError;
 use crate::volume;
 
@@ -70,17 +70,24 @@ impl Place {
         })
     }
 
-    /// Returns its recovery points, newest first.
+    /// Returns its recovery points, newest first, and what of it is damaged: a recovery point
+    /// lost to damage is named there.
     ///
     /// # Errors
-    /// What stood in the way of reading them; also a damaged recovery point, which would be
-    /// missing from the list.
-    pub fn points(&self, language: Language) -> Result<Vec<PointView>, AppError> {
+    /// What stood in the way of reading them.
+    pub fn points(&self, language: Language) -> Result<PointList, AppError> {
         let list = self.repository.points().map_err(|e| self.failed(&e))?;
-        for damaged in &list.damaged {
-            tracing::warn!(object = damaged.object, reason = %damaged.reason, "damaged object");
-        }
-        Ok(list.points.iter().rev().map(|p| point_view(p, self, language)).collect())
+        let damaged = list.damaged.iter().map(|damaged| UnreadableRepository {
+            repository_id: self.id.clone(),
+            name: self.name.clone(),
+            error: AppError::new(ErrorCode::RepositoryDamaged, &self.name)
+                .detail(format!("{}: {}", damaged.object, damaged.reason))
+                .view(language),
+        });
+        Ok(PointList {
+            points: list.points.iter().rev().map(|p| point_view(p, self, language)).collect(),
+            unreadable: damaged.collect(),
+        })
     }
 
     /// Finds a recovery point: by id, unique prefix, `VM@latest` or `VM@first`.

@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     let output = Output::new(args.json);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return output.broken(&error),
+        Err(error) => return Output::broken(&error),
     };
     let ended = runtime.block_on(commands::run(args, &output));
     // Blocking work that is still going on was told to stop; nobody waits for it.

@@ -67,7 +67,7 @@ impl Output {
     }
 
     /// Prints that the program could not even begin.
-    pub(crate) fn broken(self, error: &dyn std::error::Error) -> ExitCode {
+    pub(crate) fn broken(error: &dyn std::error::Error) -> ExitCode {
         print(&mut std::io::stderr().lock(), &format!("kuramori could not start: {error}"));
         ExitCode::from(1)
     }

@@ -83,13 +83,11 @@ pub(crate) fn copy(
                 })
             })
             .collect();
-        readers.into_iter().map(|r| r.join().unwrap_or_else(|p| std::panic::resume_unwind(p))).fold(
-            Ok(()),
-            |first: Result<(), PipelineError>, next| match first {
-                Ok(()) => next,
-                failed => failed,
-            },
-        )
+        let ended = readers
+            .into_iter()
+            .map(|r| r.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        // Every reader is waited for, also after the first failure.
+        ended.collect::<Vec<_>>().into_iter().collect::<Result<(), PipelineError>>()
     })?;
     Ok(ByteLen::new(read.into_inner()))
 }

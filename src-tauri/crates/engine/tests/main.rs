@@ -1,5 +1,15 @@
 //! Backups of VMs of the lab, over real TLS and SOAP, byte for byte.
-#![allow(missing_docs, reason = "tests")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::cast_possible_truncation,
+    clippy::disallowed_methods,
+    clippy::large_stack_arrays,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail like tests"
+)]
 
 mod bench;
 mod byte_exact;

@@ -18,6 +18,7 @@ mod fault;
 mod hardware;
 mod http;
 mod inventory;
+mod preflight;
 mod property;
 mod refs;
 mod service;
@@ -45,6 +46,7 @@ pub use inventory::{
     HostSummary, Inventory, NetworkKind, NetworkSummary, PoolSummary, PowerState, ToolsState,
     UnreadableVm, VmSummary,
 };
+pub use preflight::{Licence, NEEDED_PRIVILEGES};
 pub use refs::{
     ComputeRef, DatacenterRef, DatastoreRef, DiskKey, FolderRef, HostRef, NetworkRef, PoolRef,
     SnapshotRef, TaskRef, VmRef,

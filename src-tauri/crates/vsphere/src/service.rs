@@ -46,6 +46,8 @@ pub(crate) struct ServiceContent {
     pub(crate) property_collector: MoRef,
     pub(crate) view_manager: MoRef,
     pub(crate) session_manager: MoRef,
+    pub(crate) license_manager: Option<MoRef>,
+    pub(crate) authorization_manager: Option<MoRef>,
 }
 
 const ACTION: &str = "say what it is";
@@ -99,6 +101,8 @@ impl ServiceContent {
             property_collector: manager("propertyCollector")?,
             view_manager: manager("viewManager")?,
             session_manager: manager("sessionManager")?,
+            license_manager: content.mo_at("licenseManager"),
+            authorization_manager: content.mo_at("authorizationManager"),
         })
     }
 }

@@ -11,6 +11,6 @@ export type PointList = {
  */
 points: Array<PointView>, 
 /**
- * Repositories that could not be read, by name.
+ * Repositories that could not be read, or not all of them: recovery points may be missing.
  */
 unreadable: Array<UnreadableRepository>, };

@@ -2,7 +2,7 @@
 import type { ErrorView } from "./ErrorView";
 
 /**
- * A repository whose recovery points are missing from a list.
+ * A repository of which recovery points may be missing from a list.
  */
 export type UnreadableRepository = { 
 /**

@@ -124,7 +124,7 @@ fn add_points(app: &App, view: &mut InventoryView) {
     let mut newest: HashMap<String, PointView> = HashMap::new();
     for entry in app.inner.settings.get().repositories {
         let points = app.place(&entry.id).and_then(|p| p.points(app.language()));
-        for point in points.unwrap_or_default() {
+        for point in points.map(|list| list.points).unwrap_or_default() {
             let Some(uuid) = point.instance_uuid.clone() else { continue };
             let better = newest.get(&uuid).is_none_or(|known| known.taken_at < point.taken_at);
             if better {

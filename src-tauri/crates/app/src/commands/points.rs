@@ -18,11 +18,14 @@ impl Handler for command::PointsList {
             let settings = app.inner.settings.get();
             let mut list = PointList { points: Vec::new(), unreadable: Vec::new() };
             if let Some(wanted) = &request.repository_id {
-                list.points = app.place(wanted)?.points(app.language())?;
+                list = app.place(wanted)?.points(app.language())?;
             } else {
                 for entry in &settings.repositories {
                     match app.place(&entry.id).and_then(|p| p.points(app.language())) {
-                        Ok(points) => list.points.extend(points),
+                        Ok(of_one) => {
+                            list.points.extend(of_one.points);
+                            list.unreadable.extend(of_one.unreadable);
+                        }
                         Err(error) => list.unreadable.push(UnreadableRepository {
                             repository_id: entry.id.clone(),
                             name: entry.name.clone(),

@@ -160,7 +160,7 @@ impl Handler for command::RepositoriesSuggest {
             let documents = dirs::document_dir().or_else(dirs::home_dir);
             let base = documents.unwrap_or_else(|| app.inner.state.clone());
             // The first free name, so that a second repository gets a folder of its own.
-            let free = (1..)
+            let free = (1..1000)
                 .map(|n| match n {
                     1 => base.join(FOLDER),
                     n => base.join(format!("{FOLDER} {n}")),

@@ -81,7 +81,7 @@ impl Handler for command::RestorePlan {
                 capacity: plan.capacity.get(),
                 disks: u32::try_from(manifest.disks.len()).unwrap_or(u32::MAX),
                 networks: plan.networks,
-                free_after: plan.free_after.map(|f| f.get()),
+                free_after: plan.free_after.map(kuramori_block::ByteLen::get),
                 problems,
             })
         })

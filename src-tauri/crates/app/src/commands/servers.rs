@@ -118,12 +118,34 @@ async fn check(app: &App, entry: &ServerEntry, client: &Client) -> Vec<ServerChe
         found: None,
         error: Some(error.view(app.language())),
     };
-    let read = client.inventory().await;
-    checks.push(match read {
-        Ok(inventory) => passed(ServerCheckKind::Inventory, Some(inventory.vms.len().to_string())),
-        Err(e) => failed(ServerCheckKind::Inventory, convert::server(&e, &entry.name)),
-    });
+    let check = |kind, found: Result<Option<String>, AppError>| match found {
+        Ok(found) => passed(kind, found),
+        Err(error) => failed(kind, error),
+    };
+    checks.push(check(ServerCheckKind::Licence, licence(entry, client).await));
+    checks.push(check(ServerCheckKind::Rights, rights(entry, client).await));
+    let read = client.inventory().await.map_err(|e| convert::server(&e, &entry.name));
+    let found = read.map(|inventory| Some(inventory.vms.len().to_string()));
+    checks.push(check(ServerCheckKind::Inventory, found));
     checks
+}
+
+async fn licence(entry: &ServerEntry, client: &Client) -> Result<Option<String>, AppError> {
+    let licences = client.licences().await.map_err(|e| convert::server(&e, &entry.name))?;
+    if let Some(free) = licences.iter().find(|l| l.forbids_backup) {
+        return Err(AppError::new(ErrorCode::LicenceRestricted, &entry.name).detail(&free.name));
+    }
+    let names: Vec<String> = licences.into_iter().map(|l| l.name).collect();
+    Ok(Some(names.join(", ")).filter(|names| !names.is_empty()))
+}
+
+async fn rights(entry: &ServerEntry, client: &Client) -> Result<Option<String>, AppError> {
+    let missing =
+        client.missing_privileges().await.map_err(|e| convert::server(&e, &entry.name))?;
+    if missing.is_empty() {
+        return Ok(None);
+    }
+    Err(AppError::new(ErrorCode::RightsMissing, &entry.name).detail(missing.join("\n")))
 }
 
 impl Handler for command::ServersList {

@@ -109,11 +109,11 @@ wire! {
     pub struct PointList {
         /// The recovery points.
         pub points: Vec<PointView>,
-        /// Repositories that could not be read, by name.
+        /// Repositories that could not be read, or not all of them: recovery points may be missing.
         pub unreadable: Vec<UnreadableRepository>,
     }
 
-    /// A repository whose recovery points are missing from a list.
+    /// A repository of which recovery points may be missing from a list.
     pub struct UnreadableRepository {
         /// Its id.
         pub repository_id: String,

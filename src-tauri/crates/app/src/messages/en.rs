@@ -89,7 +89,7 @@ fn server(code: ErrorCode) -> Sentences {
         ),
         E::ServerFault => say(
             "{0} broke off what it was asked to do.",
-            NO_NEW_POINT,
+            "What was begun was taken back. Recovery points are as they were.",
             &["Try again. If it stays, look at the recent tasks on the server."],
         ),
         _ => say(

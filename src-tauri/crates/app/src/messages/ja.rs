@@ -89,7 +89,7 @@ fn server(code: ErrorCode) -> Sentences {
         ),
         E::ServerFault => say(
             "{0} が処理を中断しました。",
-            NO_NEW_POINT,
+            "始めた処理は取り消しました。復旧ポイントは元のままです。",
             &["もう一度試してください。続く場合は、サーバーの「最近のタスク」を確認してください。"],
         ),
         _ => say(

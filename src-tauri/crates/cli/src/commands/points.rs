@@ -1,5 +1,5 @@
 use kuramori_app::AppError;
-use kuramori_app::dto::{Language, ListPointsRequest, PointList};
+use kuramori_app::dto::{Language, ListPointsRequest};
 use kuramori_app::schema::command;
 
 use crate::args::PointsCommand;
@@ -11,11 +11,11 @@ pub(super) async fn run(context: &Context, command: PointsCommand) -> Result<Don
     let PointsCommand::List { repo, vm } = command;
     let list = if repo.repo_path.is_some() {
         let opened = context.place(&repo).await?;
-        let mut points = blocking(move || opened.place.points(Language::En)).await?;
+        let mut list = blocking(move || opened.place.points(Language::En)).await?;
         if let Some(vm) = &vm {
-            points.retain(|p| p.vm_name == *vm || p.instance_uuid.as_ref() == Some(vm));
+            list.points.retain(|p| p.vm_name == *vm || p.instance_uuid.as_ref() == Some(vm));
         }
-        PointList { points, unreadable: Vec::new() }
+        list
     } else {
         let app = context.app().await?;
         let request = ListPointsRequest { repository_id: repo.repo, vm };

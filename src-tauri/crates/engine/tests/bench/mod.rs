@@ -62,8 +62,11 @@ impl Side {
     }
 
     pub fn begin(&self) -> RunId {
-        let run =
-            NewRun { kind: "backup".into(), spec: Default::default(), items: vec!["vm".into()] };
+        let run = NewRun {
+            kind: "backup".into(),
+            spec: serde_json::Value::Null,
+            items: vec!["vm".into()],
+        };
         self.log.begin(&run).unwrap()
     }
 

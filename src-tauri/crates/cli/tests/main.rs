@@ -1,0 +1,20 @@
+//! The real program against the lab: flows, sentences, secrets, memory.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::cast_possible_truncation,
+    clippy::disallowed_methods,
+    clippy::large_stack_arrays,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail like tests"
+)]
+
+mod bench;
+mod errors;
+mod flow;
+mod images;
+#[cfg(target_os = "linux")]
+mod resources;
+mod secrets;
