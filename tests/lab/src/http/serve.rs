@@ -1,6 +1,7 @@
 //! Accepting connections.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -69,6 +70,8 @@ where
     let service = TowerToHyperService::new(routes);
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
+        // Clients keep connections for long; a host does not hang up after half a minute.
+        .header_read_timeout(Duration::from_mins(15))
         .title_case_headers(true)
         .serve_connection(io, service);
     tokio::select! {
