@@ -16,4 +16,5 @@ pub use crate::{
     desktop::{Desktop, Setup},
     lab::{Address, DATASTORE, Lab},
     notices::{Notice, shown},
+    programs::built,
 };

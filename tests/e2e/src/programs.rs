@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 /// Returns the program `name` of this workspace, built by the same profile as this test.
-pub(crate) fn built(name: &str) -> Result<PathBuf> {
+pub fn built(name: &str) -> Result<PathBuf> {
     let dir = match env::var_os("KURAMORI_BIN_DIR") {
         Some(dir) => PathBuf::from(dir),
         None => env::current_exe()?

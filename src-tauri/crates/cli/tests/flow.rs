@@ -36,6 +36,7 @@ fn two_vms_are_backed_up_and_come_back() {
     assert!(std::fs::read(&disk).unwrap() == live, "the restored image differs from the disk");
     let again = bench.run(&args);
     assert_eq!(again.code, 1, "an existing file is never overwritten");
+    qemu_reads(&bench, &disk);
 
     let points = bench.run(&["points", "list", "--vm", "web 01", "--json"]).ok();
     let oldest = points.field("/points/1/id");
@@ -51,6 +52,19 @@ fn two_vms_are_backed_up_and_come_back() {
     assert!(!vm.powered_on && vm.nics.iter().all(|n| !n.start_connected && !n.connected));
     for vm in lab.vms() {
         assert!(vm.snapshots.is_empty(), "a snapshot is left on {}", vm.name);
+    }
+}
+
+/// A stranger reads the restored image: qemu-img makes a qcow2 of it that holds the same disk.
+fn qemu_reads(bench: &Bench, raw: &str) {
+    let qcow2 = bench.text("disk.qcow2");
+    for args in [
+        &["convert", "-f", "raw", "-O", "qcow2", raw, &qcow2][..],
+        &["check", "-f", "qcow2", &qcow2],
+        &["compare", "-f", "raw", "-F", "qcow2", raw, &qcow2],
+    ] {
+        let read = std::process::Command::new("qemu-img").args(args).output().unwrap();
+        assert!(read.status.success(), "qemu-img {args:?}: {read:?}");
     }
 }
 

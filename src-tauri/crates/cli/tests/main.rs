@@ -12,6 +12,7 @@
 )]
 
 mod bench;
+mod crash;
 mod errors;
 mod flow;
 mod images;

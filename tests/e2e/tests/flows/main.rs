@@ -5,4 +5,5 @@
 mod disks;
 mod first_backup;
 mod languages;
+mod refusals;
 mod steps;

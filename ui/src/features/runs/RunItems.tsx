@@ -69,7 +69,7 @@ function Far({ run, item }: { run: RunView; item: ItemView }) {
     return (
       <>
         <b className={tone}>{outcomeWord(run, item, t.runs)}</b>
-        <small>{item.error ? item.error.title : item.outcome === "cancelled" ? "" : took}</small>
+        <small title={item.error?.title}>{item.error ? item.error.title : item.outcome === "cancelled" ? "" : took}</small>
       </>
     );
   }

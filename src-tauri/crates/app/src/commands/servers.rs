@@ -6,7 +6,7 @@ use crate::access::{self, SignIn};
 use crate::app::{App, keychain_error};
 use crate::convert;
 use crate::dto::{
-    AddServerRequest, CertificateView, Empty, ErrorCode, ProbeServerRequest, ServerCheck,
+    AddServerRequest, CertificateView, Empty, ErrorCode, Language, ProbeServerRequest, ServerCheck,
     ServerCheckKind, ServerChecked, ServerKind, ServerList, ServerRequest, ServerView, Topic,
     TrustServerRequest,
 };
@@ -125,7 +125,14 @@ async fn check(app: &App, entry: &ServerEntry, client: &Client) -> Vec<ServerChe
     checks.push(check(ServerCheckKind::Licence, licence(entry, client).await));
     checks.push(check(ServerCheckKind::Rights, rights(entry, client).await));
     let read = client.inventory().await.map_err(|e| convert::server(&e, &entry.name));
-    let found = read.map(|inventory| Some(inventory.vms.len().to_string()));
+    let found = read.map(|inventory| {
+        let vms = inventory.vms.len();
+        Some(match app.language() {
+            Language::En if vms == 1 => "1 VM".to_owned(),
+            Language::En => format!("{vms} VMs"),
+            Language::Ja => format!("VM {vms} 台"),
+        })
+    });
     checks.push(check(ServerCheckKind::Inventory, found));
     checks
 }
@@ -143,7 +150,8 @@ async fn rights(entry: &ServerEntry, client: &Client) -> Result<Option<String>, 
     let missing =
         client.missing_privileges().await.map_err(|e| convert::server(&e, &entry.name))?;
     if missing.is_empty() {
-        return Ok(None);
+        let all = kuramori_vsphere::NEEDED_PRIVILEGES.len();
+        return Ok(Some(format!("{all} / {all}")));
     }
     Err(AppError::new(ErrorCode::RightsMissing, &entry.name).detail(missing.join("\n")))
 }

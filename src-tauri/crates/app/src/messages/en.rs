@@ -9,42 +9,7 @@ const UNTOUCHED: &str = "Nothing was changed, and all recovery points are as the
 const NO_NEW_POINT: &str = "No new recovery point was made. Earlier ones are as they were.";
 const NOT_PROTECTED: &str = "Until this is solved, no new recovery points are made.";
 
-pub(super) fn error(code: ErrorCode) -> Sentences {
-    match code {
-        E::CertificateUnknown
-        | E::CertificateChanged
-        | E::LoginRefused
-        | E::HostUnreachable
-        | E::NotVsphere
-        | E::LicenceRestricted
-        | E::RightsMissing
-        | E::ServerFault
-        | E::ServerNotFound => server(code),
-        E::VmNotFound
-        | E::SnapshotFailed
-        | E::SnapshotLeft
-        | E::VmNotSupported
-        | E::DiskUnreadable
-        | E::VmNameTaken
-        | E::DatastoreNotFound
-        | E::DatastoreFull
-        | E::Busy => vm(code),
-        E::StoreFull
-        | E::RepositoryVanished
-        | E::PassphraseWrong
-        | E::RepositoryExists
-        | E::NotARepository
-        | E::RepositoryInUse
-        | E::RepositoryNewer
-        | E::RepositoryDamaged
-        | E::RepositoryNotFound
-        | E::PointNotFound
-        | E::PointAmbiguous => repository(code),
-        _ => local(code),
-    }
-}
-
-fn server(code: ErrorCode) -> Sentences {
+pub(super) fn server(code: ErrorCode) -> Sentences {
     match code {
         E::CertificateUnknown => say(
             "{0} shows a certificate that nobody vouches for.",
@@ -100,7 +65,7 @@ fn server(code: ErrorCode) -> Sentences {
     }
 }
 
-fn vm(code: ErrorCode) -> Sentences {
+pub(super) fn vm(code: ErrorCode) -> Sentences {
     match code {
         E::VmNotFound => say(
             "The VM {0} is not on the server.",
@@ -154,7 +119,7 @@ fn vm(code: ErrorCode) -> Sentences {
     }
 }
 
-fn repository(code: ErrorCode) -> Sentences {
+pub(super) fn repository(code: ErrorCode) -> Sentences {
     match code {
         E::StoreFull => say(
             "There is no room left at {0}.",
@@ -213,7 +178,7 @@ fn repository(code: ErrorCode) -> Sentences {
     }
 }
 
-fn local(code: ErrorCode) -> Sentences {
+pub(super) fn local(code: ErrorCode) -> Sentences {
     match code {
         E::NameTaken => say("The name {0} is taken.", UNTOUCHED, &["Choose another name."]),
         E::InvalidInput => {

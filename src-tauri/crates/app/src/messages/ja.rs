@@ -10,42 +10,7 @@ const NO_NEW_POINT: &str =
     "新しい復旧ポイントは作成されていません。以前の復旧ポイントは元のままです。";
 const NOT_PROTECTED: &str = "解決するまで、新しい復旧ポイントは作成されません。";
 
-pub(super) fn error(code: ErrorCode) -> Sentences {
-    match code {
-        E::CertificateUnknown
-        | E::CertificateChanged
-        | E::LoginRefused
-        | E::HostUnreachable
-        | E::NotVsphere
-        | E::LicenceRestricted
-        | E::RightsMissing
-        | E::ServerFault
-        | E::ServerNotFound => server(code),
-        E::VmNotFound
-        | E::SnapshotFailed
-        | E::SnapshotLeft
-        | E::VmNotSupported
-        | E::DiskUnreadable
-        | E::VmNameTaken
-        | E::DatastoreNotFound
-        | E::DatastoreFull
-        | E::Busy => vm(code),
-        E::StoreFull
-        | E::RepositoryVanished
-        | E::PassphraseWrong
-        | E::RepositoryExists
-        | E::NotARepository
-        | E::RepositoryInUse
-        | E::RepositoryNewer
-        | E::RepositoryDamaged
-        | E::RepositoryNotFound
-        | E::PointNotFound
-        | E::PointAmbiguous => repository(code),
-        _ => local(code),
-    }
-}
-
-fn server(code: ErrorCode) -> Sentences {
+pub(super) fn server(code: ErrorCode) -> Sentences {
     match code {
         E::CertificateUnknown => say(
             "{0} の証明書は、誰にも保証されていません。",
@@ -100,7 +65,7 @@ fn server(code: ErrorCode) -> Sentences {
     }
 }
 
-fn vm(code: ErrorCode) -> Sentences {
+pub(super) fn vm(code: ErrorCode) -> Sentences {
     match code {
         E::VmNotFound => say(
             "VM「{0}」がサーバーに見つかりません。",
@@ -154,7 +119,7 @@ fn vm(code: ErrorCode) -> Sentences {
     }
 }
 
-fn repository(code: ErrorCode) -> Sentences {
+pub(super) fn repository(code: ErrorCode) -> Sentences {
     match code {
         E::StoreFull => say(
             "{0} に空き容量がありません。",
@@ -216,7 +181,7 @@ fn repository(code: ErrorCode) -> Sentences {
     }
 }
 
-fn local(code: ErrorCode) -> Sentences {
+pub(super) fn local(code: ErrorCode) -> Sentences {
     match code {
         E::NameTaken => {
             say("「{0}」という名前は使われています。", UNTOUCHED, &["別の名前を選んでください。"])

@@ -21,13 +21,66 @@ pub(crate) struct Sentences {
     pub(crate) hints: &'static [&'static str],
 }
 
-/// Returns what is said about an error in a language.
-pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
-    match language {
-        Language::En => en::error(code),
-        Language::Ja => ja::error(code),
+/// What an error is about; each language has its sentences in these parts.
+enum About {
+    Server,
+    Vm,
+    Repository,
+    Local,
+}
+
+fn about(code: ErrorCode) -> About {
+    use ErrorCode as E;
+    match code {
+        E::CertificateUnknown
+        | E::CertificateChanged
+        | E::LoginRefused
+        | E::HostUnreachable
+        | E::NotVsphere
+        | E::LicenceRestricted
+        | E::RightsMissing
+        | E::ServerFault
+        | E::ServerNotFound => About::Server,
+        E::VmNotFound
+        | E::SnapshotFailed
+        | E::SnapshotLeft
+        | E::VmNotSupported
+        | E::DiskUnreadable
+        | E::VmNameTaken
+        | E::DatastoreNotFound
+        | E::DatastoreFull
+        | E::Busy => About::Vm,
+        E::StoreFull
+        | E::RepositoryVanished
+        | E::PassphraseWrong
+        | E::RepositoryExists
+        | E::NotARepository
+        | E::RepositoryInUse
+        | E::RepositoryNewer
+        | E::RepositoryDamaged
+        | E::RepositoryNotFound
+        | E::PointNotFound
+        | E::PointAmbiguous => About::Repository,
+        _ => About::Local,
     }
 }
+
+/// Returns what is said about an error in a language.
+pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
+    let (server, vm, repository, local): Parts = match language {
+        Language::En => (en::server, en::vm, en::repository, en::local),
+        Language::Ja => (ja::server, ja::vm, ja::repository, ja::local),
+    };
+    match about(code) {
+        About::Server => server(code),
+        About::Vm => vm(code),
+        About::Repository => repository(code),
+        About::Local => local(code),
+    }
+}
+
+type Part = fn(ErrorCode) -> Sentences;
+type Parts = (Part, Part, Part, Part);
 
 /// Puts `subject` where the sentence has `{0}`.
 pub(crate) fn fill(sentence: &str, subject: &str) -> String {
