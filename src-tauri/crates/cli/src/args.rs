@@ -202,9 +202,8 @@ pub(crate) enum RestoreCommand {
     Vm {
         /// Recovery point: id, unique prefix, `VM@latest` or `VM@first`.
         point: String,
-        /// Name of a repository known here; all are searched otherwise.
-        #[arg(long, value_name = "R")]
-        repo: Option<String>,
+        #[command(flatten)]
+        repo: RepoArgs,
         /// Name of the server.
         #[arg(long = "to", value_name = "S")]
         server: String,

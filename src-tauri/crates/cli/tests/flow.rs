@@ -108,6 +108,10 @@ fn a_repository_is_readable_without_any_state() {
     answer(bench.bare().args(&restore), PASSPHRASE).ok();
     assert!(std::fs::read(&disk).unwrap() == lab.read("vm", 0, 0, 2 * MIB).unwrap());
 
+    let vm = ["restore", "vm", "vm@latest", "--to", "lab", "--datastore", "datastore1", "--name"];
+    bench.run_with(PASSPHRASE, &[&vm[..], &["again"], &with].concat()).ok();
+    assert!(lab.read("again", 0, 0, 2 * MIB).unwrap() == lab.read("vm", 0, 0, 2 * MIB).unwrap());
+
     let other = bench.text("other-state");
     let attach = ["--state", &other, "repo", "attach", &path, "--name", "found"];
     let sealed = format!("sealed:{}", bench.text("other-key"));

@@ -13,7 +13,7 @@ export type ItemView = {
  */
 name: string, 
 /**
- * Where it stands.
+ * Where it stands; where it failed or was stopped, for one that did.
  */
 phase: PhaseView, 
 /**

@@ -44,20 +44,46 @@ struct Ready {
 }
 
 async fn ready(app: &App, request: RestoreVmRequest) -> Result<Ready, AppError> {
-    let (server, client) = access::client(app, &request.server_id).await?;
     let (repository, point) = (request.repository_id, request.point_id);
+    let point = app.blocking(move |app| app.place(&repository)?.find(&point)).await?;
+    let target = NewVm { name: request.name, datastore: request.datastore };
+    ready_with(app, point, &request.server_id, target).await
+}
+
+async fn ready_with(
+    app: &App,
+    point: PointRef,
+    server_id: &str,
+    target: NewVm,
+) -> Result<Ready, AppError> {
+    let target = NewVm { name: target.name.trim().to_owned(), ..target };
+    if target.name.is_empty() {
+        return Err(AppError::new(ErrorCode::InvalidInput, "an empty name"));
+    }
+    let (server, client) = access::client(app, server_id).await?;
     let (point, manifest) = app
-        .blocking(move |app| {
-            let point = app.place(&repository)?.find(&point)?;
+        .blocking(move |_| {
             let manifest = point.manifest()?;
             Ok((point, manifest))
         })
         .await?;
-    let target = NewVm { name: request.name.trim().to_owned(), datastore: request.datastore };
-    if target.name.is_empty() {
-        return Err(AppError::new(ErrorCode::InvalidInput, "an empty name"));
-    }
     Ok(Ready { server, client, point, manifest, target })
+}
+
+impl App {
+    /// Restores a recovery point as a new VM, also from a repository that is not known here.
+    ///
+    /// # Errors
+    /// What stood in the way of beginning; the run tells the rest.
+    pub async fn restore_vm(
+        &self,
+        point: PointRef,
+        server_id: &str,
+        datastore: String,
+        name: String,
+    ) -> Result<RunStarted, AppError> {
+        start(self, ready_with(self, point, server_id, NewVm { name, datastore }).await?).await
+    }
 }
 
 impl Handler for command::RestorePlan {
@@ -91,19 +117,22 @@ impl Handler for command::RestorePlan {
 
 impl Handler for command::RestoreVm {
     async fn handle(app: &App, request: RestoreVmRequest) -> Result<RunStarted, AppError> {
-        let ready = ready(app, request).await?;
-        let spec = RunSpec {
-            kind: RunKind::RestoreVm,
-            server: Some(ready.server.name.clone()),
-            repository: ready.point.place.name.clone(),
-        };
-        let item = Item {
-            name: ready.target.name.clone(),
-            key: format!("restore:{}/{}", ready.server.id, ready.target.name),
-            work: Box::new(move |run, observer| restore_vm(&ready, run, &observer)),
-        };
-        Ok(RunStarted { run_id: app.start_run(spec, vec![item]).await? })
+        start(app, ready(app, request).await?).await
     }
+}
+
+async fn start(app: &App, ready: Ready) -> Result<RunStarted, AppError> {
+    let spec = RunSpec {
+        kind: RunKind::RestoreVm,
+        server: Some(ready.server.name.clone()),
+        repository: ready.point.place.name.clone(),
+    };
+    let item = Item {
+        name: ready.target.name.clone(),
+        key: format!("restore:{}/{}", ready.server.id, ready.target.name),
+        work: Box::new(move |run, observer| restore_vm(&ready, run, &observer)),
+    };
+    Ok(RunStarted { run_id: app.start_run(spec, vec![item]).await? })
 }
 
 fn restore_vm(ready: &Ready, run: &Arc<LiveRun>, observer: &ItemObserver) -> ItemEnd {

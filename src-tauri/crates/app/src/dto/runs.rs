@@ -139,7 +139,7 @@ wire! {
     pub struct ItemView {
         /// Name of the VM.
         pub name: String,
-        /// Where it stands.
+        /// Where it stands; where it failed or was stopped, for one that did.
         pub phase: PhaseView,
         /// How it ended; `null` while it has not.
         pub outcome: Option<OutcomeView>,

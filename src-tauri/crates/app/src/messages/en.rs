@@ -127,7 +127,7 @@ pub(super) fn repository(code: ErrorCode) -> Sentences {
             &["Make room there, or keep the backups in another place."],
         ),
         E::RepositoryVanished => say(
-            "The folder {0} cannot be reached.",
+            "{0} cannot be reached.",
             "The recovery points in it are out of reach. Nothing was deleted by us.",
             &["Connect the disk or the network folder, then try again."],
         ),

@@ -63,6 +63,8 @@ struct LiveItem {
 #[derive(Clone)]
 struct ItemProgress {
     stage: Stage,
+    /// The stage before the snapshot was removed: removal follows a failure as well.
+    worked: Option<Stage>,
     outcome: Option<Outcome>,
     started_at: Option<DateTime<Utc>>,
     ended_at: Option<DateTime<Utc>>,
@@ -79,6 +81,7 @@ impl LiveRun {
     ) -> Self {
         let waiting = ItemProgress {
             stage: Stage::Waiting,
+            worked: None,
             outcome: None,
             started_at: None,
             ended_at: None,
@@ -134,7 +137,11 @@ impl LiveRun {
     pub(crate) fn finish_item(&self, item: usize, outcome: Outcome, result: ItemResult) {
         {
             let mut progress = self.item(item);
-            progress.stage = Stage::Done;
+            progress.stage = match outcome {
+                Outcome::Succeeded | Outcome::SucceededWithWarnings => Stage::Done,
+                // Where it failed or was stopped says more than that it is over.
+                Outcome::Failed | Outcome::Cancelled => progress.worked.unwrap_or(progress.stage),
+            };
             progress.outcome = Some(outcome);
             progress.started_at.get_or_insert_with(|| self.clock.now());
             progress.ended_at = Some(self.clock.now());
@@ -260,6 +267,9 @@ impl Observer for ItemObserver {
     fn stage(&self, stage: Stage) {
         {
             let mut progress = self.run.item(self.item);
+            if stage == Stage::Remove {
+                progress.worked = Some(progress.stage);
+            }
             progress.stage = stage;
             progress.started_at.get_or_insert_with(|| self.run.clock.now());
         }

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use kuramori_app::dto::{RestoreDiskRequest, RestoreVmRequest};
+use kuramori_app::dto::RestoreDiskRequest;
 use kuramori_app::schema::command;
 use kuramori_app::{AppError, CancelToken, NoProgress, PointRef};
 use serde::Serialize;
@@ -23,15 +23,13 @@ pub(super) async fn run(context: &Context, command: RestoreCommand) -> Result<Do
         }
         RestoreCommand::Vm { point, repo, server, datastore, name } => {
             let app = context.app().await?;
-            let found = context.point(&app, repo.as_deref(), &point).await?;
-            let request = RestoreVmRequest {
-                repository_id: found.repository_id().to_owned(),
-                point_id: found.id(),
-                server_id: server,
-                datastore,
-                name,
+            let found = if repo.repo_path.is_some() {
+                let place = context.place(&repo).await?.place;
+                blocking(move || place.find(&point)).await?
+            } else {
+                context.point(&app, repo.repo.as_deref(), &point).await?
             };
-            let started = app.call::<command::RestoreVm>(request).await?;
+            let started = app.restore_vm(found, &server, datastore, name).await?;
             context.follow(&app, &started.run_id).await
         }
     }
