@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use fantoccini::{Client, Locator, elements::Element};
 
 use crate::{driver::Driver, programs};
@@ -142,10 +142,19 @@ impl Desktop {
         &self.setup.state
     }
 
-    /// Closes the window and stops the driver.
+    /// Closes the window, stops the driver and waits until the app has let go of its state.
     pub async fn close(self) -> Result<()> {
         self.client.close().await.context("closing the window")?;
-        self.driver.stop().await
+        self.driver.stop().await?;
+        let owner =
+            fs_err::File::options().write(true).open(self.setup.state.join("owner.lock"))?;
+        for _ in 0..600 {
+            if owner.file().try_lock().is_ok() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        bail!("the app still runs a minute after its window was closed")
     }
 
     async fn locate(&self, locator: Locator<'_>, what: &str) -> Result<Element> {

@@ -5,6 +5,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use kuramori_base::Clock;
 use kuramori_jobs::{RunId, RunLog};
@@ -220,7 +221,10 @@ impl App {
     }
 }
 
-/// Takes the state folder for this process.
+/// How long a process that is on its way out may still hold the state folder.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Takes the state folder for this process. Waits a little for one that was just closed.
 fn own(state: &Path) -> Result<File, AppError> {
     let failed = |e: &dyn std::error::Error| {
         AppError::new(ErrorCode::StateDamaged, state.display().to_string()).because(e)
@@ -231,12 +235,19 @@ fn own(state: &Path) -> Result<File, AppError> {
         .write(true)
         .open(state.join("owner.lock"))
         .map_err(|e| failed(&e))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => {
-            Err(AppError::new(ErrorCode::StateInUse, state.display().to_string()))
+    let mut waited = Duration::ZERO;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) if waited < PATIENCE => {
+                std::thread::sleep(PATIENCE / 20);
+                waited += PATIENCE / 20;
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(AppError::new(ErrorCode::StateInUse, state.display().to_string()));
+            }
+            Err(TryLockError::Error(e)) => return Err(failed(&e)),
         }
-        Err(TryLockError::Error(e)) => Err(failed(&e)),
     }
 }
 
