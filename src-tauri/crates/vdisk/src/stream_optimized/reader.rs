@@ -55,8 +55,8 @@ impl<R: Read> StreamReader<R> {
         reader.capacity = shape.capacity;
         reader.grain_bytes = shape.grain_bytes;
         reader.needs_end_mark = shape.directory == layout::AT_END;
-        // One table covers at least 8 sectors × 512 entries of disk.
-        reader.tables_left = shape.capacity.get().div_euclid(8 * 512 * 512).saturating_add(2);
+        // One table covers at least 8 sectors × 512 entries of disk; directory and footer add two.
+        reader.tables_left = shape.capacity.get().div_ceil(8 * 512 * 512).saturating_add(2);
         reader.skip(shape.overhead.saturating_sub(1))?;
         Ok(reader)
     }

@@ -115,6 +115,17 @@ fn grains_must_rise_and_lie_on_the_disk() {
 }
 
 #[test]
+fn the_smallest_disks_with_data_are_read() {
+    // One table, one directory and one footer, however small the disk is.
+    for sectors in [1, 7, 128, 4095, 4096, 65_536, 65_537] {
+        let len = usize::try_from(sectors * 512).unwrap().min(64 * 1024);
+        let grains = Grains::from([(0, vec![9; len])]);
+        let stream = write(sectors * 512, &grains, GrainCompression::Stored);
+        assert_eq!(read(&stream).unwrap(), (sectors * 512, grains), "{sectors} sectors");
+    }
+}
+
+#[test]
 fn impossible_capacities_are_refused() {
     for bytes in [0, 511, 513, u64::MAX - 511] {
         let made = StreamWriter::new(Vec::new(), ByteLen::new(bytes), GrainCompression::Stored);
