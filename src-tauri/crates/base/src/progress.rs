@@ -20,6 +20,10 @@ pub trait Progress: Send + Sync {
 
     /// Adds to the counters.
     fn add(&self, delta: Counters);
+
+    /// Takes back work that has to be done once more: `undone` bytes leave the counter of finished
+    /// work, and the announced total grows by `more` bytes.
+    fn redo(&self, undone: u64, more: u64);
 }
 
 /// Ignores all progress.
@@ -29,6 +33,7 @@ pub struct NoProgress;
 impl Progress for NoProgress {
     fn total(&self, _bytes: u64) {}
     fn add(&self, _delta: Counters) {}
+    fn redo(&self, _undone: u64, _more: u64) {}
 }
 
 /// Adds progress up, for whoever wants to look at it now and then.
@@ -73,5 +78,10 @@ impl Progress for Tally {
         self.read.fetch_add(delta.read, Ordering::Relaxed);
         self.new.fetch_add(delta.new, Ordering::Relaxed);
         self.stored.fetch_add(delta.stored, Ordering::Relaxed);
+    }
+
+    fn redo(&self, undone: u64, more: u64) {
+        self.done.fetch_sub(undone, Ordering::Relaxed);
+        self.total.fetch_add(more, Ordering::Relaxed);
     }
 }

@@ -64,7 +64,7 @@ pub struct VmReport {
 /// Looked at before each request for bytes. The snapshot is removed before this returns, also
 /// after a failure or a panic; when that fails, its intent stays for [`crate::recover`].
 pub fn backup_vm(job: &VmBackup<'_>) -> VmReport {
-    let mut warnings = Warnings { job, any: false };
+    let mut warnings = Warnings { job, any: false, recorded: Vec::new() };
     let result = run(job, &mut warnings);
     match result {
         Ok(point) => VmReport {
@@ -80,10 +80,11 @@ pub fn backup_vm(job: &VmBackup<'_>) -> VmReport {
     }
 }
 
-/// Tells events, and remembers whether one of them was a warning.
+/// Tells events, and remembers those a recovery point has to carry with it.
 pub(crate) struct Warnings<'a> {
     job: &'a VmBackup<'a>,
     any: bool,
+    recorded: Vec<RunEvent>,
 }
 
 impl Warnings<'_> {
@@ -95,8 +96,15 @@ impl Warnings<'_> {
         self.job.observer.event(Level::Good, event);
     }
 
+    /// Tells something that is no warning but belongs into the recovery point.
+    pub(crate) fn note(&mut self, event: RunEvent) {
+        self.recorded.push(event.clone());
+        self.info(event);
+    }
+
     pub(crate) fn warn(&mut self, event: RunEvent) {
         self.any = true;
+        self.recorded.push(event.clone());
         self.job.observer.event(Level::Warning, event);
     }
 }
@@ -268,7 +276,7 @@ fn save(
         consistency_note: None,
         snapshot_time: frozen_at,
         started: checked.started,
-        warnings: Vec::new(),
+        warnings: warnings.recorded.iter().map(RunEvent::record).collect(),
         not_included: checked.not_included.clone(),
         tool_version: TOOL_VERSION.to_owned(),
         stages: Vec::new(),
@@ -287,7 +295,7 @@ fn read_disks(
     snapshot: &SnapshotRef,
     config: &VmConfig,
     parent: Option<&Manifest>,
-    warnings: &Warnings<'_>,
+    warnings: &mut Warnings<'_>,
 ) -> Result<Vec<kuramori_repo::DiskDraft>, EngineError> {
     let wanted: Vec<&DiskConfig> = config.disks.iter().filter(|d| d.obstacle().is_none()).collect();
     let sources: Vec<DiskSource<'_>> = wanted

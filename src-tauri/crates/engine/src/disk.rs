@@ -1,5 +1,8 @@
 //! One disk: which bytes, which way, into the repository.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use kuramori_base::{Counters, Progress};
 use kuramori_block::{ByteLen, ExtentSet};
 use kuramori_repo::{DiskDraft, Manifest, ReadMode, SavedDisk, Session};
 use kuramori_vsphere::transport::{DatastoreHttp, DatastoreHttpError};
@@ -117,14 +120,23 @@ pub(crate) fn save_disk(
     snapshot: (&SnapshotRef, &VmConfig),
     source: DiskSource<'_>,
     parent: Option<&Manifest>,
-    warnings: &Warnings<'_>,
+    warnings: &mut Warnings<'_>,
 ) -> Result<DiskDraft, EngineError> {
     let disk = source.disk;
     let mut tried = Vec::new();
+    let mut announced = source.bytes(job.repository.chunk_len());
     for way in Way::ORDER {
+        let progress = Counted::new(&*job.progress);
+        let watch = Watch { progress: &progress, cancel: job.cancel, observer: job.observer };
         let delivered = match way {
-            Way::DatastoreHttp => over_http(job, session, &source, parent, warnings),
-            Way::Export => over_export(job, session, snapshot, &source, warnings),
+            Way::DatastoreHttp => over_http(job, session, &source, (parent, watch), warnings),
+            Way::Export => {
+                // The stream holds the whole disk, whatever was announced.
+                let more = disk.capacity.get().saturating_sub(announced);
+                job.progress.redo(0, more);
+                announced += more;
+                over_export(job, session, (snapshot, watch), &source, warnings)
+            }
         };
         match delivered {
             Ok(Delivered { saved, bytes_read, read_mode }) => {
@@ -142,7 +154,8 @@ pub(crate) fn save_disk(
             Err(WayError::Fatal(e)) => return Err(e),
             Err(WayError::Refused(reason)) => {
                 tried.push(format!("{}: {reason}", way.name()));
-                warnings.info(RunEvent::WayRefused {
+                job.progress.redo(progress.done(), 0);
+                warnings.note(RunEvent::WayRefused {
                     disk: disk.label.clone(),
                     transport: way.name().to_owned(),
                     reason,
@@ -157,7 +170,7 @@ fn over_http(
     job: &VmBackup<'_>,
     session: &Session,
     source: &DiskSource<'_>,
-    parent: Option<&Manifest>,
+    (parent, watch): (Option<&Manifest>, Watch<'_>),
     warnings: &Warnings<'_>,
 ) -> Result<Delivered, WayError> {
     let disk = source.disk;
@@ -175,7 +188,9 @@ fn over_http(
             Mode::Changed,
             ReadMode::Changed { since: since.to_string() },
         ),
-        ReadPlan::Allocated { .. } => (None, Mode::Allocated, ReadMode::Allocated),
+        ReadPlan::Allocated { reason } => {
+            (None, Mode::Allocated, ReadMode::Allocated { reason: reason.code() })
+        }
         ReadPlan::Whole { reason } => {
             (None, Mode::Whole, ReadMode::Whole { reason: reason.code() })
         }
@@ -189,7 +204,7 @@ fn over_http(
     });
     let writer = session.disk_writer(disk.capacity, base).map_err(fatal)?;
     let bytes_read =
-        pipeline::copy(&reader, &source.extents, (&writer, job.repository.chunk_len()), watch(job))
+        pipeline::copy(&reader, &source.extents, (&writer, job.repository.chunk_len()), watch)
             .map_err(|e| transport_failed(job, disk, e))?;
     let saved = writer.finish().map_err(fatal)?;
     Ok(Delivered { saved, bytes_read, read_mode })
@@ -198,7 +213,7 @@ fn over_http(
 fn over_export(
     job: &VmBackup<'_>,
     session: &Session,
-    snapshot: (&SnapshotRef, &VmConfig),
+    (snapshot, watch): ((&SnapshotRef, &VmConfig), Watch<'_>),
     source: &DiskSource<'_>,
     warnings: &Warnings<'_>,
 ) -> Result<Delivered, WayError> {
@@ -216,14 +231,42 @@ fn over_export(
         transport: Way::Export.name().to_owned(),
     });
     let writer = session.disk_writer(disk.capacity, None).map_err(fatal)?;
-    let bytes_read = export::copy(job, snapshot, disk, &writer, watch(job))
+    let bytes_read = export::copy(job, snapshot, disk, &writer, watch)
         .map_err(|e| transport_failed(job, disk, e))?;
     let saved = writer.finish().map_err(fatal)?;
     Ok(Delivered { saved, bytes_read, read_mode: ReadMode::Whole { reason: reason.code() } })
 }
 
-fn watch<'a>(job: &'a VmBackup<'_>) -> Watch<'a> {
-    Watch { progress: &*job.progress, cancel: job.cancel, observer: job.observer }
+/// Passes progress on and remembers what one way has counted as done, to take it back when the
+/// next way has to read it again.
+struct Counted<'a> {
+    inner: &'a dyn Progress,
+    done: AtomicU64,
+}
+
+impl<'a> Counted<'a> {
+    fn new(inner: &'a dyn Progress) -> Self {
+        Self { inner, done: AtomicU64::new(0) }
+    }
+
+    fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+}
+
+impl Progress for Counted<'_> {
+    fn total(&self, bytes: u64) {
+        self.inner.total(bytes);
+    }
+
+    fn add(&self, delta: Counters) {
+        self.done.fetch_add(delta.done, Ordering::Relaxed);
+        self.inner.add(delta);
+    }
+
+    fn redo(&self, undone: u64, more: u64) {
+        self.inner.redo(undone, more);
+    }
 }
 
 /// A source that fails over one way may deliver over the next; a repository that fails will not.

@@ -98,6 +98,19 @@ pub enum RunEvent {
     Stopping,
 }
 
+impl RunEvent {
+    /// Writes the event as a recovery point carries it: JSON, so that any language can be read
+    /// from it later.
+    pub fn record(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|_| format!("{self:?}"))
+    }
+
+    /// Reads what [`RunEvent::record`] wrote, or `None` for the text of another version.
+    pub fn from_record(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+}
+
 /// How a disk is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -55,6 +55,8 @@ fn a_guest_that_cannot_be_quiet_is_saved_as_after_a_power_cut_and_says_so() {
         *level == Level::Warning && matches!(e, RunEvent::NotQuiet { .. })
     };
     assert!(observer.events().iter().any(told), "the fallback is a visible warning");
+    let recorded = |w: &String| matches!(RunEvent::from_record(w), Some(RunEvent::NotQuiet { .. }));
+    assert!(manifest.warnings.iter().any(recorded), "and the recovery point says why");
     let quiet_again = bench.side.backup_ok(&bench.vm, &quiet());
     assert_eq!(quiet_again.consistency, Consistency::FileSystem);
     assert_clean(&bench);
@@ -98,6 +100,34 @@ fn cut_connections_busy_answers_and_lost_sessions_are_survived() {
     });
     let manifest = bench.side.backup_ok(&bench.vm, &observer);
     assert_same(&bench.side.restored(&manifest, 0), &expected, "after cuts");
+    assert_clean(&bench);
+}
+
+#[test]
+fn what_two_ways_read_is_counted_once() {
+    let bench = bench();
+    let expected = bench.live(0);
+    // The disk's file is read for a while, then it is refused for good.
+    let refused = FaultSpec {
+        kind: FaultKind::Status,
+        point: "folder".into(),
+        status: Some(404),
+        skip: 3,
+        ..FaultSpec::default()
+    };
+    let observer = AtStep::new(|step| {
+        if step == Step::AfterSnapshot {
+            bench.lab.add_fault(refused.clone()).unwrap();
+        }
+    });
+    let tally = std::sync::Arc::new(kuramori_base::Tally::new());
+    let cancel = CancelToken::new();
+    let report = bench.side.backup_counted(&bench.vm, &observer, &cancel, tally.clone());
+    let manifest = bench.side.repository.point(report.point.unwrap()).unwrap();
+    assert_eq!(manifest.disks[0].transport, "export lease", "the second way took over");
+    assert_eq!(tally.counters().done, tally.announced(), "done at the end is what was announced");
+    assert_eq!(tally.announced(), 16 * MIB, "and that is the disk once");
+    assert_same(&bench.side.restored(&manifest, 0), &expected, "the exported disk");
     assert_clean(&bench);
 }
 

@@ -53,7 +53,8 @@ fn a_first_backup_reads_allocated_areas_and_says_why() {
     bench.lab.write("vm", 0, 5 * MIB, &[1; 100_000]).unwrap();
     let observer = quiet();
     let manifest = bench.side.backup_ok(&bench.vm, &observer);
-    assert_eq!(manifest.disks[0].read_mode, ReadMode::Allocated);
+    let first = ReadMode::Allocated { reason: WholeReason::First.code() };
+    assert_eq!(manifest.disks[0].read_mode, first, "the recovery point itself says why");
     let reading = observer.events().into_iter().find_map(|(_, e)| match e {
         RunEvent::Reading { mode, reason, .. } => Some((mode, reason)),
         _ => None,
@@ -84,5 +85,7 @@ fn a_vm_on_an_older_snapshot_is_exported_and_the_reason_recorded() {
     assert_eq!(manifest.disks[0].read_mode, whole);
     let refused = |e: &RunEvent| matches!(e, RunEvent::WayRefused { .. });
     assert!(observer.events().iter().any(|(_, e)| refused(e)), "no silent fallback");
+    let recorded = manifest.warnings.iter().filter_map(|w| RunEvent::from_record(w));
+    assert!(recorded.into_iter().any(|e| refused(&e)), "the recovery point says it as well");
     assert_eq!(bench.snapshots(), ["before the update"], "a person's snapshot is never touched");
 }

@@ -1,4 +1,4 @@
-use kuramori_engine::WholeReason;
+use kuramori_engine::{RunEvent, WholeReason};
 use kuramori_repo::{Consistency, DiskSummary, ReadMode, RecoveryPoint, SourceKind};
 
 use super::Handler;
@@ -70,19 +70,29 @@ pub(crate) fn point_view(point: &RecoveryPoint, place: &Place, language: Languag
         read: sizes.read.get(),
         new: sizes.new.get(),
         stored: sizes.stored.get(),
-        warnings: point.warnings.clone(),
+        warnings: point.warnings.iter().map(|w| warning(w, language)).collect(),
         not_included: point.not_included.clone(),
     }
 }
 
+/// Says what a recovery point recorded as a warning. One that another version wrote, or that is
+/// plain text, is shown as it is.
+fn warning(recorded: &str, language: Language) -> String {
+    match RunEvent::from_record(recorded) {
+        Some(event) => messages::event(&event, language),
+        None => recorded.to_owned(),
+    }
+}
+
 fn disk_view(index: u32, disk: &DiskSummary, language: Language) -> PointDiskView {
+    // A reason of another version is shown as it was written.
+    let why = |code: &String| match WholeReason::from_code(code) {
+        Some(reason) => messages::whole_reason(reason, language).to_owned(),
+        None => code.clone(),
+    };
     let (read_mode, reason) = match &disk.read_mode {
-        ReadMode::Whole { reason } => {
-            let known = WholeReason::from_code(reason)
-                .map(|r| messages::whole_reason(r, language).to_owned());
-            (ReadModeView::Whole, known.or_else(|| Some(reason.clone())))
-        }
-        ReadMode::Allocated => (ReadModeView::Allocated, None),
+        ReadMode::Whole { reason } => (ReadModeView::Whole, Some(why(reason))),
+        ReadMode::Allocated { reason } => (ReadModeView::Allocated, Some(why(reason))),
         ReadMode::Changed { .. } => (ReadModeView::Changed, None),
     };
     PointDiskView {

@@ -71,6 +71,16 @@ impl Side {
     }
 
     pub fn backup(&self, vm: &VmRef, observer: &dyn Observer, cancel: &CancelToken) -> VmReport {
+        self.backup_counted(vm, observer, cancel, Arc::new(Tally::new()))
+    }
+
+    pub fn backup_counted(
+        &self,
+        vm: &VmRef,
+        observer: &dyn Observer,
+        cancel: &CancelToken,
+        progress: Arc<Tally>,
+    ) -> VmReport {
         backup_vm(&VmBackup {
             client: &self.client,
             server_id: SERVER_ID,
@@ -80,7 +90,7 @@ impl Side {
             run: self.begin(),
             log: &self.log,
             clock: clock(),
-            progress: Arc::new(Tally::new()),
+            progress,
             cancel,
             observer,
         })

@@ -85,7 +85,11 @@ pub enum ReadMode {
     },
     /// The areas that are in use.
     #[n(1)]
-    Allocated,
+    Allocated {
+        /// Why not only what changed.
+        #[n(0)]
+        reason: String,
+    },
     /// The areas changed since a change id.
     #[n(2)]
     Changed {

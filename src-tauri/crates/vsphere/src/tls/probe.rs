@@ -2,16 +2,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{DigitallySignedStruct, Error, SignatureScheme};
+use rustls::Error;
+use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::Thumbprint;
 use super::certificate;
-use super::verifier::{system_verifier, with_verifier};
+use super::verifier::{Judge, with_judge};
 use crate::endpoint::Endpoint;
 use crate::error::{Unreachable, VsphereError};
 
@@ -57,7 +55,7 @@ async fn look(endpoint: &Endpoint) -> Result<CertificateSeen, VsphereError> {
     };
     let name = ServerName::try_from(endpoint.host()).map_err(|e| tls(Box::new(e)))?;
     let seen = Arc::new(Mutex::new(None));
-    let config = with_verifier(|provider| Arc::new(Recorder { provider, seen: Arc::clone(&seen) }));
+    let config = with_judge(Recorder(Arc::clone(&seen)));
     let connector = TlsConnector::from(Arc::new(config));
     let stream = connector.connect(name, tcp).await.map_err(|e| tls(Box::new(e)))?;
     close(stream).await;
@@ -74,57 +72,20 @@ async fn close(mut stream: tokio_rustls::client::TlsStream<TcpStream>) {
 
 /// Takes every certificate and remembers it; used only where nothing is sent afterwards.
 #[derive(Debug)]
-struct Recorder {
-    provider: Arc<CryptoProvider>,
-    seen: Arc<Mutex<Option<CertificateSeen>>>,
-}
+struct Recorder(Arc<Mutex<Option<CertificateSeen>>>);
 
-impl ServerCertVerifier for Recorder {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let facts = certificate::facts(end_entity);
-        let trusted_by_system = system_verifier().is_some_and(|system| {
-            system.verify_server_cert(end_entity, intermediates, server_name, ocsp, now).is_ok()
-        });
+impl Judge for Recorder {
+    fn judge(&self, leaf: &CertificateDer<'_>, by_system: bool) -> Result<(), Error> {
+        let facts = certificate::facts(leaf);
         let seen = CertificateSeen {
-            sha256: Thumbprint::of_der(end_entity),
-            trusted_by_system,
+            sha256: Thumbprint::of_der(leaf),
+            trusted_by_system: by_system,
             subject: facts.subject,
             issuer: facts.issuer,
             not_before: facts.not_before,
             not_after: facts.not_after,
         };
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, cert, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, cert, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+        Ok(())
     }
 }

@@ -61,7 +61,7 @@ pub(crate) struct TrustRefused {
 }
 
 /// Returns the verifier of the roots the system trusts, or `None` where it has none.
-pub(super) fn system_verifier() -> Option<Arc<WebPkiServerVerifier>> {
+fn system_verifier() -> Option<Arc<WebPkiServerVerifier>> {
     static SYSTEM: OnceLock<Option<Arc<WebPkiServerVerifier>>> = OnceLock::new();
     let load = || {
         let mut roots = RootCertStore::empty();
@@ -75,14 +75,35 @@ pub(super) fn system_verifier() -> Option<Arc<WebPkiServerVerifier>> {
     SYSTEM.get_or_init(load).clone()
 }
 
+/// Decides about the certificate a peer shows.
+pub(super) trait Judge: fmt::Debug + Send + Sync {
+    /// Takes or refuses `leaf`; `by_system` tells whether the system trusts it for this name.
+    fn judge(&self, leaf: &CertificateDer<'_>, by_system: bool) -> Result<(), Error>;
+}
+
 /// Takes what the system trusts, else the pinned certificate, else nothing.
 #[derive(Debug)]
-struct PinVerifier {
-    pin: Option<HostPin>,
+struct Pin(Option<HostPin>);
+
+impl Judge for Pin {
+    fn judge(&self, leaf: &CertificateDer<'_>, by_system: bool) -> Result<(), Error> {
+        if by_system || self.0.is_some_and(|pin| pin.matches(leaf)) {
+            return Ok(());
+        }
+        let refused = TrustRefused { seen: Thumbprint::of_der(leaf), pinned: self.0 };
+        Err(Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refused)))))
+    }
+}
+
+/// Leaves the certificate to a judge, and lets the peer prove that it holds its key: without that
+/// a pinned certificate proves nothing.
+#[derive(Debug)]
+struct Verifier<J> {
+    judge: J,
     provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for PinVerifier {
+impl<J: Judge> ServerCertVerifier for Verifier<J> {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -94,14 +115,9 @@ impl ServerCertVerifier for PinVerifier {
         let by_system = system_verifier().is_some_and(|system| {
             system.verify_server_cert(end_entity, intermediates, server_name, ocsp, now).is_ok()
         });
-        if by_system || self.pin.is_some_and(|pin| pin.matches(end_entity)) {
-            return Ok(ServerCertVerified::assertion());
-        }
-        let refused = TrustRefused { seen: Thumbprint::of_der(end_entity), pinned: self.pin };
-        Err(Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(refused)))))
+        self.judge.judge(end_entity, by_system).map(|()| ServerCertVerified::assertion())
     }
 
-    // A pinned certificate proves nothing unless the peer holds its key.
     fn verify_tls12_signature(
         &self,
         message: &[u8],
@@ -129,17 +145,15 @@ impl ServerCertVerifier for PinVerifier {
 
 /// Returns the TLS settings for a peer with this pin: TLS 1.2 or newer.
 pub(crate) fn client_config(pin: Option<HostPin>) -> ClientConfig {
-    with_verifier(|provider| Arc::new(PinVerifier { pin, provider }))
+    with_judge(Pin(pin))
 }
 
-pub(super) fn with_verifier(
-    make: impl FnOnce(Arc<CryptoProvider>) -> Arc<dyn ServerCertVerifier>,
-) -> ClientConfig {
+pub(super) fn with_judge(judge: impl Judge + 'static) -> ClientConfig {
     let provider = Arc::new(provider::default_provider());
     ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .expect("the provider supports TLS 1.2 and 1.3")
         .dangerous()
-        .with_custom_certificate_verifier(make(provider))
+        .with_custom_certificate_verifier(Arc::new(Verifier { judge, provider }))
         .with_no_client_auth()
 }
