@@ -20,6 +20,7 @@ const fn rule(
 }
 
 const BASE: &str = "kuramori-base";
+const PLATFORM: &str = "kuramori-platform";
 const BLOCK: &str = "kuramori-block";
 const JOBS: &str = "kuramori-jobs";
 const VSPHERE: &str = "kuramori-vsphere";
@@ -45,11 +46,12 @@ pub(super) const RULES: &[Rule] = &[
     rule(BLOCK, &[BASE], RUNTIMES),
     rule(VSPHERE, &[BASE, BLOCK], FACES_AND_SQLITE),
     rule(VDISK, &[BASE, BLOCK], FACES_AND_SQLITE),
-    rule(REPO, &[BASE, BLOCK], FACES_AND_SQLITE),
+    rule(PLATFORM, &[BASE], RUNTIMES),
+    rule(REPO, &[BASE, PLATFORM, BLOCK], FACES_AND_SQLITE),
     rule(JOBS, &[BASE], FACES),
     rule(ENGINE, &[BASE, BLOCK, JOBS, VSPHERE, VDISK, REPO], FACES),
     rule(RESTORE, &[BASE, BLOCK, JOBS, VSPHERE, VDISK, REPO], FACES),
-    rule(APP, &[BASE, BLOCK, JOBS, VSPHERE, VDISK, REPO, ENGINE, RESTORE], FACES),
+    rule(APP, &[BASE, PLATFORM, BLOCK, JOBS, VSPHERE, VDISK, REPO, ENGINE, RESTORE], FACES),
     // The edges see the application and nothing below it.
     rule("kuramori-cli", &[APP], &["tauri"]),
     rule("kuramori-desktop", &[APP], &["clap", "axum"]),

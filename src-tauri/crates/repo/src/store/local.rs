@@ -3,11 +3,13 @@
 //! An object gets its name only when its bytes are on the disk: written under `tmp/`, synced, read
 //! back through a new handle and compared, then linked to its name, then the folder synced.
 
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use fs_err as fs;
+use kuramori_platform::fs::{self as durable, Durability, WithoutLinks};
+use kuramori_platform::paths;
 
 use super::{BlobEntry, BlobName, BlobStore, Capabilities, StoreError};
 
@@ -17,18 +19,23 @@ const FOLDERS: [&str; 6] = ["tmp", "keys", "packs", "index", "points", "sessions
 /// What systems leave in an empty disk or folder.
 const NOT_OURS: [&str; 5] =
     ["lost+found", ".DS_Store", ".Trashes", "System Volume Information", "desktop.ini"];
-const COMPARE_PIECE: usize = 256 << 10;
 
 /// A store in a folder.
 #[derive(Debug)]
 pub struct LocalStore {
+    /// As it was given, for people.
     root: PathBuf,
+    /// In the form that takes names of any length.
+    base: PathBuf,
+    /// What the place refused that would make writes survive a power cut.
+    weak: OnceLock<String>,
 }
 
 impl LocalStore {
     /// Takes the folder; nothing is touched yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        let root = root.into();
+        Self { base: paths::verbatim(&root), root, weak: OnceLock::new() }
     }
 
     /// Returns the folder.
@@ -36,8 +43,18 @@ impl LocalStore {
         &self.root
     }
 
+    /// Remembers what the place does not guarantee, and says so once.
+    fn note(&self, durability: Durability) {
+        if let Durability::Weak { reason } = durability
+            && self.weak.set(reason.clone()).is_ok()
+        {
+            let place = self.location();
+            tracing::warn!(place, reason, "this place does not promise to survive a power cut");
+        }
+    }
+
     fn path(&self, name: &BlobName) -> PathBuf {
-        name.as_str().split('/').fold(self.root.clone(), |path, part| path.join(part))
+        name.as_str().split('/').fold(self.base.clone(), |path, part| path.join(part))
     }
 
     fn error(&self, action: &'static str, name: &str, size: u64, source: io::Error) -> StoreError {
@@ -75,9 +92,16 @@ impl LocalStore {
         }
     }
 
+    fn removal_error(&self, name: &BlobName, source: io::Error) -> StoreError {
+        match source.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => self.read_error(name, source),
+            _ => self.error("removing", name.as_str(), 0, source),
+        }
+    }
+
     /// Fails with [`StoreError::Unreachable`] when the place is not there.
     fn present(&self) -> Result<(), StoreError> {
-        match fs::metadata(&self.root) {
+        match fs::metadata(&self.base) {
             Ok(meta) if meta.is_dir() => Ok(()),
             Ok(_) => Err(self.gone(io::ErrorKind::NotADirectory.into())),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Err(self.gone(e)),
@@ -102,22 +126,18 @@ impl LocalStore {
         // Random, since several computers may write to one share.
         let number = getrandom::u64()
             .map_err(|e| self.error("naming", name.as_str(), 0, io::Error::other(e.to_string())))?;
-        let temp = self.root.join("tmp").join(format!("{number:016x}"));
+        let temp = self.base.join("tmp").join(format!("{number:016x}"));
         let result = self.fill_temp(&temp, name, bytes);
         if result.is_err() && temp.exists() {
-            discard(&temp);
+            durable::discard(&temp);
         }
         result.map(|()| temp)
     }
 
     fn fill_temp(&self, temp: &Path, name: &BlobName, bytes: &[u8]) -> Result<(), StoreError> {
         let failed = |e| self.write_error(name, bytes, e);
-        let mut options = fs::OpenOptions::new();
-        let mut file = options.write(true).create_new(true).open(temp).map_err(failed)?;
-        file.write_all(bytes).map_err(failed)?;
-        file.sync_all().map_err(failed)?;
-        drop(file);
-        let same = reads_back(temp, bytes).map_err(failed)?;
+        self.note(durable::write_new(temp, bytes).map_err(failed)?);
+        let same = durable::reads_back(temp, bytes).map_err(failed)?;
         let location = self.location();
         if same { Ok(()) } else { Err(StoreError::ReadBack { location, name: name.to_string() }) }
     }
@@ -133,14 +153,15 @@ impl LocalStore {
     /// Makes the one folder between a top folder and the object.
     fn make_parent(&self, path: &Path) -> io::Result<()> {
         let Some(parent) = path.parent() else { return Ok(()) };
-        if parent == self.root {
+        if parent == self.base {
             return Ok(());
         }
-        match fs::create_dir(parent) {
-            Ok(()) => sync_folder(parent.parent().unwrap_or(&self.root)),
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(e) => Err(e),
+        match durable::create_folder(parent) {
+            Ok(durability) => self.note(durability),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(e),
         }
+        Ok(())
     }
 
     /// Gives a finished temporary file its name, unless somebody has it.
@@ -149,26 +170,25 @@ impl LocalStore {
         temp: &Path,
         name: &BlobName,
         bytes: &[u8],
-        without_links: fn(&Path, &Path, &[u8]) -> io::Result<()>,
+        second: WithoutLinks,
     ) -> Result<(), StoreError> {
         let path = self.path(name);
-        let result = self.make_parent(&path).and_then(|()| match fs::hard_link(temp, &path) {
-            Err(e) if links_unsupported(&e) => without_links(temp, &path, bytes),
-            other => other,
-        });
-        if temp.exists() {
-            discard(temp);
-        }
-        match result {
-            Ok(()) => {}
+        let published =
+            self.make_parent(&path).and_then(|()| durable::publish(temp, &path, second));
+        match published {
+            Ok(durability) => {
+                self.note(durability);
+                Ok(())
+            }
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                 let location = self.location();
-                return Err(StoreError::Exists { location, name: name.to_string() });
+                Err(StoreError::Exists { location, name: name.to_string() })
             }
-            Err(e) => return Err(self.write_error(name, bytes, e)),
+            Err(e) => {
+                durable::discard(temp);
+                Err(self.write_error(name, bytes, e))
+            }
         }
-        let folder = path.parent().unwrap_or(&self.root);
-        sync_folder(folder).map_err(|e| self.write_error(name, bytes, e))
     }
 }
 
@@ -196,87 +216,28 @@ fn walk(folder: &Path, at: &str, found: &mut Vec<BlobEntry>) -> io::Result<()> {
     Ok(())
 }
 
-fn discard(temp: &Path) {
-    if let Err(error) = fs::remove_file(temp) {
-        tracing::debug!(%error, "a temporary file stays behind");
-    }
-}
-
-/// Compares a file with what was written, through a handle of its own.
-fn reads_back(path: &Path, bytes: &[u8]) -> io::Result<bool> {
-    let mut file = fs::File::open(path)?;
-    if file.metadata()?.len() != bytes.len() as u64 {
-        return Ok(false);
-    }
-    let mut piece = vec![0; COMPARE_PIECE.min(bytes.len())];
-    for expected in bytes.chunks(COMPARE_PIECE) {
-        let piece = &mut piece[..expected.len()];
-        file.read_exact(piece)?;
-        if piece != expected {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// The second choice where there are no hard links: the name is taken first and filled then. A
-/// crash in between leaves a short object, which readers take for damaged, never for valid.
-fn create_in_place(_temp: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// The second choice for objects whose names say their content: replacing one changes nothing.
-fn move_over(temp: &Path, path: &Path, _bytes: &[u8]) -> io::Result<()> {
-    if path.exists() { Err(io::ErrorKind::AlreadyExists.into()) } else { fs::rename(temp, path) }
-}
-
-fn links_unsupported(error: &io::Error) -> bool {
-    // EPERM is how Linux says it for FAT and some shares; EMLINK cannot happen to a new file.
-    matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied)
-        || matches!(error.raw_os_error(), Some(1 | 45 | 50 | 95))
-}
-
-/// Makes a new name in a folder survive a power cut.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    match fs::File::open(folder)?.sync_all() {
-        // Some shares cannot sync folders; names are then as durable as the server makes them.
-        Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
-            Ok(())
-        }
-        other => other,
-    }
-}
-
-/// Windows makes names durable with the file's own flush; folders cannot be flushed.
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 impl BlobStore for LocalStore {
     fn location(&self) -> String {
         self.root.display().to_string()
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { exclusive_create: true, durable: cfg!(unix) }
+        // Nothing was refused yet in a store that nobody has written to, so it is tried.
+        if let (None, Ok(durability)) = (self.weak.get(), durable::sync_folder(&self.base)) {
+            self.note(durability);
+        }
+        Capabilities { exclusive_create: true, durable: self.weak.get().is_none() }
     }
 
     fn prepare(&self) -> Result<(), StoreError> {
         let failed = |e| self.error("preparing", ".", 0, e);
-        match fs::create_dir(&self.root) {
-            Ok(()) => {
-                let parent = self.root.parent().filter(|p| !p.as_os_str().is_empty());
-                sync_folder(parent.unwrap_or(Path::new("."))).map_err(failed)?;
-            }
+        match durable::create_folder(&self.base) {
+            Ok(durability) => self.note(durability),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(self.gone(e)),
             Err(e) => return Err(failed(e)),
         }
-        for entry in fs::read_dir(&self.root).map_err(failed)? {
+        for entry in fs::read_dir(&self.base).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
             let name = name.to_string_lossy();
             if !NOT_OURS.contains(&name.as_ref()) && !FOLDERS.contains(&name.as_ref()) {
@@ -285,25 +246,28 @@ impl BlobStore for LocalStore {
             }
         }
         for folder in FOLDERS {
-            match fs::create_dir(self.root.join(folder)) {
+            match fs::create_dir(self.base.join(folder)) {
                 Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(failed(e)),
                 _ => {}
             }
         }
-        sync_folder(&self.root).map_err(failed)
+        self.note(durable::sync_folder(&self.base).map_err(failed)?);
+        Ok(())
     }
 
     fn put(&self, name: &BlobName, bytes: &[u8]) -> Result<(), StoreError> {
         let temp = self.write_temp(name, bytes)?;
-        match self.publish(&temp, name, bytes, move_over) {
+        match self.publish(&temp, name, bytes, WithoutLinks::Move) {
             Err(StoreError::Exists { .. }) if self.size(name)? == bytes.len() as u64 => Ok(()),
             // Its name says its content, so what is there with another size is broken.
             Err(StoreError::Exists { .. }) => {
                 let temp = self.write_temp(name, bytes)?;
-                let path = self.path(name);
-                fs::rename(&temp, &path).map_err(|e| self.write_error(name, bytes, e))?;
-                sync_folder(path.parent().unwrap_or(&self.root))
-                    .map_err(|e| self.write_error(name, bytes, e))
+                let replaced = durable::replace(&temp, &self.path(name));
+                self.note(replaced.map_err(|e| {
+                    durable::discard(&temp);
+                    self.write_error(name, bytes, e)
+                })?);
+                Ok(())
             }
             other => other,
         }
@@ -311,7 +275,7 @@ impl BlobStore for LocalStore {
 
     fn put_new(&self, name: &BlobName, bytes: &[u8]) -> Result<(), StoreError> {
         let temp = self.write_temp(name, bytes)?;
-        self.publish(&temp, name, bytes, create_in_place)
+        self.publish(&temp, name, bytes, WithoutLinks::CreateInPlace)
     }
 
     fn get(&self, name: &BlobName, limit: u64) -> Result<Vec<u8>, StoreError> {
@@ -348,7 +312,7 @@ impl BlobStore for LocalStore {
     fn list(&self, prefix: &str) -> Result<Vec<BlobEntry>, StoreError> {
         self.present()?;
         let top = prefix.split_once('/').map_or("", |(top, _)| top);
-        let folder = if top.is_empty() { self.root.clone() } else { self.root.join(top) };
+        let folder = if top.is_empty() { self.base.clone() } else { self.base.join(top) };
         let mut found = Vec::new();
         match walk(&folder, top, &mut found) {
             Ok(()) => {}
@@ -363,10 +327,9 @@ impl BlobStore for LocalStore {
     }
 
     fn delete(&self, name: &BlobName) -> Result<(), StoreError> {
-        let path = self.path(name);
-        fs::remove_file(&path).map_err(|e| self.read_error(name, e))?;
-        sync_folder(path.parent().unwrap_or(&self.root))
-            .map_err(|e| self.error("removing", name.as_str(), 0, e))
+        let removed = durable::remove(&self.path(name));
+        self.note(removed.map_err(|e| self.removal_error(name, e))?);
+        Ok(())
     }
 }
 

@@ -7,20 +7,25 @@ fn store(folder: &Path) -> LocalStore {
 }
 
 #[test]
-fn both_ways_without_links_keep_the_rules() {
+fn a_store_says_whether_it_is_durable_and_keeps_the_name_it_was_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path());
+    assert_eq!(store.location(), folder.path().display().to_string());
+    assert_eq!(store.capabilities().durable, store.weak.get().is_none());
+    store.note(Durability::Weak { reason: "test".to_owned() });
+    assert!(!store.capabilities().durable, "one refusal is enough");
+}
+
+#[test]
+fn a_broken_object_of_another_size_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path());
     let name = BlobName::new("packs/ab/ab01").unwrap();
-    for way in [create_in_place, move_over] {
-        let temp = store.write_temp(&name, b"first").unwrap();
-        let path = store.path(&name);
-        store.make_parent(&path).unwrap();
-        way(&temp, &path, b"first").unwrap();
-        assert_eq!(store.get(&name, 10).unwrap(), b"first");
-        let second = way(&temp, &path, b"other").unwrap_err();
-        assert_eq!(second.kind(), io::ErrorKind::AlreadyExists);
-        store.delete(&name).unwrap();
-    }
+    store.put(&name, b"first").unwrap();
+    fs::write(store.path(&name), b"fir").unwrap();
+    store.put(&name, b"first").unwrap();
+    assert_eq!(store.get(&name, 10).unwrap(), b"first");
+    assert_eq!(fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0, "no rest is left");
 }
 
 #[test]
