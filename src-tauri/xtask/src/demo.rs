@@ -6,6 +6,7 @@ mod cli;
 mod compare;
 mod disks;
 mod flow;
+mod host;
 mod http;
 mod lab;
 mod noise;
@@ -16,7 +17,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use self::{cli::Kuramori, lab::Lab};
+pub(crate) use self::host::Host;
+use self::{cli::Kuramori, host::Native, lab::Lab};
 use crate::{
     paths::Paths,
     proc::{self, cargo, cmd},
@@ -51,16 +53,8 @@ pub(crate) fn run(paths: &Paths, args: &DemoArgs) -> Result<()> {
         Some(dir) => std::path::absolute(dir)?,
         None => paths.target.join("demo"),
     };
-    begin_folder(&dir)?;
-
-    eprintln!("\n=== making two guest disks ===");
-    let guests = [disks::debian(paths, &dir)?, disks::windows(paths, &dir)?];
-    let lab = Lab::start(paths, &dir, &guests)?;
-    let kuramori = Kuramori::new(paths, &dir);
-    let rows = flow::run(paths, &dir, &lab, &kuramori, &guests)?;
-
-    println!("\n{}", table::render(&rows));
-    println!("Every restored byte equals the guest's disk.\n");
+    let host = Native(paths);
+    let (lab, kuramori) = play(paths, &host, &dir)?;
     println!("Repository   {}", flow::repository(&dir).display());
     println!("Passphrase   {}", flow::PASSPHRASE);
     println!("State        {}", kuramori.state().display());
@@ -76,6 +70,24 @@ pub(crate) fn run(paths: &Paths, args: &DemoArgs) -> Result<()> {
         );
     }
     lab.stop()
+}
+
+/// Plays the whole way through in `dir`, with the programs as `host` starts them. The lab still
+/// runs afterwards.
+pub(crate) fn play<'a>(
+    paths: &Paths,
+    host: &'a dyn Host,
+    dir: &Path,
+) -> Result<(Lab, Kuramori<'a>)> {
+    begin_folder(dir)?;
+    eprintln!("\n=== making two guest disks ===");
+    let guests = [disks::debian(paths, dir)?, disks::windows(paths, dir)?];
+    let lab = Lab::start(host, dir, &guests)?;
+    let kuramori = Kuramori::new(host, dir);
+    let rows = flow::run(paths, dir, &lab, &kuramori, &guests)?;
+    println!("\n{}", table::render(&rows));
+    println!("Every restored byte equals the guest's disk.\n");
+    Ok((lab, kuramori))
 }
 
 fn build(paths: &Paths, open_app: bool) -> Result<()> {

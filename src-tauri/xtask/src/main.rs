@@ -1,4 +1,4 @@
-//! Project tasks: `cargo xtask setup | test | demo | check-deps | check-sizes | gen-bindings`.
+//! Project tasks: `cargo xtask setup | test | demo | cross | check-deps | check-sizes | gen-bindings`.
 //!
 //! This is the first program a fresh machine builds, so it stays light: no async, no crate of
 //! the product. It may call other programs; the product may not.
@@ -9,6 +9,7 @@
 )]
 
 mod bindings;
+mod cross;
 mod demo;
 mod deps;
 mod paths;
@@ -39,6 +40,8 @@ enum Task {
     Test(test::TestArgs),
     /// Backs up and restores two VMs of a local lab, compares every byte, then opens the app.
     Demo(demo::DemoArgs),
+    /// Builds for Windows and macOS, and runs for Windows what runs under Wine.
+    Cross(cross::CrossArgs),
     /// Checks who may depend on whom.
     CheckDeps,
     /// Checks the size of files and functions.
@@ -63,6 +66,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Setup => setup::run(&paths, Part::ALL)?,
         Task::Test(args) => return Ok(test::run(&paths, &args)),
         Task::Demo(args) => demo::run(&paths, &args)?,
+        Task::Cross(args) => cross::run(&paths, &args)?,
         Task::CheckDeps => deps::check(&paths)?,
         Task::CheckSizes => sizes::check(&paths)?,
         Task::GenBindings => bindings::generate(&paths, &["--package", "kuramori-app"])?,

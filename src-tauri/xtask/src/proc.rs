@@ -65,7 +65,8 @@ pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (result, start.elapsed())
 }
 
-fn line_of(command: &Command) -> String {
+/// Returns a command as one would type it.
+pub(crate) fn line_of(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|arg| quote(&arg.to_string_lossy())));
     words.join(" ")

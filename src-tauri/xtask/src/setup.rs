@@ -1,6 +1,7 @@
 //! Makes a machine ready. Each part looks first and works only when something is missing.
 
 mod apt;
+mod cross;
 mod npm;
 mod python;
 mod tools;
@@ -24,21 +25,31 @@ pub(crate) enum Part {
     TauriDriver,
     /// The vSphere simulator the client is tried against.
     Vcsim,
+    /// Compilers for Windows and macOS, and what runs Windows programs.
+    Cross,
 }
 
 impl Part {
     /// Every part, in the order in which they build on each other.
-    pub(crate) const ALL: &[Part] =
-        &[Self::System, Self::Npm, Self::Python, Self::Nextest, Self::TauriDriver, Self::Vcsim];
+    pub(crate) const ALL: &[Part] = &[
+        Self::System,
+        Self::Npm,
+        Self::Python,
+        Self::Nextest,
+        Self::TauriDriver,
+        Self::Vcsim,
+        Self::Cross,
+    ];
 
     fn ensure(self, paths: &Paths) -> Result<()> {
         match self {
-            Self::System => apt::ensure(),
+            Self::System => apt::native(),
             Self::Npm => npm::ensure(paths),
             Self::Python => python::ensure(paths),
             Self::Nextest => tools::nextest(paths),
             Self::TauriDriver => tools::tauri_driver(paths),
             Self::Vcsim => tools::vcsim(paths),
+            Self::Cross => cross::ensure(paths),
         }
     }
 }

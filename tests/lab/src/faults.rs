@@ -186,10 +186,11 @@ impl Faults {
         stop: impl Fn() -> bool,
     ) {
         let mut entries = self.entries.lock().expect("no holder panics");
-        let found = entries
-            .1
-            .iter_mut()
-            .find(|e| e.spec.kind == FaultKind::Hold && e.spec.point == point && fits(e.spec.when));
+        let found = entries.1.iter_mut().find(|e| {
+            e.spec.kind == FaultKind::Hold
+                && (e.spec.point == point || e.spec.point == "*")
+                && fits(e.spec.when)
+        });
         let Some(entry) = found else { return };
         if entry.skip > 0 {
             entry.skip -= 1;

@@ -9,12 +9,11 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use crate::paths::Paths;
+use super::host::Host;
 
-/// `kuramori` on the demo's own state, its secrets sealed with a key file of the demo: the
-/// keychain of whoever runs the demo stays untouched.
-pub(super) struct Kuramori {
-    program: PathBuf,
+/// `kuramori` on the demo's own state.
+pub(crate) struct Kuramori<'a> {
+    host: &'a dyn Host,
     state: PathBuf,
     secrets: String,
 }
@@ -53,14 +52,15 @@ pub(super) struct PointDisk {
     pub(super) read_mode: String,
 }
 
-impl Kuramori {
-    /// Uses the program as built, with a state folder in `dir`.
-    pub(super) fn new(paths: &Paths, dir: &Path) -> Self {
-        Self {
-            program: paths.built("kuramori"),
-            state: dir.join("state"),
-            secrets: format!("sealed:{}", dir.join("secrets.key").display()),
-        }
+impl<'a> Kuramori<'a> {
+    /// Uses the program as `host` starts it, with a state folder in `dir`.
+    pub(super) fn new(host: &'a dyn Host, dir: &Path) -> Self {
+        Self { host, state: dir.join("state"), secrets: host.secrets(dir) }
+    }
+
+    /// How the program names `path`.
+    pub(super) fn path(&self, path: &Path) -> String {
+        self.host.path(path)
     }
 
     pub(super) fn state(&self) -> &Path {
@@ -68,7 +68,7 @@ impl Kuramori {
     }
 
     /// Makes the app use the same state and secrets.
-    pub(super) fn environment<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+    pub(super) fn environment<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command.env("KURAMORI_STATE", &self.state).env("KURAMORI_SECRETS", &self.secrets)
     }
 
@@ -76,8 +76,9 @@ impl Kuramori {
     pub(super) fn run(&self, args: &[&str], input: &str) -> Result<String> {
         let line = format!("kuramori {}", args.join(" "));
         eprintln!("$ {line}");
-        let mut command = Command::new(&self.program);
-        command.arg("--state").arg(&self.state).args(["--secrets", &self.secrets, "--json"]);
+        let mut command = self.host.command("kuramori");
+        command.args(["--state", &self.host.path(&self.state)]);
+        command.args(["--secrets", &self.secrets, "--json"]);
         command.args(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("starting {line}"))?;

@@ -68,10 +68,9 @@ fn connect(dir: &Path, lab: &Lab, kuramori: &Kuramori) -> Result<()> {
     let add = ["server", "add", SERVER, &address.url, "--user", &address.user];
     let add = [&add[..], &["--password-stdin", "--pin", pin]].concat();
     kuramori.run(&add, &address.password)?;
-    let place = repository(dir);
-    let place = place.to_str().context("the demo's folder is not UTF-8")?;
+    let place = kuramori.path(&repository(dir));
     kuramori
-        .run(&["repo", "create", place, "--name", REPOSITORY, "--passphrase-stdin"], PASSPHRASE)?;
+        .run(&["repo", "create", &place, "--name", REPOSITORY, "--passphrase-stdin"], PASSPHRASE)?;
     Ok(())
 }
 
@@ -118,8 +117,8 @@ fn restore_disk(
     (guest, point, expected): (&Guest, &str, &Path),
 ) -> Result<Row> {
     let file = dir.join(format!("{}.restored.raw", point.replace('@', "-")));
-    let out = file.to_str().context("the demo's folder is not UTF-8")?;
-    let args = ["restore", "disk", point, "--disk", "0", "--format", "raw", "-o", out];
+    let out = kuramori.path(&file);
+    let args = ["restore", "disk", point, "--disk", "0", "--format", "raw", "-o", &out];
     let (done, took) = proc::timed(|| kuramori.sums(&args));
     let read = done?.read;
     let bytes = compare::same(&file, expected)?;

@@ -3,21 +3,20 @@
 use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
 };
 
 use anyhow::{Context, Result, ensure};
 use fs_err::File;
 use serde::Deserialize;
 
-use super::{disks::Guest, http::Control};
-use crate::paths::Paths;
+use super::{disks::Guest, host::Host, http::Control};
 
 /// The lab's datastore.
 pub(super) const DATASTORE: &str = "datastore1";
 
 /// A running lab; it ends with this value.
-pub(super) struct Lab {
+pub(crate) struct Lab {
     process: Child,
     dir: PathBuf,
     pub(super) address: Address,
@@ -37,12 +36,12 @@ pub(super) struct Address {
 
 impl Lab {
     /// Starts a lab with one VM for each guest. Its log goes to `lab.log` in `dir`.
-    pub(super) fn start(paths: &Paths, dir: &Path, guests: &[Guest]) -> Result<Self> {
+    pub(super) fn start(host: &dyn Host, dir: &Path, guests: &[Guest]) -> Result<Self> {
         let disks = dir.join("lab");
-        let mut command = Command::new(paths.built("kuramori-lab"));
-        command.args(["--listen", "127.0.0.1:0", "--dir"]).arg(&disks);
+        let mut command = host.command("kuramori-lab");
+        command.args(["--listen", "127.0.0.1:0", "--dir", &host.path(&disks)]);
         for guest in guests {
-            command.arg("--vm").arg(format!("{}={}", guest.name, guest.disk.display()));
+            command.arg("--vm").arg(format!("{}={}", guest.name, host.path(&guest.disk)));
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         command.stderr(File::create(dir.join("lab.log"))?.into_parts().0);
@@ -81,7 +80,7 @@ impl Lab {
     }
 
     /// Stops the lab.
-    pub(super) fn stop(mut self) -> Result<()> {
+    pub(crate) fn stop(mut self) -> Result<()> {
         self.process.kill().context("stopping the lab")
     }
 }

@@ -6,8 +6,11 @@ use anyhow::{Context, Result, bail};
 
 use crate::proc::{self, cmd};
 
-/// What is needed, by purpose.
-const PACKAGES: &[(&str, &[&str])] = &[
+/// What is needed for something, by purpose.
+type Packages = &'static [(&'static str, &'static [&'static str])];
+
+/// What building, testing and the demo need.
+const NATIVE: Packages = &[
     (
         "web view of the desktop app",
         &[
@@ -52,6 +55,18 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// What building for Windows and macOS on Linux needs, and running the former.
+const CROSS: Packages = &[
+    ("C compilers for Windows", &["gcc-mingw-w64-x86-64", "g++-mingw-w64-x86-64"]),
+    ("running Windows programs, and their installer", &["wine", "wine64", "nsis"]),
+    ("tests", &["python3-venv", "xvfb", "xauth", "xdotool", "imagemagick", "util-linux"]),
+];
+
+/// Debian's own compiler with its library's source: rustup's sources of a library for another
+/// system may be out of reach, these never are.
+const CROSS_RUST: Packages =
+    &[("Rust for other systems", &["rustc-web", "cargo-web", "rust-web-src"])];
+
 /// Programs that stand for the packages where there is no dpkg to ask.
 const PROGRAMS: &[&str] = &[
     "pkg-config",
@@ -68,34 +83,49 @@ const PROGRAMS: &[&str] = &[
     "python3",
 ];
 
-/// Installs the missing system packages.
-pub(super) fn ensure() -> Result<()> {
-    if !(proc::on_path("apt-get") && proc::on_path("dpkg-query")) {
-        return explain_elsewhere();
+/// Installs the missing system packages for work on this system.
+pub(super) fn native() -> Result<()> {
+    if has_apt() { ensure(NATIVE) } else { explain_elsewhere() }
+}
+
+/// Installs the missing system packages for building for other systems; with Debian's Rust where
+/// the one in use has no library for them.
+pub(super) fn cross(debians_rust: bool) -> Result<()> {
+    if !has_apt() {
+        bail!("building for other systems is set up on Debian and Ubuntu only");
     }
-    let missing = missing()?;
+    ensure(CROSS)?;
+    if debians_rust { ensure(CROSS_RUST) } else { Ok(()) }
+}
+
+fn has_apt() -> bool {
+    proc::on_path("apt-get") && proc::on_path("dpkg-query")
+}
+
+fn ensure(packages: Packages) -> Result<()> {
+    let missing = missing(packages)?;
     if missing.is_empty() {
         return Ok(());
     }
     eprintln!("setup: installing {}", missing.join(" "));
-    proc::run(&mut apt(&["update"])?)?;
+    proc::run(&mut apt(&["update"], &missing)?)?;
     let mut install = vec!["install", "-y", "--no-install-recommends"];
     install.extend(&missing);
-    proc::run(&mut apt(&install)?)?;
+    proc::run(&mut apt(&install, &missing)?)?;
     // A second apt run at the same time once ended ours early with success.
-    let still = self::missing()?;
+    let still = self::missing(packages)?;
     if !still.is_empty() {
         bail!("apt-get ended well but these are not installed: {}", still.join(" "));
     }
     Ok(())
 }
 
-fn all() -> impl Iterator<Item = &'static str> {
-    PACKAGES.iter().flat_map(|(_, names)| names.iter().copied())
+fn all(packages: Packages) -> impl Iterator<Item = &'static str> {
+    packages.iter().flat_map(|(_, names)| names.iter().copied())
 }
 
-fn missing() -> Result<Vec<&'static str>> {
-    let names: Vec<_> = all().collect();
+fn missing(packages: Packages) -> Result<Vec<&'static str>> {
+    let names: Vec<_> = all(packages).collect();
     // Not `capture`: dpkg-query ends with 1 when it does not know one of the names.
     let output = cmd("dpkg-query", &["-W", "-f", "${Package} ${db:Status-Status}\n"])
         .args(&names)
@@ -109,7 +139,7 @@ fn installed(listing: &str) -> BTreeSet<String> {
     listing.lines().filter_map(|line| line.strip_suffix(" installed")).map(str::to_owned).collect()
 }
 
-fn apt(args: &[&str]) -> Result<Command> {
+fn apt(args: &[&str], missing: &[&str]) -> Result<Command> {
     let mut command = if is_root()? {
         Command::new("apt-get")
     } else if proc::on_path("sudo") {
@@ -117,7 +147,7 @@ fn apt(args: &[&str]) -> Result<Command> {
     } else {
         bail!(
             "these system packages are missing and there is no sudo; install them as root:\n  {}",
-            missing()?.join(" ")
+            missing.join(" ")
         );
     };
     command.args(["-o", "DPkg::Lock::Timeout=600"]).args(args);
@@ -135,7 +165,7 @@ fn explain_elsewhere() -> Result<()> {
         return Ok(());
     }
     let mut text = String::from("this system has no apt-get, so nothing was installed. Needed:\n");
-    for (purpose, names) in PACKAGES {
+    for (purpose, names) in NATIVE {
         text.push_str(&format!("  {purpose} (names as in Debian):\n    {}\n", names.join(" ")));
     }
     bail!("{text}Not found on the search path: {}", absent.join(" "))
@@ -153,6 +183,8 @@ mod tests {
 
     #[test]
     fn no_package_is_listed_twice() {
-        assert_eq!(all().collect::<BTreeSet<_>>().len(), all().count());
+        for packages in [NATIVE, CROSS, CROSS_RUST] {
+            assert_eq!(all(packages).collect::<BTreeSet<_>>().len(), all(packages).count());
+        }
     }
 }

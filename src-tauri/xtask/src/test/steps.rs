@@ -6,7 +6,9 @@ use anyhow::Result;
 
 use super::{Area, Build};
 use crate::{
-    bindings, deps,
+    bindings,
+    cross::Target,
+    deps,
     paths::Paths,
     proc::{self, cargo, cmd},
     setup::Part,
@@ -27,6 +29,7 @@ pub(super) enum Step {
     Bindings(Build),
     Nextest(Build, Filter),
     E2e,
+    Cross(Target),
     Clippy,
 }
 
@@ -79,6 +82,9 @@ pub(super) fn plan(only: &[Area]) -> Vec<Step> {
     if has(Area::E2e) {
         steps.push(Step::E2e);
     }
+    if has(Area::Cross) {
+        steps.extend(Target::ALL.iter().copied().map(Step::Cross));
+    }
     if has(Area::Clippy) {
         if !steps.iter().any(|step| matches!(step, Step::Ui(_))) {
             steps.push(Step::Ui(UiTask::Bundle));
@@ -103,6 +109,8 @@ impl Step {
             Self::Nextest(_, Filter::Lab) => "lab tests",
             Self::Nextest(_, Filter::Vcsim) => "simulator tests",
             Self::E2e => "end to end",
+            Self::Cross(Target::Windows) => "windows",
+            Self::Cross(Target::Macos) => "macos",
             Self::Clippy => "clippy",
         }
     }
@@ -115,6 +123,7 @@ impl Step {
             Self::Ui(_) => &[Part::Npm],
             Self::Build(_) | Self::Clippy => &[Part::System],
             Self::Nextest(..) => &[Part::System, Part::Python, Part::Nextest, Part::Vcsim],
+            Self::Cross(_) => &[Part::System, Part::Python, Part::Cross],
             Self::E2e => &[Part::System, Part::Python, Part::Nextest, Part::TauriDriver],
         }
     }
@@ -136,6 +145,7 @@ impl Step {
                 nextest(paths, filter.select(build), filter.expression())
             }
             Self::E2e => nextest(paths, Build::Whole.select(), "package(kuramori-e2e)"),
+            Self::Cross(target) => target.run(paths),
             Self::Clippy => {
                 let mut cargo = cargo(&paths.root, &["clippy", "--locked", "--all-targets"]);
                 proc::run(cargo.args(Build::Whole.select()).args(["--", "-D", "warnings"]))
@@ -236,7 +246,9 @@ mod tests {
     #[test]
     fn the_full_run_leaves_no_area_out() {
         let all = plan(&[]);
-        for area in [Area::Checks, Area::Rust, Area::Ui, Area::E2e, Area::Clippy] {
+        let areas =
+            [Area::Checks, Area::Rust, Area::Ui, Area::E2e, Area::Cross, Area::Clippy];
+        for area in areas {
             for step in plan(&[area]) {
                 let bundle = step == Step::Ui(UiTask::Bundle); // the last part of the check
                 let covered = bundle || all.iter().any(|s| s.name() == step.name());

@@ -1,0 +1,90 @@
+//! `cargo xtask cross`: the same sources for Windows and macOS, from Linux.
+//!
+//! For Windows all but the window is built, its tests run under Wine, and the demo too. For macOS
+//! everything is checked by the compiler and nothing runs. Build folders lie in the cache.
+
+mod build;
+mod desktop;
+mod macos;
+mod places;
+mod rust;
+mod tests;
+mod windows;
+mod wine;
+mod zig;
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+
+pub(crate) use self::rust::Rust;
+use crate::{
+    paths::Paths,
+    setup::{self, Part},
+};
+
+/// What to build for other systems.
+#[derive(Args)]
+pub(crate) struct CrossArgs {
+    /// One system; both when left out.
+    target: Option<Target>,
+    /// Also what takes longer: the desktop app for Windows, built and started.
+    #[arg(long)]
+    full: bool,
+}
+
+/// Another system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Target {
+    /// Windows on x86-64, built by mingw, run under Wine.
+    Windows,
+    /// macOS on Apple silicon, checked only.
+    Macos,
+}
+
+impl Target {
+    pub(crate) const ALL: &[Self] = &[Self::Windows, Self::Macos];
+
+    /// The compiler's name for it.
+    pub(crate) fn triple(self) -> &'static str {
+        match self {
+            Self::Windows => "x86_64-pc-windows-gnu",
+            Self::Macos => "aarch64-apple-darwin",
+        }
+    }
+
+    /// Its build folder, outside the checkout.
+    pub(crate) fn folder(self, paths: &Paths) -> std::path::PathBuf {
+        paths.cache.join(match self {
+            Self::Windows => "target-windows",
+            Self::Macos => "target-macos",
+        })
+    }
+
+    /// Builds or checks, and runs what can run.
+    pub(crate) fn run(self, paths: &Paths) -> Result<()> {
+        match self {
+            Self::Windows => windows::run(paths),
+            Self::Macos => macos::run(paths),
+        }
+    }
+}
+
+/// Runs the task.
+pub(crate) fn run(paths: &Paths, args: &CrossArgs) -> Result<()> {
+    if !cfg!(target_os = "linux") {
+        bail!("this builds for other systems from Linux; on each of them, test natively");
+    }
+    let windows = args.target != Some(Target::Macos);
+    let mut parts = vec![Part::System, Part::Python, Part::Cross];
+    if windows && args.full {
+        parts.push(Part::Npm);
+    }
+    setup::run(paths, &parts)?;
+    for target in Target::ALL.iter().filter(|t| args.target.is_none_or(|only| only == **t)) {
+        target.run(paths)?;
+    }
+    if windows && args.full {
+        desktop::run(paths)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Test programs under Wine.
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::{build::Program, wine::Wine};
+use crate::{paths::Paths, proc::timed};
+
+/// Fewer tests than this mean that something was not built or not run. To be raised with the
+/// number of tests, from time to time.
+const FEWEST: usize = 200;
+
+/// What is not run here, and why.
+const LEFT_OUT: &[(&str, &str)] = &[];
+
+/// Runs all tests; those marked as ignored too where `marked` names their package.
+pub(super) fn run(paths: &Paths, wine: &Wine, built: &[Program]) -> Result<()> {
+    let mut failed = Vec::new();
+    let mut passed = 0;
+    for program in built.iter().filter(|program| program.test) {
+        let name = format!("{} {}", program.package, program.name);
+        let (counted, took) = timed(|| one(paths, wine, program));
+        match counted {
+            Ok(count) => {
+                eprintln!("{name}: {count} passed under Wine in {:.1} s", took.as_secs_f64());
+                passed += count;
+            }
+            Err(error) => {
+                eprintln!("{name}: {error:#}");
+                failed.push(name);
+            }
+        }
+    }
+    if !failed.is_empty() {
+        bail!("tests failed under Wine: {}", failed.join(", "));
+    }
+    ensure!(passed >= FEWEST, "only {passed} tests ran under Wine, of {FEWEST} or more");
+    println!("cross windows: {passed} tests passed under Wine");
+    Ok(())
+}
+
+/// Runs one program and returns how many tests passed.
+fn one(paths: &Paths, wine: &Wine, program: &Program) -> Result<usize> {
+    let mut command = wine.start(&program.file);
+    command.current_dir(&program.folder);
+    for (test, _) in LEFT_OUT {
+        command.args(["--skip", test]);
+    }
+    environment(paths, &mut command);
+    let output = command.output().context("could not start wine")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let counted = passed(&text);
+    match counted {
+        Some(count) if output.status.success() => Ok(count),
+        _ => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            bail!("{}\n{text}\n{said}", output.status)
+        }
+    }
+}
+
+/// What tests ask the environment for.
+pub(super) fn environment(paths: &Paths, command: &mut std::process::Command) {
+    // Snapshots are compared, never written.
+    command.env("INSTA_WORKSPACE_ROOT", &paths.root).env("INSTA_UPDATE", "no");
+}
+
+/// Reads the last line of a test program.
+pub(super) fn passed(text: &str) -> Option<usize> {
+    let line = text.lines().rfind(|line| line.starts_with("test result: ok."))?;
+    line.split(' ').nth(3)?.parse().ok()
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn the_count_is_read_and_a_missing_result_is_none() {
+        let text = "running 3 tests\r\ntest result: ok. 3 passed; 0 failed; 0 ignored\r\n";
+        assert_eq!(passed(text), Some(3));
+        assert_eq!(passed("test result: FAILED. 2 passed; 1 failed"), None);
+        assert_eq!(passed("thread panicked"), None);
+    }
+}
