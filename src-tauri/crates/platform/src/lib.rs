@@ -7,9 +7,17 @@
 //! Invariant guarded: no code outside this crate asks which system it runs on to decide how a
 //! file, a volume or the computer's power is handled.
 
+pub mod autostart;
+pub mod awake;
 pub mod fs;
+pub mod identity;
+#[cfg(target_os = "linux")]
+mod login1;
 pub mod paths;
+pub mod power;
 pub mod private;
+pub mod time_zone;
 pub mod volume;
+pub mod wake;
 #[cfg(windows)]
 mod wide;
