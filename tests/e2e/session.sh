@@ -1,15 +1,24 @@
 #!/bin/bash
 # Runs a command in a private desktop session: its own home, X display, D-Bus, keychain (unlocked,
-# empty) and notification daemon. Nothing of the caller's desktop is seen or changed.
+# empty), notification daemon, and a disk of 8 MiB (KURAMORI_SMALL_DISK). Nothing of the caller's desktop is seen or changed.
 #
 #   tests/e2e/session.sh COMMAND [ARG...]
 set -euo pipefail
+
+# A mount table of its own, so that there can be a disk that is soon full.
+if [ -z "${KURAMORI_SMALL_DISK:-}" ]; then
+    export KURAMORI_SMALL_DISK=to-be-made
+    if [ "$(id -u)" = 0 ]; then exec unshare -m "$0" "$@"; else exec unshare -rm "$0" "$@"; fi
+fi
 
 # The home changes below; the tools stay where they are.
 export CARGO_HOME="${CARGO_HOME:-$HOME/.cargo}" RUSTUP_HOME="${RUSTUP_HOME:-$HOME/.rustup}"
 
 session="$(mktemp -d "${TMPDIR:-/tmp}/kuramori-session.XXXXXX")"
-trap 'rm -rf "$session"' EXIT
+export KURAMORI_SMALL_DISK="$session/small disk"
+trap 'umount "$KURAMORI_SMALL_DISK" || true; rm -rf "$session"' EXIT
+mkdir "$KURAMORI_SMALL_DISK"
+mount -t tmpfs -o size=8m tmpfs "$KURAMORI_SMALL_DISK"
 export HOME="$session/home" XDG_RUNTIME_DIR="$session/run"
 export XDG_CONFIG_HOME="$HOME/.config" XDG_DATA_HOME="$HOME/.local/share"
 export XDG_CACHE_HOME="$HOME/.cache" XDG_STATE_HOME="$HOME/.local/state"

@@ -3,7 +3,9 @@
 //! Pictures and logs lie in `e2e/FLOW` under the build folder's `tmp`.
 
 mod disks;
+mod failed_runs;
 mod first_backup;
 mod languages;
 mod refusals;
+mod startup;
 mod steps;
