@@ -67,6 +67,8 @@ Function Swap
     StrCpy $Problem "$(NotWritable)"
     StrCpy $Code ${CODE_WRITE}
     !insertmacro EachFile BringBack
+  ${Else}
+    RMDir /r "$INSTDIR\.update" ; an update the program was about to make is out of date now
   ${EndIf}
   RMDir /r "$INSTDIR\old.tmp"
   RMDir /r "$INSTDIR\new.tmp"

@@ -11,7 +11,11 @@
 ; Uninstaller: /S keeps the local data, /PURGE deletes it. Repositories are never touched.
 Unicode true
 Target ${STUB}
-SetCompressor ${METHOD}
+!ifdef METHOD
+  SetCompressor ${METHOD}
+!else
+  SetCompress off ; quick, for tests
+!endif
 
 !define ID "app.kuramori.desktop"
 !define NAME "Kuramori"

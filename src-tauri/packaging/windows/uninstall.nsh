@@ -54,6 +54,7 @@ Section "Uninstall"
   !insertmacro EachFile Remove
   RMDir /r "$INSTDIR\new.tmp"
   RMDir /r "$INSTDIR\old.tmp"
+  RMDir /r "$INSTDIR\.update" ; of the program's own updates
   RMDir "$INSTDIR" ; only when empty: a file of the user's stays
 
   Delete "$SMPROGRAMS\${NAME}.lnk"

@@ -16,8 +16,9 @@ mod zig;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
-pub(crate) use self::rust::Rust;
+pub(crate) use self::{rust::Rust, wine::Wine};
 use crate::{
+    package,
     paths::Paths,
     setup::{self, Part},
 };
@@ -63,7 +64,9 @@ impl Target {
     /// Builds or checks, and runs what can run.
     pub(crate) fn run(self, paths: &Paths) -> Result<()> {
         match self {
-            Self::Windows => windows::run(paths),
+            Self::Windows => {
+                windows::run(paths).and_then(|()| package::check::windows(paths, false))
+            }
             Self::Macos => macos::run(paths),
         }
     }
@@ -85,6 +88,7 @@ pub(crate) fn run(paths: &Paths, args: &CrossArgs) -> Result<()> {
     }
     if windows && args.full {
         desktop::run(paths)?;
+        package::check::windows(paths, true)?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Project tasks: `cargo xtask setup | test | demo | cross | check-deps | check-sizes | gen-bindings`.
+//! Project tasks: `cargo xtask setup | test | demo | cross | package | check-deps | check-sizes | gen-bindings`.
 //!
 //! This is the first program a fresh machine builds, so it stays light: no async, no crate of
 //! the product. It may call other programs; the product may not.
@@ -12,6 +12,7 @@ mod bindings;
 mod cross;
 mod demo;
 mod deps;
+mod package;
 mod paths;
 mod proc;
 mod setup;
@@ -42,6 +43,8 @@ enum Task {
     Demo(demo::DemoArgs),
     /// Builds for Windows and macOS, and runs for Windows what runs under Wine.
     Cross(cross::CrossArgs),
+    /// Makes installers, archives and update packages.
+    Package(package::PackageArgs),
     /// Checks who may depend on whom.
     CheckDeps,
     /// Checks the size of files and functions.
@@ -67,6 +70,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Test(args) => return Ok(test::run(&paths, &args)),
         Task::Demo(args) => demo::run(&paths, &args)?,
         Task::Cross(args) => cross::run(&paths, &args)?,
+        Task::Package(args) => package::run(&paths, &args)?,
         Task::CheckDeps => deps::check(&paths)?,
         Task::CheckSizes => sizes::check(&paths)?,
         Task::GenBindings => bindings::generate(&paths, &["--package", "kuramori-app"])?,

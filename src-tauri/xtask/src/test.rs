@@ -35,6 +35,8 @@ pub(crate) enum Area {
     Ui,
     /// The real app in a real web view against the lab.
     E2e,
+    /// The packages for Linux: unpacked, installed, started, removed.
+    Packages,
     /// Windows and macOS, as far as they can be built and run here.
     Cross,
     /// The lints of the whole workspace.

@@ -1,6 +1,6 @@
 //! The steps of a test run.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use anyhow::Result;
 
@@ -8,7 +8,7 @@ use super::{Area, Build};
 use crate::{
     bindings,
     cross::Target,
-    deps,
+    deps, package,
     paths::Paths,
     proc::{self, cargo, cmd},
     setup::Part,
@@ -29,6 +29,7 @@ pub(super) enum Step {
     Bindings(Build),
     Nextest(Build, Filter),
     E2e,
+    Packages,
     Cross(Target),
     Clippy,
 }
@@ -55,17 +56,18 @@ pub(super) enum Filter {
 pub(super) fn plan(only: &[Area]) -> Vec<Step> {
     let all = only.is_empty();
     let has = |area| all || only.contains(&area);
-    let build = if all || only.contains(&Area::E2e) { Build::Whole } else { Build::Headless };
+    let app = has(Area::E2e) || has(Area::Packages);
+    let build = if app { Build::Whole } else { Build::Headless };
     let mut steps = Vec::new();
     if has(Area::Checks) {
         steps.extend([Step::Format, Step::CheckDeps, Step::CheckSizes, Step::Licences]);
     }
     if has(Area::Ui) {
         steps.push(Step::Ui(UiTask::Check));
-    } else if has(Area::E2e) {
+    } else if app {
         steps.push(Step::Ui(UiTask::Bundle));
     }
-    if has(Area::Rust) || has(Area::E2e) {
+    if has(Area::Rust) || app {
         steps.push(Step::Build(build));
     }
     if has(Area::Rust) {
@@ -81,6 +83,9 @@ pub(super) fn plan(only: &[Area]) -> Vec<Step> {
     }
     if has(Area::E2e) {
         steps.push(Step::E2e);
+    }
+    if has(Area::Packages) {
+        steps.push(Step::Packages);
     }
     if has(Area::Cross) {
         steps.extend(Target::ALL.iter().copied().map(Step::Cross));
@@ -109,6 +114,7 @@ impl Step {
             Self::Nextest(_, Filter::Lab) => "lab tests",
             Self::Nextest(_, Filter::Vcsim) => "simulator tests",
             Self::E2e => "end to end",
+            Self::Packages => "packages",
             Self::Cross(Target::Windows) => "windows",
             Self::Cross(Target::Macos) => "macos",
             Self::Clippy => "clippy",
@@ -124,7 +130,9 @@ impl Step {
             Self::Build(_) | Self::Clippy => &[Part::System],
             Self::Nextest(..) => &[Part::System, Part::Python, Part::Nextest, Part::Vcsim],
             Self::Cross(_) => &[Part::System, Part::Python, Part::Cross],
-            Self::E2e => &[Part::System, Part::Python, Part::Nextest, Part::TauriDriver],
+            Self::E2e | Self::Packages => {
+                &[Part::System, Part::Python, Part::Nextest, Part::TauriDriver]
+            }
         }
     }
 
@@ -145,6 +153,10 @@ impl Step {
                 nextest(paths, filter.select(build), filter.expression())
             }
             Self::E2e => nextest(paths, Build::Whole.select(), "package(kuramori-e2e)"),
+            Self::Packages => package::check::linux(paths, &|programs| {
+                let shown = "test(the_language_changes_at_the_first_screen)";
+                nextest_of(paths, programs, Build::Whole.select(), shown)
+            }),
             Self::Cross(target) => target.run(paths),
             Self::Clippy => {
                 let mut cargo = cargo(&paths.root, &["clippy", "--locked", "--all-targets"]);
@@ -192,6 +204,11 @@ fn ui(paths: &Paths, task: UiTask) -> Result<()> {
 /// Runs tests inside the private session: its own home, display, keychain and notifications.
 /// Ignored ones too: the mark means that they need what `setup` and the session provide.
 fn nextest(paths: &Paths, select: &[&str], expression: &str) -> Result<()> {
+    nextest_of(paths, &paths.target.join("debug"), select, expression)
+}
+
+/// The same with the programs of another folder.
+fn nextest_of(paths: &Paths, programs: &Path, select: &[&str], expression: &str) -> Result<()> {
     let mut session = Command::new(paths.root.join("tests/e2e/session.sh"));
     session.arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     session.args(["nextest", "run", "--locked", "--no-tests=fail", "--run-ignored=all"]);
@@ -205,7 +222,7 @@ fn nextest(paths: &Paths, select: &[&str], expression: &str) -> Result<()> {
     session.env("KURAMORI_PYTHON", paths.python());
     session.env("KURAMORI_VCSIM", paths.tool("vcsim"));
     session.env("KURAMORI_TAURI_DRIVER", paths.tool("tauri-driver"));
-    session.env("KURAMORI_BIN_DIR", paths.target.join("debug"));
+    session.env("KURAMORI_BIN_DIR", programs);
     let venv = paths.venv_bin("").into_os_string();
     let path = std::env::var_os("PATH").unwrap_or_default();
     // Last, so that a cargo-nextest of the machine is preferred.
@@ -218,9 +235,13 @@ fn nextest(paths: &Paths, select: &[&str], expression: &str) -> Result<()> {
 mod tests {
     use super::*;
 
+    /// All that are not part of another.
+    const EACH: [Area; 7] =
+        [Area::Checks, Area::Rust, Area::Ui, Area::E2e, Area::Packages, Area::Cross, Area::Clippy];
+
     #[test]
     fn the_front_end_is_bundled_before_anything_that_embeds_it() {
-        for only in [&[][..], &[Area::E2e], &[Area::Clippy]] {
+        for only in [&[][..], &[Area::E2e], &[Area::Packages], &[Area::Clippy]] {
             let steps = plan(only);
             let bundle = steps.iter().position(|s| matches!(s, Step::Ui(_)));
             let embeds = |s: &Step| matches!(s, Step::Build(Build::Whole) | Step::Clippy);
@@ -246,9 +267,7 @@ mod tests {
     #[test]
     fn the_full_run_leaves_no_area_out() {
         let all = plan(&[]);
-        let areas =
-            [Area::Checks, Area::Rust, Area::Ui, Area::E2e, Area::Cross, Area::Clippy];
-        for area in areas {
+        for area in EACH {
             for step in plan(&[area]) {
                 let bundle = step == Step::Ui(UiTask::Bundle); // the last part of the check
                 let covered = bundle || all.iter().any(|s| s.name() == step.name());
