@@ -68,6 +68,15 @@ const shots = {
   "settings-servers": ["troubled", "/settings?section=servers", [wait(300)]],
   "settings-repositories": ["troubled", "/settings?section=repositories", [wait(300)]],
   "settings-add": ["shop", "/settings?section=servers&add=true", [wait(400)]],
+  "updates-newest": ["shop", "/settings?section=updates", [wait(300)]],
+  "updates-newer": ["newer", "/settings?section=updates", [wait(300)]],
+  "updates-download": ["newer", "/settings?section=updates", [wait(300), click("update-install"), wait(1400)]],
+  "updates-run": ["live", "/settings?section=updates", [wait(300)]],
+  "updates-back": ["takenBack", "/settings?section=updates", [wait(300)]],
+  "updates-done": ["updated", "/settings?section=updates", [wait(300)]],
+  "updates-packaged": ["packaged", "/settings?section=updates", [wait(300)]],
+  "updates-keyless": ["keyless", "/settings?section=updates", [wait(300)]],
+  "home-back": ["takenBack", "/", [wait(400)]],
   dead: ["dead", "/", [wait(600)]],
 };
 

@@ -6,15 +6,17 @@ import type { SettingsView } from "./generated/SettingsView";
 
 const cached = "kuramori.settings";
 
+const unknown: SettingsView = { language: null, theme: "system", check_updates: true };
+
 /** What was in force when the window was last open, so that the first picture already has the right colours. */
 function remembered(): SettingsView {
   try {
     const found: unknown = JSON.parse(localStorage.getItem(cached) ?? "null");
-    if (typeof found === "object" && found !== null && "theme" in found) return found as SettingsView;
+    if (typeof found === "object" && found !== null && "theme" in found) return { ...unknown, ...(found as Partial<SettingsView>) };
   } catch {
     // A web view without storage, or something else under our name: the back end's answer comes in a moment.
   }
-  return { language: null, theme: "system" };
+  return unknown;
 }
 
 function remember(settings: SettingsView): void {

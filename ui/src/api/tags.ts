@@ -9,6 +9,7 @@ export const outdated: Record<Topic, readonly CommandName[]> = {
   repositories: ["repositories.list", "repositories.info", "app.state", "points.list"],
   points: ["points.list", "inventory.get", "repositories.list", "repositories.info"],
   settings: [],
+  updates: ["updates.status"],
 };
 
 /** Which answers the beginning or the end of a run makes old. */

@@ -1,10 +1,12 @@
-import { Link, Outlet, useNavigate } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { Activity, History, Server, Settings2 } from "lucide-react";
+import { useCallback } from "react";
 import { useCommand } from "@/api/client";
 import { Lattice, Mark } from "@/components/Brand";
 import { Button } from "@/components/Button";
 import { TopBarEnd } from "@/components/Page";
 import { useText } from "@/i18n/context";
+import { useUpdateNotice } from "./useUpdateNotice";
 import css from "./Shell.module.css";
 
 /** Home with a tile in it. */
@@ -24,6 +26,8 @@ export function Shell() {
   const t = useText();
   const navigate = useNavigate();
   const state = useCommand("app.state", {});
+  const atUpdates = useRouterState({ select: (router) => router.location.pathname === "/settings" && (router.location.search as { section?: string }).section === "updates" });
+  useUpdateNotice(atUpdates, useCallback(() => void navigate({ to: "/settings", search: { section: "updates" } }), [navigate]));
   const running = state.data?.running.length ?? 0;
   const items = [
     { to: "/", key: "home", name: t.shell.home, icon: <HomeIcon /> },

@@ -23,7 +23,7 @@ interface RestoreSearch {
 }
 
 interface SettingsSearch {
-  section?: "servers" | "repositories" | undefined;
+  section?: "servers" | "repositories" | "updates" | undefined;
   add?: true | undefined;
 }
 
@@ -69,7 +69,7 @@ const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings",
   validateSearch: (search: Record<string, unknown>): SettingsSearch => ({
-    section: search["section"] === "servers" || search["section"] === "repositories" ? search["section"] : undefined,
+    section: search["section"] === "servers" || search["section"] === "repositories" || search["section"] === "updates" ? search["section"] : undefined,
     add: search["add"] === true ? true : undefined,
   }),
   component: lazyRouteComponent(() => import("./routes/settings")),

@@ -19,6 +19,7 @@ export const tauri: Platform = {
   },
 
   pickFolder: ({ title, start }) => invoke<string | null>("pick_folder", { title, start }),
+  pickFile: ({ title, ending }) => invoke<string | null>("pick_file", { title, ending }),
   pickSaveFile: ({ title, name }) => invoke<string | null>("pick_save_file", { title, name }),
   saveText: ({ title, name, text }) => invoke<string | null>("save_text", { title, name, text }),
   copyText,

@@ -6,6 +6,8 @@ export interface Platform {
   subscribe(listener: (event: unknown) => void): Promise<() => void>;
   /** Lets the user point at a folder; `null` when they think better of it. */
   pickFolder(options: { title: string; start: string | null }): Promise<string | null>;
+  /** Lets the user point at a file to read; `null` when they think better of it. */
+  pickFile(options: { title: string; ending: string }): Promise<string | null>;
   /** Lets the user name a file to write; `null` when they think better of it. */
   pickSaveFile(options: { title: string; name: string }): Promise<string | null>;
   /** Asks for a place and writes a text there; resolves to the path, or `null` when the user thinks better of it. */

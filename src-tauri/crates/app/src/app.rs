@@ -23,6 +23,7 @@ use crate::place::Writer;
 use crate::runs::Runs;
 use crate::secrets::{Keychain, SecretError, SecretsChoice};
 use crate::settings::SettingsFile;
+use crate::updates::{self, Updates};
 
 /// How to open the application.
 pub struct AppOptions {
@@ -54,6 +55,7 @@ pub(crate) struct Inner {
     pub(crate) repositories: Mutex<HashMap<String, Repository>>,
     pub(crate) inventories: Mutex<HashMap<String, InventoryView>>,
     pub(crate) recovering: AtomicBool,
+    pub(crate) updates: Updates,
     /// Held for as long as the application lives.
     _owner: File,
 }
@@ -66,14 +68,25 @@ impl App {
     ///
     /// # Errors
     /// [`ErrorCode::StateInUse`] when another process owns the folder,
+    /// [`ErrorCode::UpdateApplying`] while an update is put in place,
     /// [`ErrorCode::StateDamaged`] and [`ErrorCode::KeychainUnavailable`].
     pub fn open(options: AppOptions) -> Result<Self, AppError> {
+        Self::open_to_confirm(options, None)
+    }
+
+    /// As [`App::open`], for a version that was started to see whether it works. No run begins
+    /// until [`App::confirm_update`] is called with the same token.
+    ///
+    /// # Errors
+    /// As [`App::open`].
+    pub fn open_to_confirm(options: AppOptions, token: Option<&str>) -> Result<Self, AppError> {
+        updates::guard(&options.state, token)?;
         let AppOptions { state, secrets, notices, clock } = options;
         let damaged = |e: &dyn std::error::Error| {
             AppError::new(ErrorCode::StateDamaged, state.display().to_string()).because(e)
         };
         files::make_private_folder(&state).map_err(|e| damaged(&e))?;
-        let owner = own(&state)?;
+        let owner = own_within(&state, PATIENCE)?;
         let writer = WriterId::random().map_err(|e| damaged(&e))?;
         let settings = SettingsFile::open(&state.join("settings.json"), &writer.to_hex())?;
         let settings = Arc::new(settings);
@@ -97,6 +110,15 @@ impl App {
             Box::new(move || language.language()),
             ended,
         ));
+        if updates::guard(&state, None).is_err() {
+            runs.close_if_idle();
+        }
+        let updates = Updates::open(updates::Parts {
+            state: state.clone(),
+            settings: settings.clone(),
+            events: events.clone(),
+            clock: clock.clone(),
+        });
         if notices && !interrupted.is_empty() {
             notices::interrupted(&log, &interrupted, settings.language());
         }
@@ -113,6 +135,7 @@ impl App {
                 repositories: Mutex::default(),
                 inventories: Mutex::default(),
                 recovering: AtomicBool::new(false),
+                updates,
                 _owner: owner,
             }),
         })
@@ -224,8 +247,8 @@ impl App {
 /// How long a process that is on its way out may still hold the state folder.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Takes the state folder for this process. Waits a little for one that was just closed.
-fn own(state: &Path) -> Result<File, AppError> {
+/// Takes the state folder for this process. Waits for one that is being closed.
+pub(crate) fn own_within(state: &Path, patience: Duration) -> Result<File, AppError> {
     let failed = |e: &dyn std::error::Error| {
         AppError::new(ErrorCode::StateDamaged, state.display().to_string()).because(e)
     };
@@ -239,7 +262,7 @@ fn own(state: &Path) -> Result<File, AppError> {
     loop {
         match lock.try_lock() {
             Ok(()) => return Ok(lock),
-            Err(TryLockError::WouldBlock) if waited < PATIENCE => {
+            Err(TryLockError::WouldBlock) if waited < patience => {
                 std::thread::sleep(PATIENCE / 20);
                 waited += PATIENCE / 20;
             }

@@ -18,6 +18,7 @@ mod runs;
 pub mod schema;
 mod secrets;
 mod settings;
+pub mod updates;
 mod volume;
 
 pub use app::{App, AppOptions};

@@ -57,6 +57,12 @@ macro_rules! with_commands {
             "restore.plan" RestorePlan Read (RestoreVmRequest) -> RestorePlanView;
             "restore.vm" RestoreVm Operate (RestoreVmRequest) -> RunStarted;
             "restore.disk" RestoreDisk Operate (RestoreDiskRequest) -> RunStarted;
+            "updates.status" UpdatesStatus Read (Empty) -> UpdatesView;
+            "updates.check" UpdatesCheck Operate (Empty) -> UpdatesView;
+            "updates.open-file" UpdatesOpenFile Admin (UpdateFileRequest) -> UpdatesView;
+            "updates.download" UpdatesDownload Admin (Empty) -> UpdatesView;
+            "updates.install" UpdatesInstall Admin (Empty) -> UpdatesView;
+            "updates.dismiss" UpdatesDismiss Operate (Empty) -> Empty;
         }
     };
 }

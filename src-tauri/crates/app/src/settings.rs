@@ -24,6 +24,28 @@ pub(crate) struct Settings {
     pub(crate) theme: Theme,
     pub(crate) servers: Vec<ServerEntry>,
     pub(crate) repositories: Vec<RepositoryEntry>,
+    #[serde(default)]
+    pub(crate) updates: UpdateSettings,
+}
+
+/// What is remembered about updates.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct UpdateSettings {
+    /// Whether a newer version is looked for once a day.
+    pub(crate) check_daily: bool,
+    /// The highest version that was ever offered, signed; no older one is taken.
+    pub(crate) highest_seen: Option<String>,
+    /// When the update server last answered.
+    pub(crate) checked_at: Option<DateTime<Utc>>,
+    /// When it was last asked.
+    pub(crate) asked_at: Option<DateTime<Utc>>,
+}
+
+impl Default for UpdateSettings {
+    fn default() -> Self {
+        Self { check_daily: true, highest_seen: None, checked_at: None, asked_at: None }
+    }
 }
 
 /// A server that was added.
@@ -83,6 +105,7 @@ impl SettingsFile {
                 theme: Theme::System,
                 servers: Vec::new(),
                 repositories: Vec::new(),
+                updates: UpdateSettings::default(),
             },
             Err(e) => return Err(damaged(&e)),
         };
@@ -125,7 +148,11 @@ impl SettingsFile {
 
     pub(crate) fn view(&self) -> SettingsView {
         let settings = self.get();
-        SettingsView { language: settings.language, theme: settings.theme }
+        SettingsView {
+            language: settings.language,
+            theme: settings.theme,
+            check_updates: settings.updates.check_daily,
+        }
     }
 }
 

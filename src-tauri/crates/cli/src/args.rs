@@ -46,6 +46,36 @@ pub(crate) enum Command {
     /// Raw disk images as source and target.
     #[command(subcommand)]
     Image(ImageCommand),
+    /// Newer versions of this program.
+    #[command(subcommand)]
+    Update(UpdateCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum UpdateCommand {
+    /// Asks the update server for a newer version and shows what changed.
+    Check,
+    /// Shows what is known about updates and how the last one ended.
+    Status,
+    /// Installs the newer version.
+    Install {
+        /// Take it from an update file instead of the server.
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Puts an update in place once standard input ends. Started by the program itself.
+    #[command(hide = true)]
+    Apply {
+        /// What to do.
+        #[arg(long)]
+        journal: PathBuf,
+    },
+    /// Says that this version works. Started by an update.
+    #[command(hide = true)]
+    Confirm {
+        /// From the update.
+        token: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kuramori_app::dto::{ErrorCode, RunRequest, RunView, Topic};
 use kuramori_app::schema::command;
+use kuramori_app::updates::{self, AtStart};
 use kuramori_app::{App, AppError, AppOptions, Clock, Place, PointRef, SecretsChoice, SystemClock};
 
 use crate::args::RepoArgs;
@@ -30,20 +31,25 @@ pub(crate) struct Opened {
 impl Context {
     /// Opens the application and cleans up what a crash left on servers.
     pub(crate) async fn app(&self) -> Result<App, AppError> {
-        let state = match &self.state {
-            Some(state) => state.clone(),
-            None => App::default_state()?,
-        };
-        let app = App::open(AppOptions {
-            state,
-            secrets: self.secrets.clone(),
-            notices: false,
-            clock: clock(),
-        })?;
+        let app = self.open(None)?;
         if app.needs_recovery() {
             app.recover().await;
         }
         Ok(app)
+    }
+
+    /// Opens the application; `token` where it was started to see whether this version works.
+    pub(crate) fn open(&self, token: Option<&str>) -> Result<App, AppError> {
+        let state = match &self.state {
+            Some(state) => state.clone(),
+            None => App::default_state()?,
+        };
+        if updates::at_start(&state, token)? != AtStart::Go {
+            return Err(AppError::new(ErrorCode::UpdateApplying, "").retryable(true));
+        }
+        let secrets = self.secrets.clone();
+        let options = AppOptions { state, secrets, notices: false, clock: clock() };
+        App::open_to_confirm(options, token)
     }
 
     /// Opens the repository the arguments name.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use kuramori_app::dto::{
     ErrorView, InventoryView, OutcomeView, PointView, PowerView, ReadModeView, RepositoryView,
-    RunView, ServerChecked, ServerView, TrackingView,
+    RunView, ServerChecked, ServerView, TrackingView, UpdatesView,
 };
 
 /// Shows an error: what happened, the risk, what to do, and the details.
@@ -184,6 +184,35 @@ pub(crate) fn run(run: &RunView) -> String {
     }
     for view in run.items.iter().filter_map(|i| i.error.as_ref()) {
         text.push_str(&error(view));
+    }
+    text
+}
+
+pub(crate) fn updates(view: &UpdatesView) -> String {
+    let mut text = String::new();
+    line(&mut text, format_args!("Version {}", view.version));
+    match (&view.offer, view.enabled) {
+        (Some(offer), _) => {
+            let (version, notes) = (&offer.version, offer.notes.trim());
+            line(&mut text, format_args!("Newer: {version} ({})", size(offer.size)));
+            line(&mut text, format_args!("{notes}"));
+            if let Some(page) = &offer.page {
+                line(&mut text, format_args!("{page}"));
+            }
+        }
+        (None, true) => {
+            let checked = view.checked_at.map_or("never".to_owned(), |at| at.to_rfc3339());
+            line(&mut text, format_args!("Nothing newer is known. Last check: {checked}"));
+        }
+        (None, false) => {
+            line(&mut text, format_args!("This build has no update key, so updates are off."));
+        }
+    }
+    if let Some(last) = &view.last {
+        match &last.error {
+            None => line(&mut text, format_args!("Updated from {} to {}", last.from, last.to)),
+            Some(view) => text.push_str(&error(view)),
+        }
     }
     text
 }

@@ -32,6 +32,8 @@ import type { ServerView } from "./ServerView";
 import type { SettingsView } from "./SettingsView";
 import type { StartBackupRequest } from "./StartBackupRequest";
 import type { TrustServerRequest } from "./TrustServerRequest";
+import type { UpdateFileRequest } from "./UpdateFileRequest";
+import type { UpdatesView } from "./UpdatesView";
 
 export interface Commands {
   "app.state": { request: Empty; response: AppStateView };
@@ -60,4 +62,10 @@ export interface Commands {
   "restore.plan": { request: RestoreVmRequest; response: RestorePlanView };
   "restore.vm": { request: RestoreVmRequest; response: RunStarted };
   "restore.disk": { request: RestoreDiskRequest; response: RunStarted };
+  "updates.status": { request: Empty; response: UpdatesView };
+  "updates.check": { request: Empty; response: UpdatesView };
+  "updates.open-file": { request: UpdateFileRequest; response: UpdatesView };
+  "updates.download": { request: Empty; response: UpdatesView };
+  "updates.install": { request: Empty; response: UpdatesView };
+  "updates.dismiss": { request: Empty; response: Empty };
 }

@@ -13,4 +13,8 @@ language: Language | null,
 /**
  * Colours.
  */
-theme: Theme, };
+theme: Theme, 
+/**
+ * Whether a newer version is looked for once a day.
+ */
+check_updates: boolean, };

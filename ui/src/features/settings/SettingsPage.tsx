@@ -1,4 +1,4 @@
-import { Database, Eye, Server } from "lucide-react";
+import { Database, Eye, RefreshCw, Server } from "lucide-react";
 import type { ReactNode } from "react";
 import { ListBox, ListBoxItem } from "react-aria-components";
 import { Page } from "@/components/Page";
@@ -8,9 +8,10 @@ import type { ServerView } from "@/api/generated/ServerView";
 import { LookSection } from "./LookSection";
 import { RepositoriesSection } from "./RepositoriesSection";
 import { ServersSection } from "./ServersSection";
+import { UpdatesSection } from "./UpdatesSection";
 import css from "./Settings.module.css";
 
-export type Section = "look" | "servers" | "repositories";
+export type Section = "look" | "servers" | "repositories" | "updates";
 
 interface SettingsPageProps {
   section: Section;
@@ -32,6 +33,7 @@ export function SettingsPage({ section, adding, onSection, onAdding, renderConne
     { key: "look", name: t.settings.look, icon: <Eye {...icon} /> },
     { key: "servers", name: t.settings.servers, icon: <Server {...icon} /> },
     { key: "repositories", name: t.settings.repositories, icon: <Database {...icon} /> },
+    { key: "updates", name: t.updates.title, icon: <RefreshCw {...icon} /> },
   ];
   return (
     <Page title={t.settings.title} fact={t.settings.fact} bare testId="settings">
@@ -46,6 +48,7 @@ export function SettingsPage({ section, adding, onSection, onAdding, renderConne
         {section === "look" ? <LookSection /> : null}
         {section === "servers" ? <ServersSection adding={adding} onAdding={onAdding} renderConnect={renderConnect} /> : null}
         {section === "repositories" ? <RepositoriesSection adding={adding} onAdding={onAdding} renderKeep={renderKeep} /> : null}
+        {section === "updates" ? <UpdatesSection /> : null}
       </div>
     </Page>
   );

@@ -4,5 +4,6 @@ import { inventory } from "./inventory";
 import { points, restore } from "./restore";
 import { runs } from "./runs";
 import { overview, settings } from "./settings";
+import { updates } from "./updates";
 
-export const en = { common, shell, failure, firstRun, inventory, runs, points, restore, settings, overview };
+export const en = { common, shell, failure, firstRun, inventory, runs, points, restore, settings, overview, updates };

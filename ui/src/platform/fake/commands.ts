@@ -1,5 +1,6 @@
 import { certificate, fakeError, GiB, hoursAgo, inventory, point, repository, server, shopVms, datastores } from "./data";
 import type { FakePlatform, Handlers } from "./platform";
+import { updateCommands } from "./updates";
 import { FakeRun, summaryOf, type RunPlan } from "./runs";
 
 function need<Item>(item: Item | undefined, error: ReturnType<typeof fakeError>): Item {
@@ -23,6 +24,7 @@ function startRun(back: FakePlatform, plan: RunPlan, ended: (run: FakeRun["view"
 const isAbsolute = (path: string) => /^(\/|[A-Za-z]:\\)/.test(path);
 
 export const commands: Handlers = {
+  ...updateCommands,
   "app.state": (back) => ({
     version: "0.1.0", first_start: back.servers.length === 0 || back.repositories.length === 0, settings: back.settings, secrets: "keychain",
     servers: back.servers.length, repositories: back.repositories.length, running: [...back.live.values()].map((run) => summaryOf(run.view)), recovering: false,

@@ -7,9 +7,11 @@ import type { RepositoryView } from "@/api/generated/RepositoryView";
 import type { RunView } from "@/api/generated/RunView";
 import type { ServerView } from "@/api/generated/ServerView";
 import type { SettingsView } from "@/api/generated/SettingsView";
+import type { UpdatesView } from "@/api/generated/UpdatesView";
 import { copyText } from "../clipboard";
 import type { Platform } from "../types";
 import { commands } from "./commands";
+import { updatesView } from "./updates";
 import type { FakeRun } from "./runs";
 
 /** What the scripted back end starts with and how it behaves. */
@@ -20,6 +22,7 @@ export interface FakeOptions {
   points?: PointView[];
   runs?: RunView[];
   settings?: SettingsView;
+  updates?: Partial<UpdatesView>;
   /** Milliseconds each answer takes. */
   latency?: number;
   /** Commands that never answer, to look at waiting. */
@@ -33,7 +36,7 @@ export interface FakeOptions {
   trustedBySystem?: boolean;
   /** Error that adding a server ends with. */
   addFailsWith?: ErrorView | null;
-  /** Folder that the pick dialog answers with. */
+  /** Folder or file that the pick dialog answers with. */
   picked?: string | null;
 }
 
@@ -48,6 +51,7 @@ export class FakePlatform implements Platform {
   points: PointView[];
   runs: RunView[];
   settings: SettingsView;
+  updates: UpdatesView;
   live = new Map<string, FakeRun>();
   /** Every command that was sent, for tests. */
   readonly sent: { command: string; request: unknown }[] = [];
@@ -63,7 +67,8 @@ export class FakePlatform implements Platform {
     this.inventories = options.inventories ?? [];
     this.points = options.points ?? [];
     this.runs = options.runs ?? [];
-    this.settings = options.settings ?? { language: "en", theme: "system" };
+    this.settings = options.settings ?? { language: "en", theme: "system", check_updates: true };
+    this.updates = updatesView(options.updates);
   }
 
   async call(command: string, request: unknown): Promise<unknown> {
@@ -110,6 +115,10 @@ export class FakePlatform implements Platform {
 
   pickFolder(): Promise<string | null> {
     return Promise.resolve(this.options.picked === undefined ? "/mnt/usb/backups" : this.options.picked);
+  }
+
+  pickFile(): Promise<string | null> {
+    return Promise.resolve(this.options.picked === undefined ? "/media/usb/kuramori-0.2.0.kupdate" : this.options.picked);
   }
 
   pickSaveFile({ name }: { name: string }): Promise<string | null> {

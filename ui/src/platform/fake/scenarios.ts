@@ -2,6 +2,7 @@ import type { RunView } from "@/api/generated/RunView";
 import { fakeError, GiB, hoursAgo, inventory, manyVms, point, repository, server, shopVms, certificate } from "./data";
 import { FakePlatform, type FakeOptions } from "./platform";
 import { FakeRun } from "./runs";
+import { newerVersion } from "./updates";
 
 /** Runs a plan to its end at once and dates it back. */
 function pastRun(id: string, hours: number, minutes: number, names: readonly string[], fails?: string): RunView {
@@ -34,7 +35,7 @@ function shop(): FakeOptions {
 
 function live(): FakeOptions {
   const base = shop();
-  return { ...base, runPace: 600, runSteps: 40 };
+  return { ...base, runPace: 600, runSteps: 40, updates: { offer: newerVersion } };
 }
 
 function troubled(): FakeOptions {
@@ -53,6 +54,19 @@ function many(): FakeOptions {
   return { servers: [esx], repositories: [repo], points, inventories: [inventory(esx, vms.map((vm, index) => (index % 9 === 0 ? vm : { ...vm, last_point: { id: points[index * 3]?.id ?? "", taken_at: hoursAgo(3 + index / 100), repository_id: repo.id } })))] };
 }
 
+function newer(): FakeOptions {
+  return { ...shop(), runPace: 300, updates: { offer: newerVersion } };
+}
+
+function takenBack(): FakeOptions {
+  const error = fakeError("update-rolled-back", { detail: "it ended by itself (exit status: 101)\n2026-05-08T09:01:12Z 0.1.0 to 0.2.0: Swapped\n2026-05-08T09:01:13Z it ended by itself (exit status: 101)\n2026-05-08T09:01:13Z 0.1.0 to 0.2.0: RollingBack" });
+  return { ...shop(), updates: { offer: newerVersion, last: { outcome: "rolled-back", from: "0.1.0", to: "0.2.0", at: hoursAgo(0.1), error, log: "", seen: false } } };
+}
+
+function updated(): FakeOptions {
+  return { ...shop(), updates: { version: "0.2.0", last: { outcome: "installed", from: "0.1.0", to: "0.2.0", at: hoursAgo(0.1), error: null, log: "", seen: false } } };
+}
+
 const scenarios = {
   empty: (): FakeOptions => ({ latency: 120, runPace: 300, runSteps: 12 }),
   licence: (): FakeOptions => ({ latency: 120, addFailsWith: fakeError("licence-restricted") }),
@@ -60,6 +74,11 @@ const scenarios = {
   live,
   troubled,
   many,
+  newer,
+  takenBack,
+  updated,
+  packaged: (): FakeOptions => ({ ...shop(), updates: { installation: "system-package", offer: newerVersion } }),
+  keyless: (): FakeOptions => ({ ...shop(), updates: { enabled: false, installation: "nobody", checked_at: null } }),
   slow: (): FakeOptions => ({ ...shop(), stuck: ["inventory.get", "points.list", "runs.list", "repositories.list"] }),
   dead: (): FakeOptions => ({ ...shop(), refused: { "app.state": fakeError("state-damaged", { title: "The state folder cannot be used.", risk: "Backups and recovery points are not in it and stay as they are.", hints: ["Look whether the disk is full or read-only."], detail: "open ~/.local/share/kuramori/state.db\ndatabase disk image is malformed" }), "inventory.get": fakeError("host-unreachable"), "runs.list": fakeError("state-damaged"), "points.list": fakeError("repository-vanished") } }),
 } as const;

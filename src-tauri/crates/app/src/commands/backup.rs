@@ -60,6 +60,7 @@ impl App {
         spec: RunSpec,
         items: Vec<Item>,
     ) -> Result<String, AppError> {
+        self.refuse_during_update()?;
         let id = self.blocking(move |app| app.inner.runs.start(spec, items)).await?;
         self.inner.events.changed(Topic::Run, Some(id.to_string()));
         Ok(id.to_string())

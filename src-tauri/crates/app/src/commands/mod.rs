@@ -8,6 +8,7 @@ mod restore;
 mod runs;
 mod servers;
 mod settings;
+mod updates;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -41,6 +41,7 @@ impl Handler for command::SettingsSet {
         app.blocking(move |app| {
             app.inner.settings.change(|s| {
                 (s.language, s.theme) = (new.language, new.theme);
+                s.updates.check_daily = new.check_updates;
                 Ok(())
             })
         })

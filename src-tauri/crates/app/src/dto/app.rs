@@ -34,6 +34,8 @@ wire! {
         pub language: Option<Language>,
         /// Colours.
         pub theme: Theme,
+        /// Whether a newer version is looked for once a day.
+        pub check_updates: bool,
     }
 
     /// Where passwords and passphrases are kept.
@@ -82,6 +84,8 @@ wire! {
         Points,
         /// Settings changed.
         Settings,
+        /// A newer version is there, or what is done about one changed.
+        Updates,
     }
 
     /// Something changed. Runs report at most five times a second.

@@ -82,6 +82,32 @@ wire! {
         Interrupted,
         /// The VM is in another run right now.
         Busy,
+        /// This build cannot check updates: it carries no key.
+        UpdatesOff,
+        /// The update server does not answer as it should.
+        UpdateUnreachable,
+        /// The update server shows a certificate that nobody vouches for.
+        UpdateServerUntrusted,
+        /// An update is not signed by us, or not what was signed.
+        UpdateNotGenuine,
+        /// An update is signed but does not fit this installation.
+        UpdateUnsuitable,
+        /// An update is signed but older than what is known.
+        UpdateOlder,
+        /// There is nothing newer.
+        UpdateNone,
+        /// The system's package manager updates this installation.
+        UpdateBySystem,
+        /// The program was not installed, so it cannot replace itself.
+        UpdateNotInstalled,
+        /// No update is installed while a run is live.
+        UpdateDuringRun,
+        /// An update is being put in place.
+        UpdateApplying,
+        /// An update could not be put in place.
+        UpdateFailed,
+        /// A new version did not start and was taken back.
+        UpdateRolledBack,
         /// A fault of ours.
         Internal,
     }

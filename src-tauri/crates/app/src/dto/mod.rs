@@ -13,6 +13,7 @@ mod repositories;
 mod restore;
 mod runs;
 mod servers;
+mod updates;
 
 pub use app::*;
 pub use error::*;
@@ -22,3 +23,4 @@ pub use repositories::*;
 pub use restore::*;
 pub use runs::*;
 pub use servers::*;
+pub use updates::*;

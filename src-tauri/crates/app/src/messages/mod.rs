@@ -5,6 +5,7 @@
 mod en;
 mod events;
 mod ja;
+mod updates;
 
 use crate::dto::{ErrorCode, Language};
 
@@ -26,6 +27,7 @@ enum About {
     Server,
     Vm,
     Repository,
+    Update,
     Local,
 }
 
@@ -61,26 +63,40 @@ fn about(code: ErrorCode) -> About {
         | E::RepositoryNotFound
         | E::PointNotFound
         | E::PointAmbiguous => About::Repository,
+        E::UpdatesOff
+        | E::UpdateUnreachable
+        | E::UpdateServerUntrusted
+        | E::UpdateNotGenuine
+        | E::UpdateUnsuitable
+        | E::UpdateOlder
+        | E::UpdateNone
+        | E::UpdateBySystem
+        | E::UpdateNotInstalled
+        | E::UpdateDuringRun
+        | E::UpdateApplying
+        | E::UpdateFailed
+        | E::UpdateRolledBack => About::Update,
         _ => About::Local,
     }
 }
 
 /// Returns what is said about an error in a language.
 pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
-    let (server, vm, repository, local): Parts = match language {
-        Language::En => (en::server, en::vm, en::repository, en::local),
-        Language::Ja => (ja::server, ja::vm, ja::repository, ja::local),
+    let (server, vm, repository, update, local): Parts = match language {
+        Language::En => (en::server, en::vm, en::repository, updates::english, en::local),
+        Language::Ja => (ja::server, ja::vm, ja::repository, updates::japanese, ja::local),
     };
     match about(code) {
         About::Server => server(code),
         About::Vm => vm(code),
         About::Repository => repository(code),
+        About::Update => update(code),
         About::Local => local(code),
     }
 }
 
 type Part = fn(ErrorCode) -> Sentences;
-type Parts = (Part, Part, Part, Part);
+type Parts = (Part, Part, Part, Part, Part);
 
 /// Puts `subject` where the sentence has `{0}`.
 pub(crate) fn fill(sentence: &str, subject: &str) -> String {

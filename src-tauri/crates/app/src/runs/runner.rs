@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -40,6 +41,8 @@ pub(crate) struct Runs {
     events: Arc<EventHub>,
     language: Box<dyn Fn() -> Language + Send + Sync>,
     live: Mutex<HashMap<RunId, Live>>,
+    /// Whether no run may begin. Changed only under the lock of `live`.
+    closed: AtomicBool,
     /// Called once for each run that ended.
     ended: Box<dyn Fn(&LiveRun) + Send + Sync>,
 }
@@ -58,11 +61,38 @@ impl Runs {
         language: Box<dyn Fn() -> Language + Send + Sync>,
         ended: Box<dyn Fn(&LiveRun) + Send + Sync>,
     ) -> Self {
-        Self { log, clock, events, language, live: Mutex::default(), ended }
+        Self {
+            log,
+            clock,
+            events,
+            language,
+            live: Mutex::default(),
+            closed: AtomicBool::new(false),
+            ended,
+        }
     }
 
     fn live(&self) -> MutexGuard<'_, HashMap<RunId, Live>> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets no run begin any more, unless one is live. Returns whether none is.
+    pub(crate) fn close_if_idle(&self) -> bool {
+        let live = self.live();
+        if live.is_empty() {
+            self.closed.store(true, Ordering::Release);
+        }
+        live.is_empty()
+    }
+
+    /// Lets runs begin again.
+    pub(crate) fn reopen(&self) {
+        self.closed.store(false, Ordering::Release);
+    }
+
+    /// Returns whether no run may begin.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
     }
 
     /// Begins a run on threads of its own and returns at once.
@@ -76,6 +106,9 @@ impl Runs {
         let (done, ended) = watch::channel(false);
         let run = {
             let mut live = self.live();
+            if self.is_closed() {
+                return Err(AppError::new(ErrorCode::UpdateApplying, "").retryable(true));
+            }
             let taken = |key: &String| live.values().any(|l| l.keys.contains(key));
             if let Some(busy) = items.iter().find(|i| taken(&i.key)) {
                 return Err(AppError::new(ErrorCode::Busy, &busy.name).retryable(true));

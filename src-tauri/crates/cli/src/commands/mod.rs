@@ -5,6 +5,7 @@ mod points;
 mod repo;
 mod restore;
 mod server;
+mod update;
 
 use kuramori_app::AppError;
 use kuramori_app::dto::{ErrorCode, InventoryRequest, StartBackupRequest};
@@ -25,6 +26,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Done, AppError> {
         Command::Points(command) => points::run(&context, command).await,
         Command::Restore(command) => restore::run(&context, command).await,
         Command::Image(command) => image::run(&context, command).await,
+        Command::Update(command) => update::run(&context, command).await,
     }
 }
 

@@ -1,0 +1,81 @@
+//! The helper is killed at every phase; the next start goes on, forward or back.
+
+use std::process::Command;
+
+use crate::bench::{Bench, answer};
+use crate::feed::{self, Entry};
+
+/// Installs a version and kills the helper at a point.
+fn kill_at(bench: &Bench, version: &[Entry], point: &str) {
+    bench.feed.publish("9.1.0", &feed::package(version));
+    let mut command = bench.program();
+    command.args(["update", "install"]).env("KURAMORI_UPDATE_HOLD", point);
+    answer(&mut command).ok();
+    let held = bench.state().join("update/held");
+    let mut pid = String::new();
+    bench.wait_for(point, || {
+        pid = std::fs::read_to_string(&held).unwrap_or_default();
+        !pid.is_empty()
+    });
+    let killed = Command::new("kill").args(["-9", &pid]).status().unwrap();
+    assert!(killed.success());
+    let gone = std::path::PathBuf::from(format!("/proc/{pid}/exe"));
+    bench.wait_for("the helper to go", || std::fs::read_link(&gone).is_err());
+    std::fs::remove_file(held).unwrap();
+}
+
+/// Starts a program of the product, which hands over to a new helper, and waits for it.
+fn go_on(bench: &Bench, point: &str) {
+    // Whichever version is in place may be no program: any copy of the product notices.
+    let mut other = bench.program();
+    let args: Vec<_> = other.get_args().map(std::ffi::OsStr::to_owned).collect();
+    other = Command::new(env!("CARGO_BIN_EXE_kuramori"));
+    let noticed = answer(other.args(args).args(["update", "status"]));
+    assert_eq!(noticed.error(), "update-applying", "{point}");
+    bench.settle();
+}
+
+#[test]
+fn a_good_version_is_in_place_after_a_kill_at_any_phase() {
+    for point in
+        ["Staged", "Saved", "Saved:0", "Saved:2", "Saved:4", "Swapped", "Confirmed", "Cleared"]
+    {
+        let bench = Bench::new();
+        let version = bench.good();
+        kill_at(&bench, &version, point);
+        for (path, content) in bench.files() {
+            assert!(!content.is_empty(), "{point}: {path} is empty");
+        }
+        go_on(&bench, point);
+        bench.assert_new(&version);
+        let status = bench.run(&["update", "status"]).ok().json();
+        assert_eq!(status["last"]["outcome"], "installed", "{point}: {}", status["last"]["log"]);
+        assert!(!bench.root().join(".update").exists(), "{point}");
+    }
+}
+
+#[test]
+fn a_bad_version_is_taken_back_after_a_kill_at_any_phase() {
+    for point in ["Swapped", "Swapped:started", "RollingBack", "RolledBack", "Cleared"] {
+        let bench = Bench::new();
+        let before = bench.files();
+        kill_at(&bench, &bench.version(b"#!/bin/sh\nexit 3\n"), point);
+        go_on(&bench, point);
+        bench.assert_same(&before);
+        let status = bench.run(&["update", "status"]).ok().json();
+        assert_eq!(status["last"]["outcome"], "rolled-back", "{point}");
+    }
+}
+
+#[test]
+fn new_files_that_were_damaged_before_the_swap_are_never_put_in_place() {
+    let bench = Bench::new();
+    let before = bench.files();
+    kill_at(&bench, &bench.good(), "Staged");
+    std::fs::write(bench.root().join(".update/new/share/text.txt"), "bad text").unwrap();
+    go_on(&bench, "Staged");
+    bench.assert_same(&before);
+    let status = bench.run(&["update", "status"]).ok().json();
+    assert_eq!(status["last"]["outcome"], "given-up");
+    assert_eq!(status["last"]["error"]["code"], "update-failed");
+}
