@@ -91,6 +91,8 @@ impl App {
         let settings = SettingsFile::open(&state.join("settings.json"), &writer.to_hex())?;
         let settings = Arc::new(settings);
         let keychain = secrets.open(&state).map_err(|e| keychain_error(&e))?;
+        // The database gives its rights to the files that it makes beside itself.
+        files::make_private_file(&state.join("runs.sqlite")).map_err(|e| damaged(&e))?;
         let log =
             RunLog::open(&state.join("runs.sqlite"), clock.clone()).map_err(|e| damaged(&e))?;
         let interrupted = log.interrupt_unfinished().map_err(|e| damaged(&e))?;
@@ -277,6 +279,9 @@ pub(crate) fn own_within(state: &Path, patience: Duration) -> Result<File, AppEr
 pub(crate) fn keychain_error(error: &SecretError) -> AppError {
     match error {
         SecretError::Keychain { .. } => AppError::new(ErrorCode::KeychainUnavailable, ""),
+        SecretError::TooLong { most, .. } => {
+            AppError::new(ErrorCode::SecretTooLong, (most / 2).to_string())
+        }
         SecretError::Sealed { path, .. } => {
             AppError::new(ErrorCode::FileUnreadable, path.display().to_string())
         }

@@ -1,51 +1,42 @@
-//! Small files of the state folder: written whole or not at all, readable by their owner only.
+//! Small files of the state folder: written whole or not at all, readable by their user only.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
+
+use kuramori_platform::private::{self, Exposed};
 
 /// Replaces a file so that a crash leaves the old content or the new, never a mix.
 ///
 /// # Errors
 /// When the folder cannot be written; the old content then stays.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    // A bare file name has an empty parent, which is no folder to the system.
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
-    let folder = folder.unwrap_or_else(|| Path::new("."));
-    let mut temporary = tempfile::Builder::new().prefix(".kuramori-").tempfile_in(folder)?;
-    temporary.write_all(content)?;
-    temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|e| e.error)?;
-    sync_folder(folder)
+    let durability = private::write(path, content)?;
+    if !durability.is_strong() {
+        tracing::debug!(path = %path.display(), ?durability, "a power cut may bring back the old content");
+    }
+    Ok(())
 }
 
-/// Makes a folder that only its owner can enter.
+/// Makes a folder that only its user can enter, and closes one that stood open to others.
 ///
 /// # Errors
-/// When it can't be made.
+/// When it can't be made, or belongs to somebody else.
 pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
-    fs_err::create_dir_all(path)?;
-    restrict(path)
-}
-
-#[cfg(unix)]
-fn restrict(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o700))
-}
-
-/// On Windows the state folder lies in the user's profile and inherits its access list.
-#[cfg(not(unix))]
-fn restrict(_path: &Path) -> io::Result<()> {
+    private::folder(path)?.iter().for_each(say);
     Ok(())
 }
 
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    fs_err::File::open(path)?.sync_all()
+/// Makes a file that only its user can read, where there is none, and closes one that stood open
+/// to others.
+///
+/// # Errors
+/// When it can't be made, or belongs to somebody else.
+pub(crate) fn make_private_file(path: &Path) -> io::Result<()> {
+    private::file(path)?.iter().for_each(say);
+    Ok(())
 }
 
-/// Windows writes a rename through to the disk by itself.
-#[cfg(not(unix))]
-fn sync_folder(_path: &Path) -> io::Result<()> {
-    Ok(())
+fn say(exposed: &Exposed) {
+    let Exposed { path, to } = exposed;
+    tracing::warn!(path = %path.display(), to, "others could read this; now only its user can");
 }

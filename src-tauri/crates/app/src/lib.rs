@@ -14,6 +14,7 @@ mod files;
 mod messages;
 mod notices;
 mod place;
+mod power;
 mod runs;
 pub mod schema;
 mod secrets;
@@ -26,5 +27,10 @@ pub use error::AppError;
 pub use kuramori_base::{
     CancelToken, Clock, Counters, NoProgress, Progress, Secret, SystemClock, Tally,
 };
+/// What the shell asks the system itself.
+pub mod platform {
+    pub use kuramori_platform::{autostart, identity, paths, power, time_zone, volume};
+}
+
 pub use place::{ImageRequest, Place, PointRef, RepositoryKey, Writer};
 pub use secrets::SecretsChoice;

@@ -1,12 +1,12 @@
 //! Desktop notices. A run that failed is told once, in a plain sentence.
 
+use std::sync::Once;
+
 use kuramori_jobs::{Outcome, RunId, RunLog, RunState};
+use kuramori_platform::identity::{self, APP_NAME};
 
 use crate::dto::Language;
 use crate::runs::{LiveRun, summary};
-
-/// How the notices name their sender.
-const APP_NAME: &str = "Kuramori";
 
 /// Tells that a run ended, where that is worth a notice.
 pub(crate) fn run_ended(run: &LiveRun, language: Language) {
@@ -37,14 +37,33 @@ fn tell(run: &crate::dto::RunSummary, language: Language) {
         Some(error) => format!("{} {}", error.title, error.risk),
         None => run.repository.clone(),
     };
-    let shown = notify_rust::Notification::new()
-        .appname(APP_NAME)
-        .summary(&title)
-        .body(&body)
-        .timeout(notify_rust::Timeout::Never)
-        .show();
-    if let Err(error) = shown {
+    ANNOUNCE.call_once(announce);
+    let mut notice = notify_rust::Notification::new();
+    notice.appname(APP_NAME).summary(&title).body(&body).timeout(notify_rust::Timeout::Never);
+    if let Err(error) = signed(&mut notice).show() {
         // The run itself shows its failure; only the notice is lost.
         tracing::warn!(%error, "the desktop showed no notice");
     }
+}
+
+/// The system is told once who sends notices.
+static ANNOUNCE: Once = Once::new();
+
+fn announce() {
+    if let Err(error) = identity::announce(None) {
+        tracing::warn!(%error, "notices come without our name");
+    }
+    #[cfg(target_os = "macos")]
+    if let Err(error) = notify_rust::set_application(identity::APP_ID) {
+        tracing::warn!(%error, "notices come without our name");
+    }
+}
+
+/// Puts our identity on a notice, in the way of the system.
+fn signed(notice: &mut notify_rust::Notification) -> &mut notify_rust::Notification {
+    #[cfg(windows)]
+    notice.app_id(identity::APP_ID);
+    #[cfg(target_os = "linux")]
+    notice.hint(notify_rust::Hint::DesktopEntry(identity::APP_ID.to_owned()));
+    notice
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kuramori_base::{CancelToken, Clock, Progress, Secret};
 use kuramori_engine::{ImageBackup, ImageFile, Observer, RunEvent};
 use kuramori_jobs::{Level, Stage};
+use kuramori_platform::paths;
 use kuramori_repo::{Manifest, RecoveryPointId, Repository, Unlock, WriterId};
 
 use crate::access;
@@ -242,6 +243,10 @@ impl PointRef {
         progress: &dyn Progress,
         cancel: &CancelToken,
     ) -> Result<(), AppError> {
+        paths::check(file).map_err(|e| {
+            let shown = format!("“{}” as a file", file.display());
+            AppError::new(ErrorCode::InvalidInput, shown).because(&e)
+        })?;
         let manifest = self.manifest()?;
         let view =
             self.place.repository.disk(&manifest, disk).map_err(|e| self.place.failed(&e))?;

@@ -9,6 +9,18 @@ use crate::plan::WholeReason;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "snake_case")]
 pub enum RunEvent {
+    /// The computer was asleep.
+    Slept {
+        /// How long, in seconds.
+        seconds: u64,
+    },
+    /// The computer could not be kept awake.
+    MayFallAsleep {
+        /// What the system said.
+        reason: String,
+    },
+    /// The user logs out or the computer shuts down.
+    SessionEnding,
     /// The VM was looked at and can be backed up.
     Checked {
         /// Disks that will be saved.

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use kuramori_base::Secret;
+use kuramori_platform::paths;
 use kuramori_repo::{CreateOptions, LocalStore, Repository, Unlock};
 
 use super::Handler;
@@ -136,12 +137,15 @@ impl App {
     }
 }
 
-/// A path that stays right when the program is started elsewhere.
+/// A path that stays right when the program is started elsewhere, and that the system can make.
 fn full_path(path: &Path) -> Result<PathBuf, AppError> {
-    std::path::absolute(path).map_err(|e| {
+    let invalid = |e: &dyn std::error::Error| {
         AppError::new(ErrorCode::InvalidInput, format!("“{}” as a folder", path.display()))
-            .because(&e)
-    })
+            .because(e)
+    };
+    // Before it is made absolute: that takes away what Windows would drop from names.
+    paths::check(path).map_err(|e| invalid(&e))?;
+    std::path::absolute(path).map_err(|e| invalid(&e))
 }
 
 fn look_at(path: PathBuf) -> PlaceView {

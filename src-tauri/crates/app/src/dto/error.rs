@@ -66,6 +66,8 @@ wire! {
         InvalidInput,
         /// The operating system's keychain cannot be used.
         KeychainUnavailable,
+        /// A password or passphrase is longer than the keychain takes.
+        SecretTooLong,
         /// A stored password or passphrase is gone.
         SecretMissing,
         /// Another Kuramori works with the same state folder.

@@ -192,6 +192,11 @@ pub(super) fn local(code: ErrorCode) -> Sentences {
                 "On a machine without one, start with --secrets sealed:KEYFILE.",
             ],
         ),
+        E::SecretTooLong => say(
+            "The keychain of this computer takes secrets of at most {0} characters.",
+            "The longer one was not stored, and it was not written anywhere else.",
+            &["Choose a shorter one.", "Or keep secrets in a file: --secrets sealed:KEYFILE."],
+        ),
         E::SecretMissing => say(
             "The stored password for {0} is gone from the keychain.",
             NOT_PROTECTED,

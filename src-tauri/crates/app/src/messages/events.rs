@@ -39,6 +39,22 @@ pub(crate) fn whole_reason(reason: WholeReason, language: Language) -> &'static 
     }
 }
 
+/// Says why the computer is kept awake, in the system's own lists.
+pub(crate) fn working(language: Language) -> &'static str {
+    match language {
+        Language::En => "A backup or restore runs.",
+        Language::Ja => "バックアップまたは復元を実行しています。",
+    }
+}
+
+/// Says what a shutdown waits for, on the system's own screen.
+pub(crate) fn stopping(language: Language) -> &'static str {
+    match language {
+        Language::En => "Backups are being stopped cleanly.",
+        Language::Ja => "バックアップを安全に停止しています。",
+    }
+}
+
 /// Writes a number of bytes as people read it.
 fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -49,6 +65,19 @@ fn size(bytes: u64) -> String {
         unit += 1;
     }
     if unit == 0 { format!("{bytes} B") } else { format!("{value:.1} {}", UNITS[unit]) }
+}
+
+/// Writes a time as people say it, in its two largest units.
+fn duration(seconds: u64, language: Language) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (language, hours, minutes) {
+        (Language::En, 0, 0) => format!("{seconds} s"),
+        (Language::En, 0, _) => format!("{minutes} min"),
+        (Language::En, ..) => format!("{hours} h {minutes} min"),
+        (Language::Ja, 0, 0) => format!("{seconds} 秒間"),
+        (Language::Ja, 0, _) => format!("{minutes} 分間"),
+        (Language::Ja, ..) => format!("{hours} 時間 {minutes} 分間"),
+    }
 }
 
 fn english(event: &RunEvent) -> String {
@@ -99,6 +128,13 @@ fn english(event: &RunEvent) -> String {
         E::FileWritten { path } => format!("{path} is complete"),
         E::NotRestored { what } => format!("Not in the new VM: {what}"),
         E::Stopping => "Stopping, everything begun is taken back".to_owned(),
+        E::Slept { seconds } => {
+            format!("The computer slept for {}", duration(*seconds, Language::En))
+        }
+        E::MayFallAsleep { reason } => {
+            format!("The computer may fall asleep meanwhile: {reason}")
+        }
+        E::SessionEnding => "The session ends or the computer shuts down".to_owned(),
     }
 }
 
@@ -144,5 +180,12 @@ fn japanese(event: &RunEvent) -> String {
         E::FileWritten { path } => format!("{path} が完成しました"),
         E::NotRestored { what } => format!("新しい VM に含まれないもの: {what}"),
         E::Stopping => "停止しています。始めた処理は取り消します".to_owned(),
+        E::Slept { seconds } => {
+            format!("コンピューターが {}スリープしていました", duration(*seconds, Language::Ja))
+        }
+        E::MayFallAsleep { reason } => {
+            format!("途中でコンピューターがスリープする可能性があります: {reason}")
+        }
+        E::SessionEnding => "サインアウトまたはシャットダウンが始まりました".to_owned(),
     }
 }

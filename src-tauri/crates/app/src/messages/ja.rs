@@ -197,6 +197,14 @@ pub(super) fn local(code: ErrorCode) -> Sentences {
                 "キーチェーンのないマシンでは、--secrets sealed:KEYFILE を付けて起動してください。",
             ],
         ),
+        E::SecretTooLong => say(
+            "このコンピューターのキーチェーンに保存できるのは {0} 文字までです。",
+            "長すぎるものは保存されておらず、ほかの場所にも書かれていません。",
+            &[
+                "短いものを選んでください。",
+                "または、--secrets sealed:KEYFILE を付けてファイルに保存してください。",
+            ],
+        ),
         E::SecretMissing => say(
             "「{0}」のパスワードがキーチェーンから消えています。",
             NOT_PROTECTED,

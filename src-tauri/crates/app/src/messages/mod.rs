@@ -9,7 +9,7 @@ mod updates;
 
 use crate::dto::{ErrorCode, Language};
 
-pub(crate) use events::{event, whole_reason};
+pub(crate) use events::{event, stopping, whole_reason, working};
 
 /// What is said about an error.
 #[derive(Clone, Copy, Debug)]

@@ -8,3 +8,6 @@ mod view;
 pub(crate) use live::{ItemObserver, ItemResult, LiveRun, RunSpec};
 pub(crate) use runner::{Item, ItemEnd, Runs};
 pub(crate) use view::{render, summary};
+
+#[cfg(test)]
+mod tests;

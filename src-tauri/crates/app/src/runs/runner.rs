@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::error::Error as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,6 +8,8 @@ use std::time::Duration;
 use kuramori_base::Clock;
 use kuramori_engine::RunEvent;
 use kuramori_jobs::{Level, NewRun, Outcome, RunId, RunLog, RunState};
+use kuramori_platform::awake::{AwakeError, KeepAwake};
+use kuramori_platform::power::GapDetector;
 use tokio::sync::watch;
 
 use super::live::ItemObserver;
@@ -14,6 +17,7 @@ use super::{ItemResult, LiveRun, RunSpec, render};
 use crate::dto::{ErrorCode, Language, RunView};
 use crate::error::AppError;
 use crate::events::EventHub;
+use crate::messages;
 
 /// How often a run reports.
 const TICK: Duration = Duration::from_millis(200);
@@ -145,7 +149,13 @@ impl Runs {
         let (stop, stopped) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
             scope.spawn(move || {
+                let _awake = self.keep_awake(run);
+                let mut sleep = GapDetector::new(self.clock.clone(), TICK);
                 while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                    if let Some(slept) = sleep.look() {
+                        let event = RunEvent::Slept { seconds: slept.as_secs() };
+                        run.line(Level::Warning, None, &event);
+                    }
                     run.sample();
                     self.tell(run);
                 }
@@ -171,6 +181,18 @@ impl Runs {
         });
         let outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
         run.set_state(RunState::Done(Outcome::of_items(outcomes)));
+    }
+
+    /// Keeps the computer awake for a run, or says in its log why it may fall asleep.
+    fn keep_awake(&self, run: &LiveRun) -> Option<KeepAwake> {
+        let reason = messages::working((self.language)());
+        let awake = KeepAwake::while_running(reason);
+        let refused = |e: &AwakeError| {
+            let cause = e.source().map(|s| format!(": {s}")).unwrap_or_default();
+            let reason = format!("{e}{cause}");
+            run.line(Level::Info, None, &RunEvent::MayFallAsleep { reason });
+        };
+        awake.inspect_err(refused).ok()
     }
 
     fn tell(&self, run: &LiveRun) {

@@ -25,6 +25,14 @@ pub(crate) enum SecretError {
         #[source]
         source: keyring::Error,
     },
+    /// The secret is longer than the keychain takes.
+    #[error("the secret takes {bytes} bytes and the keychain at most {most}")]
+    TooLong {
+        /// Its bytes, as the keychain would keep them.
+        bytes: usize,
+        /// Most bytes there.
+        most: usize,
+    },
     /// The sealed file or its key file cannot be used.
     #[error("the sealed secrets cannot be used: {reason}")]
     Sealed {
