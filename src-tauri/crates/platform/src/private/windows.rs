@@ -17,7 +17,8 @@ use windows_sys::Win32::Security::Authorization::{
 use windows_sys::Win32::Security::{
     ACCESS_ALLOWED_ACE, ACE_HEADER, ACL, DACL_SECURITY_INFORMATION, GetAce,
     GetSecurityDescriptorDacl, GetTokenInformation, PROTECTED_DACL_SECURITY_INFORMATION,
-    PSECURITY_DESCRIPTOR, PSID, SECURITY_ATTRIBUTES, TOKEN_QUERY, TOKEN_USER, TokenUser,
+    PSECURITY_DESCRIPTOR, PSID, SECURITY_ATTRIBUTES, SetFileSecurityW, TOKEN_QUERY, TOKEN_USER,
+    TokenUser,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     CREATE_NEW, CreateDirectoryW, CreateFileW, FILE_ATTRIBUTE_NORMAL, FILE_SHARE_DELETE,
@@ -162,7 +163,12 @@ pub(super) fn set_access(path: &Path, sddl: &str) -> io::Result<()> {
             null(),
         )
     };
-    check(code)
+    check(code)?;
+    // That call hands the list down to what lies inside, but some systems (Wine) then add what
+    // the folder above hands down. This one does neither.
+    // SAFETY: the name is zero-terminated and the descriptor valid.
+    let set = unsafe { SetFileSecurityW(name.as_ptr(), DACL_SECURITY_INFORMATION, access.0.0) };
+    if set == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// Memory of the system's own allocator.
