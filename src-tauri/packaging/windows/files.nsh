@@ -5,6 +5,7 @@
   !insertmacro ${do} "bin"
   !insertmacro ${do} "licences"
   !insertmacro ${do} "${NAME}.exe"
+  !insertmacro ${do} "${NAME}.png"
   !insertmacro ${do} "WebView2Loader.dll"
   !insertmacro ${do} "install.json"
   !insertmacro ${do} "uninstall.exe"

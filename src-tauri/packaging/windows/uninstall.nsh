@@ -62,8 +62,8 @@ Section "Uninstall"
   DeleteRegKey HKCU "${IDENTITY}"
   DeleteRegKey HKCU "Software\Microsoft\Windows\CurrentVersion\Notifications\Settings\${ID}"
   ; Start at login, and whether the task manager allows it.
-  DeleteRegValue HKCU "Software\Microsoft\Windows\CurrentVersion\Run" "${NAME}"
-  DeleteRegValue HKCU "Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run" "${NAME}"
+  DeleteRegValue HKCU "Software\Microsoft\Windows\CurrentVersion\Run" "${ID}"
+  DeleteRegValue HKCU "Software\Microsoft\Windows\CurrentVersion\Explorer\StartupApproved\Run" "${ID}"
 
   ${If} $Purge = 1
     Call un.Purge

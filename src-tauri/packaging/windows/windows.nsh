@@ -36,7 +36,7 @@ Function Register
 
   ; Name and picture of notifications.
   WriteRegStr HKCU "${IDENTITY}" "DisplayName" "${NAME}"
-  WriteRegStr HKCU "${IDENTITY}" "IconUri" "$INSTDIR\${NAME}.exe"
+  WriteRegStr HKCU "${IDENTITY}" "IconUri" "$INSTDIR\${NAME}.png"
 
   WriteRegStr HKCU "${UNINSTALL}" "DisplayName" "${NAME}"
   WriteRegStr HKCU "${UNINSTALL}" "DisplayVersion" "${VERSION}"

@@ -43,6 +43,8 @@ enum What {
     Windows(SystemArgs),
     /// A disk image and an update package.
     Macos(SystemArgs),
+    /// Only the programs of this system, to be packaged elsewhere.
+    Programs(ProgramsArgs),
     /// Tries the installer for Windows under Wine, with the programs that `cargo xtask cross` built.
     TryInstaller {
         /// With the app itself, which `cargo xtask cross --full` builds.
@@ -63,6 +65,16 @@ struct SystemArgs {
     programs: Option<PathBuf>,
     /// Where the packages go.
     #[arg(long, value_name = "DIR", default_value = "dist")]
+    out: PathBuf,
+}
+
+#[derive(Args)]
+struct ProgramsArgs {
+    /// How they are built.
+    #[arg(long, value_enum, default_value_t = Profile::Release)]
+    profile: Profile,
+    /// Where they go.
+    #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
 
@@ -96,6 +108,9 @@ pub(crate) fn run(paths: &Paths, args: &PackageArgs) -> Result<()> {
         What::Linux(args) => (System::Linux, args),
         What::Windows(args) => (System::Windows, args),
         What::Macos(args) => (System::Macos, args),
+        What::Programs(args) => {
+            return Programs::build(paths, System::HERE, args.profile)?.copy_to(&args.out);
+        }
         What::TryInstaller { full } => return check::windows(paths, *full),
         What::Release(args) => return release::run(paths, args),
     };

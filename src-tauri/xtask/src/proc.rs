@@ -9,6 +9,9 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
+/// npm, which on Windows is a script.
+pub(crate) const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+
 /// Returns a command with `args`, to be adorned and handed to [`run`].
 pub(crate) fn cmd<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, args: &[S]) -> Command {
     let mut command = Command::new(program);
@@ -52,7 +55,8 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
 
 /// Tells whether a program of this name is on the search path.
 pub(crate) fn on_path(name: &str) -> bool {
-    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    let end = if name.contains('.') { "" } else { std::env::consts::EXE_SUFFIX };
+    let file = format!("{name}{end}");
     std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(&file).is_file()))
 }

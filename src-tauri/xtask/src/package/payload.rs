@@ -3,7 +3,7 @@
 //! | system | programs | the rest |
 //! |---|---|---|
 //! | Linux | `bin/kuramori`, `bin/kuramori-desktop` | `share/…` |
-//! | Windows | `Kuramori.exe`, `bin\kuramori.exe` (names differ in more than case) | `WebView2Loader.dll`, `licences` |
+//! | Windows | `Kuramori.exe`, `bin\kuramori.exe` (names differ in more than case) | `Kuramori.png` for notices, `WebView2Loader.dll`, `licences` |
 //! | macOS | `Kuramori.app` | inside it |
 //!
 //! `install.json` says who keeps the installation up to date.
@@ -11,9 +11,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use serde_json::json;
 
 use super::{
-    Job, Profile, changes, licences, macos,
+    Job, Profile, archive, changes, licences, macos,
     programs::{self, Programs},
     source_time,
     system::System,
@@ -21,8 +22,6 @@ use super::{
 };
 use crate::{paths::Paths, proc};
 
-/// The program updates itself.
-pub(super) const FOLDER: &str = "{\"kind\":\"folder\"}\n";
 /// The system's package manager does.
 pub(super) const SYSTEM_PACKAGE: &str = "{\"kind\":\"system-package\"}\n";
 
@@ -50,14 +49,20 @@ impl Payload {
             System::Windows => {
                 programs::place(&programs.cli, &payload.cli(), kind)?;
                 programs::place(&programs.desktop, &payload.dir.join("Kuramori.exe"), kind)?;
+                let icon = job.paths.root.join("icons/128x128.png");
+                fs_err::copy(icon, payload.dir.join("Kuramori.png"))?;
                 if let Some(loader) = &programs.loader {
                     fs_err::copy(loader, payload.dir.join("WebView2Loader.dll"))?;
                 }
-                licences::write(job, &payload.dir.join("licences"))?;
+                let licences = payload.dir.join("licences");
+                licences::write(job, &licences)?;
+                let sdk = "WebView2Loader-LICENSE.txt"; // also where it is linked in
+                fs_err::copy(job.source("windows").join(sdk), licences.join(sdk))?;
             }
             System::Macos => macos::lay_out(job, programs, &payload.dir)?,
         }
-        fs_err::write(payload.note(), FOLDER)?;
+        let note = describe(&payload.root(), &payload.note())?;
+        fs_err::write(payload.note(), note)?;
         Ok(payload)
     }
 
@@ -68,6 +73,14 @@ impl Payload {
             System::Windows => "bin/kuramori.exe",
             System::Macos => macos::CLI,
         })
+    }
+
+    /// The folder that is the installation.
+    fn root(&self) -> PathBuf {
+        match self.system {
+            System::Macos => self.dir.join("Kuramori.app"),
+            System::Linux | System::Windows => self.dir.clone(),
+        }
     }
 
     /// The note on who keeps the installation up to date.
@@ -82,15 +95,27 @@ impl Payload {
     pub(super) fn plain_archive(&self, job: &Job<'_>) -> Result<PathBuf> {
         let tar = job.workshop("archive")?.join("kuramori.tar");
         let top = format!("kuramori-{}", job.version);
-        super::archive::tar(&self.dir, Path::new(&top), &tar, source_time(job.paths)?)?;
+        archive::tar(&self.dir, Path::new(&top), &tar, source_time(job.paths)?)?;
         Ok(tar)
     }
+}
+
+/// A note that the program updates itself, and which files are its own.
+fn describe(root: &Path, note: &Path) -> Result<String> {
+    let mut files = archive::files(root)?;
+    files.insert(note.to_path_buf());
+    let name = |path: &PathBuf| -> Result<String> {
+        Ok(path.strip_prefix(root)?.to_string_lossy().replace('\\', "/"))
+    };
+    let files = files.iter().map(name).collect::<Result<Vec<_>>>()?;
+    Ok(format!("{:#}\n", json!({ "kind": "folder", "files": files })))
 }
 
 /// What Linux desktops look for, and the licences.
 fn share(job: &Job<'_>, dir: &Path) -> Result<()> {
     const ID: &str = "app.kuramori.desktop.metainfo.xml";
-    let entry = "kuramori-desktop.desktop";
+    // Named as the notices name it.
+    let entry = "app.kuramori.desktop.desktop";
     fs_err::create_dir_all(dir.join("applications"))?;
     let from = job.source("linux").join(entry);
     fs_err::copy(from, dir.join("applications").join(entry))?;

@@ -1,6 +1,9 @@
 //! The programs that go into a package.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -8,7 +11,7 @@ use super::{Profile, System};
 use crate::{
     cross::{Rust, Target},
     paths::Paths,
-    proc::{self, cargo, cmd},
+    proc::{self, NPM, cargo, cmd},
 };
 
 /// The two programs of the product, and what the window's needs beside it.
@@ -19,6 +22,9 @@ pub(super) struct Programs {
     /// Where a build for Windows does not carry the loader of the web view in itself.
     pub(super) loader: Option<PathBuf>,
 }
+
+/// Which key must have signed updates, and where they lie: part of the programs.
+const UPDATES: [&str; 2] = ["KURAMORI_UPDATE_PUBLIC_KEY", "KURAMORI_UPDATE_FEED"];
 
 const LOADER: &str = "WebView2Loader.dll";
 const PRODUCT: &[&str] = &[
@@ -42,23 +48,35 @@ impl Programs {
         Ok(Self { cli: find("kuramori")?, loader: loader(system, &desktop)?, desktop })
     }
 
+    /// Copies them into a folder, from which [`Programs::brought`] takes them.
+    pub(super) fn copy_to(&self, dir: &Path) -> Result<()> {
+        fs_err::create_dir_all(dir)?;
+        for file in
+            [Some(&self.cli), Some(&self.desktop), self.loader.as_ref()].into_iter().flatten()
+        {
+            let name = file.file_name().context("a program has a name")?;
+            fs_err::copy(file, dir.join(name))?;
+        }
+        Ok(())
+    }
+
     /// Builds the front end and the programs.
     pub(super) fn build(paths: &Paths, system: System, profile: Profile) -> Result<Self> {
         crate::setup::run(paths, &[crate::setup::Part::Npm])?;
-        proc::run(cmd("npm", &["run", "--silent", "build"]).current_dir(paths.ui()))?;
+        proc::run(cmd(NPM, &["run", "--silent", "build"]).current_dir(paths.ui()))?;
         match (system, System::HERE) {
             (System::Macos, System::Macos) => universal(paths, profile),
             (System::Windows, System::Linux) => {
                 let target = Target::Windows;
                 let mut build = Rust::find(target).cargo(paths, target, &["build"]);
-                proc::run(build.args(PRODUCT).args(flags(profile)))?;
+                proc::run(without_empty(build.args(PRODUCT).args(flags(profile))))?;
                 let dir = target.folder(paths).join(target.triple());
                 Self::brought(system, &dir.join(folder(profile)))
             }
             (system, here) if system == here => {
                 let mut build = cargo(&paths.root, &["build", "--locked"]);
                 proc::run(match profile {
-                    Profile::Release => build.args(PRODUCT).args(flags(profile)),
+                    Profile::Release => without_empty(build.args(PRODUCT).args(flags(profile))),
                     // As the tests build it, or everything would be compiled once more.
                     Profile::Dev => {
                         let whole = ["--workspace", "--all-targets"];
@@ -77,7 +95,7 @@ fn universal(paths: &Paths, profile: Profile) -> Result<Programs> {
     const MACS: [&str; 2] = ["aarch64-apple-darwin", "x86_64-apple-darwin"];
     for mac in MACS {
         let mut build = cargo(&paths.root, &["build", "--locked", "--target", mac]);
-        proc::run(build.args(PRODUCT).args(flags(profile)))?;
+        proc::run(without_empty(build.args(PRODUCT).args(flags(profile))))?;
     }
     let dir = paths.target.join("universal-apple-darwin").join(folder(profile));
     fs_err::create_dir_all(&dir)?;
@@ -90,6 +108,17 @@ fn universal(paths: &Paths, profile: Profile) -> Result<Programs> {
         proc::run(&mut join)?;
     }
     Programs::brought(System::Macos, &dir)
+}
+
+/// A variable that was set to nothing counts as not set, and the program then says that it has no
+/// updates.
+fn without_empty(build: &mut Command) -> &mut Command {
+    for name in UPDATES {
+        if std::env::var_os(name).is_some_and(|value| value.is_empty()) {
+            build.env_remove(name);
+        }
+    }
+    build
 }
 
 fn flags(profile: Profile) -> &'static [&'static str] {

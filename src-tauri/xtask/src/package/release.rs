@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     path::{Path, PathBuf},
 };
 
@@ -96,7 +97,11 @@ fn names(dir: &Path) -> Result<Vec<String>> {
 fn sha256(file: &Path) -> Result<String> {
     let mut hasher = Sha256::new();
     std::io::copy(&mut File::open(file)?, &mut HashWriter(&mut hasher))?;
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut text = String::new();
+    for byte in hasher.finalize() {
+        write!(text, "{byte:02x}")?;
+    }
+    Ok(text)
 }
 
 struct HashWriter<'a>(&'a mut Sha256);

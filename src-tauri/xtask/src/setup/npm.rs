@@ -5,13 +5,13 @@ use anyhow::{Context, Result, bail};
 use super::Stamp;
 use crate::{
     paths::Paths,
-    proc::{self, cmd},
+    proc::{self, NPM, cmd},
 };
 
 /// Runs `npm ci` when the lock file changed since the last time here.
 pub(super) fn ensure(paths: &Paths) -> Result<()> {
     let ui = paths.ui();
-    if !proc::on_path("npm") {
+    if !proc::on_path(NPM) {
         bail!("npm is not on the search path; install Node.js 20.19 or newer");
     }
     let lock = fs_err::read(ui.join("package-lock.json"))?;
@@ -21,7 +21,7 @@ pub(super) fn ensure(paths: &Paths) -> Result<()> {
     if stamp.is_current() && ui.join("node_modules").is_dir() {
         return Ok(());
     }
-    let mut install = cmd("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    let mut install = cmd(NPM, &["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
     proc::run(install.current_dir(&ui)).context("installing the front end's packages")?;
     stamp.set()
 }

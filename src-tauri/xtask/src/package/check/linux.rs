@@ -134,7 +134,7 @@ fn works(job: &Job<'_>, program: &Path, state: &Path) -> Result<()> {
 
 /// Desktops must find the program, its name and its picture.
 fn entry_is_valid(share: &Path) -> Result<()> {
-    let file = share.join("applications/kuramori-desktop.desktop");
+    let file = share.join("applications/app.kuramori.desktop.desktop");
     let entry = fs_err::read_to_string(&file)?;
     let value = |key: &str| {
         let line = entry.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
@@ -155,6 +155,6 @@ fn entry_is_valid(share: &Path) -> Result<()> {
         proc::run(cmd("appstreamcli", &["validate", "--no-net"]).arg(metainfo))?;
     }
     let text = fs_err::read_to_string(metainfo)?;
-    ensure!(text.contains("kuramori-desktop.desktop") && !text.contains('@'), "{text}");
+    ensure!(text.contains("app.kuramori.desktop.desktop") && !text.contains('@'), "{text}");
     Ok(())
 }

@@ -90,7 +90,7 @@ fn first(desk: &Desk, older: &Path) -> Result<()> {
     for text in [OLDER, "Publisher", "EstimatedSize", "InstallLocation", r"\uninstall.exe"] {
         ensure!(entry.contains(text), "{text} is not in the list of programs:\n{entry}");
     }
-    ensure!(desk.look(IDENTITY)?.contains("Kuramori.exe"), "notifications have no picture");
+    ensure!(desk.look(IDENTITY)?.contains("Kuramori.png"), "notifications have no picture");
     Ok(())
 }
 
@@ -107,7 +107,7 @@ fn use_it(desk: &Desk) -> Result<Vec<u8>> {
     ensure!(made.code == 0, "repo create: {}", made.said);
     ensure!(lists_repository(desk)?, "the repository is not listed");
     ensure!(desk.look(CREDENTIALS)?.contains(".Kuramori"), "no credential was saved");
-    desk.set(AT_LOGIN, "Kuramori", r"C:\somewhere\Kuramori.exe")?;
+    desk.set(AT_LOGIN, "app.kuramori.desktop", r"C:\somewhere\Kuramori.exe")?;
     desk.set(AT_LOGIN, "Other", r"C:\somewhere\Other.exe")?;
     Ok(fs_err::read(desk.state().join("settings.json"))?)
 }
@@ -190,7 +190,7 @@ fn remove(desk: &Desk, before: &BTreeSet<PathBuf>, state: &[u8]) -> Result<()> {
         ensure!(desk.look(key)?.is_empty(), "{key} is left");
     }
     let login = desk.look(AT_LOGIN)?;
-    ensure!(login.contains("Other") && !login.contains("Kuramori"), "start at login: {login}");
+    ensure!(login.contains("Other") && !login.contains("kuramori"), "start at login: {login}");
     Ok(())
 }
 
