@@ -8,7 +8,9 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::{PASSPHRASE, REPOSITORY};
 use crate::{
-    package::{Job, Profile, archive, programs::Programs, system::System, version},
+    package::{
+        Job, Profile, archive, payload::Payload, programs::Programs, system::System, version,
+    },
     paths::Paths,
     proc::{self, cmd},
 };
@@ -34,8 +36,35 @@ pub(crate) fn linux(paths: &Paths, see: &dyn Fn(&Path) -> Result<()>) -> Result<
         let found = products.iter().find(|path| path.to_string_lossy().ends_with(end));
         found.with_context(|| format!("no {end} was made"))
     };
+    bundle(&job, &programs)?;
     unpacked(&job, find(".tar.gz")?, &dir.join("蔵守 の場所"), see)?;
     installed(&job, find(".deb")?, &dir, see)
+}
+
+/// The bundle for macOS, as far as it can be laid out here: every path it names must be there.
+fn bundle(linux: &Job<'_>, programs: &Programs) -> Result<()> {
+    let job = Job {
+        paths: linux.paths,
+        system: System::Macos,
+        profile: Profile::Release, // no program of this system strips those of that
+        version: linux.version.clone(),
+        out: linux.out.clone(),
+    };
+    let payload = Payload::lay_out(&job, programs)?;
+    let app = payload.dir.join("Kuramori.app/Contents");
+    let info = fs_err::read_to_string(app.join("Info.plist"))?;
+    let value = |key: &str| {
+        let rest = info.split_once(&format!("<key>{key}</key>"))?.1;
+        Some(rest.split_once("<string>")?.1.split_once("</string>")?.0)
+    };
+    let named = |key: &str| value(key).with_context(|| format!("the bundle names no {key}"));
+    ensure!(app.join("MacOS").join(named("CFBundleExecutable")?).is_file(), "no program");
+    ensure!(app.join("Resources").join(named("CFBundleIconFile")?).is_file(), "no icon");
+    ensure!(named("CFBundleShortVersionString")? == job.version, "another version");
+    ensure!(payload.cli().is_file(), "no command line");
+    let note = fs_err::read_to_string(app.join("Resources/install.json"))?;
+    ensure!(note.contains("\"Contents/MacOS/kuramori-desktop\""), "not its files: {note}");
+    Ok(())
 }
 
 /// The archive, unpacked anywhere.
