@@ -11,7 +11,7 @@ pub(crate) async fn subscribe(
     opened: State<'_, Opened>,
     channel: Channel<Event>,
 ) -> Result<(), ErrorView> {
-    let mut events = opened.app()?.subscribe();
+    let mut events = opened.app().await?.subscribe();
     tauri::async_runtime::spawn(async move {
         loop {
             let event = match events.recv().await {

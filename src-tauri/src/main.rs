@@ -4,24 +4,38 @@
 mod dialogs;
 mod events;
 mod rpc;
+mod startup;
 mod window;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
+use kuramori_app::AppError;
 use kuramori_app::dto::ErrorCode;
-use kuramori_app::{App, AppError, AppOptions, SecretsChoice, SystemClock};
+use kuramori_app::updates::{self, AtStart, Launch};
 use tauri::Manager;
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_env("KURAMORI_LOG"))
-        .with_writer(std::io::stderr)
-        .init();
-    match run() {
+    let state = startup::state();
+    startup::log(state.as_deref());
+    let token = Launch::token(std::env::args().skip(1));
+    if let Ok(state) = &state {
+        match updates::at_start(state, token.as_deref()) {
+            Ok(AtStart::Go) => {}
+            Ok(other) => {
+                tracing::info!(?other, "an update is being put in place; it starts the program");
+                return ExitCode::SUCCESS;
+            }
+            // The window says so as well: the state folder cannot be opened then.
+            Err(error) => tracing::error!(%error, causes = ?error.causes, "the update is stuck"),
+        }
+    }
+    let ended = startup::check_window().and_then(|()| {
+        run(token).map_err(|e| AppError::new(ErrorCode::WindowFailed, "").because(&e))
+    });
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(%error, "the window could not be opened");
+            startup::explain(&error);
             ExitCode::FAILURE
         }
     }
@@ -32,7 +46,7 @@ fn main() -> ExitCode {
     clippy::disallowed_methods,
     reason = "Tauri's context ends the program when its own assets are damaged"
 )]
-fn run() -> tauri::Result<()> {
+fn run(token: Option<String>) -> tauri::Result<()> {
     let mut builder = tauri::Builder::default().plugin(tauri_plugin_dialog::init());
     // A test drives windows of its own; a second start by a person shows the first one's.
     if std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_none() {
@@ -49,31 +63,17 @@ fn run() -> tauri::Result<()> {
             dialogs::save_text,
         ])
         .setup(|tauri| {
-            tauri.manage(rpc::Opened(open()));
+            tauri.manage(rpc::Opened::new(tauri.handle().clone(), token));
             window::create(tauri.handle())?;
-            if let Ok(app) = &tauri.state::<rpc::Opened>().0 {
-                let app = app.clone();
-                tauri::async_runtime::spawn(async move { app.recover().await });
-            }
+            // Not left to the window's first question: scheduled work does not wait for a window.
+            let handle = tauri.handle().clone();
+            tauri::async_runtime::spawn(async move {
+                if let Err(error) = handle.state::<rpc::Opened>().app().await {
+                    tracing::warn!(code = ?error.code, "it is tried again when the window asks");
+                }
+            });
             Ok(())
         })
         .on_window_event(window::on_event)
         .run(tauri::generate_context!())
-}
-
-/// Opens the application. A failure is shown in the window, which then answers every command
-/// with it.
-fn open() -> Result<App, AppError> {
-    let state = match std::env::var_os("KURAMORI_STATE") {
-        Some(state) => state.into(),
-        None => App::default_state()?,
-    };
-    // For machines without a keychain, chosen on purpose as with the command line's `--secrets`.
-    let secrets = match std::env::var("KURAMORI_SECRETS") {
-        Ok(choice) => choice.parse().map_err(|why: String| {
-            AppError::new(ErrorCode::InvalidInput, format!("KURAMORI_SECRETS={choice}")).detail(why)
-        })?,
-        Err(_) => SecretsChoice::Keychain,
-    };
-    App::open(AppOptions { state, secrets, notices: true, clock: Arc::new(SystemClock::new()) })
 }

@@ -1,16 +1,110 @@
-use kuramori_app::dto::{ErrorView, Language};
-use kuramori_app::{App, AppError};
-use serde_json::Value;
-use tauri::State;
+use std::sync::{Mutex as SyncMutex, OnceLock, PoisonError};
+use std::time::Duration;
 
-/// The application, or why it could not be opened.
-pub(crate) struct Opened(pub(crate) Result<App, AppError>);
+use kuramori_app::dto::{ErrorView, Language};
+use kuramori_app::platform::power::PowerWatch;
+use kuramori_app::{App, AppError, Clock, SystemClock};
+use serde_json::Value;
+use tauri::async_runtime::{spawn, spawn_blocking};
+use tauri::{AppHandle, Manager, State};
+use tokio::sync::Mutex;
+
+use crate::startup;
+
+/// The application, opened when it is first needed and again after a failure: what stood in the
+/// way, such as another process with the same state folder, may be gone by then.
+pub(crate) struct Opened {
+    app: OnceLock<App>,
+    /// Held by the one attempt to open that is being made.
+    failed: Mutex<Option<Failure>>,
+    clock: SystemClock,
+    handle: AppHandle,
+    /// Of the update that started this program to see whether it works.
+    token: Option<String>,
+    /// Lets runs clean up before the session ends, for as long as this lives.
+    power: SyncMutex<Option<PowerWatch>>,
+}
+
+struct Failure {
+    error: AppError,
+    at: Duration,
+}
+
+/// How long a failure is answered without another attempt: a screen asks many things at once.
+const REST: Duration = Duration::from_secs(1);
 
 impl Opened {
-    /// Returns the application.
-    #[expect(clippy::result_large_err, reason = "it is the error every command answers with")]
-    pub(crate) fn app(&self) -> Result<&App, ErrorView> {
-        self.0.as_ref().map_err(|e| e.view(Language::En))
+    pub(crate) fn new(handle: AppHandle, token: Option<String>) -> Self {
+        Self {
+            app: OnceLock::new(),
+            failed: Mutex::new(None),
+            clock: SystemClock::new(),
+            handle,
+            token,
+            power: SyncMutex::new(None),
+        }
+    }
+
+    /// Returns the application, opening it where that has not worked yet.
+    pub(crate) async fn app(&self) -> Result<App, ErrorView> {
+        if let Some(app) = self.app.get() {
+            return Ok(app.clone());
+        }
+        let mut failed = self.failed.lock().await;
+        if let Some(app) = self.app.get() {
+            return Ok(app.clone());
+        }
+        if let Some(last) = &*failed
+            && self.clock.monotonic() < last.at + REST
+        {
+            return Err(last.error.view(Language::of_system()));
+        }
+        match startup::open(self.token.clone()).await {
+            Ok(app) => {
+                let app = self.app.get_or_init(|| app).clone();
+                self.live_with(&app);
+                Ok(app)
+            }
+            Err(error) => {
+                tracing::error!(%error, causes = ?error.causes, "the application cannot be opened");
+                let view = error.view(Language::of_system());
+                *failed = Some(Failure { error, at: self.clock.monotonic() });
+                Err(view)
+            }
+        }
+    }
+
+    /// Starts what goes on for as long as the program lives.
+    fn live_with(&self, app: &App) {
+        let recovering = app.clone();
+        spawn(async move { recovering.recover().await });
+        let checking = app.clone();
+        spawn(async move { checking.keep_checking_for_updates().await });
+        let (leaving, handle) = (app.clone(), self.handle.clone());
+        spawn(async move {
+            leaving.quit_wanted().await;
+            handle.exit(0);
+        });
+        let (watching, handle) = (app.clone(), self.handle.clone());
+        spawn_blocking(move || {
+            let watch = watching.watch_power();
+            let opened = handle.state::<Opened>();
+            *opened.power.lock().unwrap_or_else(PoisonError::into_inner) = watch;
+        });
+    }
+
+    /// Tells a waiting update that the window works: its page has asked something.
+    fn confirm(&self, app: &App) {
+        if let Some(token) = &self.token
+            && let Err(error) = app.confirm_update(token)
+        {
+            tracing::error!(%error, "the update cannot be told that this version works");
+        }
+    }
+
+    /// Returns the application if it is open right now.
+    pub(crate) fn if_open(&self) -> Option<&App> {
+        self.app.get()
     }
 }
 
@@ -21,5 +115,7 @@ pub(crate) async fn rpc(
     command: String,
     request: Value,
 ) -> Result<Value, ErrorView> {
-    opened.app()?.clone().dispatch(&command, request).await
+    let app = opened.app().await?;
+    opened.confirm(&app);
+    app.dispatch(&command, request).await
 }

@@ -35,7 +35,7 @@ pub(crate) fn show(app: &AppHandle) {
 /// Closing the window does not stop a run: it goes on unseen, and the program ends with it.
 pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else { return };
-    let Ok(app) = window.state::<Opened>().0.clone() else { return };
+    let Some(app) = window.state::<Opened>().if_open().cloned() else { return };
     if !app.is_working() {
         return;
     }

@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { useNavigate, useRouter, type ErrorComponentProps } from "@tanstack/react-router";
 import { Compass } from "lucide-react";
 import { ApiError, errorView } from "@/api/errors";
@@ -13,6 +14,8 @@ export function RoutePending() {
   return <div className={css.middle}><Loading what={useText().common.reading} /></div>;
 }
 
+const retryAfter = 3000;
+
 /** A screen that failed while it was drawn. */
 export function RouteFailure({ error, reset }: ErrorComponentProps) {
   const t = useText();
@@ -20,6 +23,12 @@ export function RouteFailure({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
   const navigate = useNavigate();
   const view = errorView(error);
+  // What may pass by itself, such as another process with our state folder, is asked again.
+  useEffect(() => {
+    if (!view.retry) return;
+    const again = setInterval(() => void router.invalidate(), retryAfter);
+    return () => clearInterval(again);
+  }, [view.retry, router]);
   const shown = error instanceof ApiError ? view : { ...view, title: t.failure.screenTitle, risk: t.failure.screenRisk, hints: [t.failure.screenWhy] };
   return (
     <div className={css.middle}>

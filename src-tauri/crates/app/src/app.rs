@@ -154,6 +154,20 @@ impl App {
         })
     }
 
+    /// Returns the folder of the program's own log under a state folder, made if it is not there.
+    ///
+    /// # Errors
+    /// [`ErrorCode::StateDamaged`] when it can't be made.
+    pub fn log_folder(state: &Path) -> Result<PathBuf, AppError> {
+        let folder = state.join("logs");
+        files::make_private_folder(state)
+            .and_then(|()| files::make_private_folder(&folder))
+            .map_err(|e| {
+                AppError::new(ErrorCode::StateDamaged, folder.display().to_string()).because(&e)
+            })?;
+        Ok(folder)
+    }
+
     /// Returns whether a crash left something to clean up.
     pub fn needs_recovery(&self) -> bool {
         kuramori_engine::open_intents(&self.inner.log).map_or(true, |open| !open.is_empty())
@@ -269,7 +283,8 @@ pub(crate) fn own_within(state: &Path, patience: Duration) -> Result<File, AppEr
                 waited += PATIENCE / 20;
             }
             Err(TryLockError::WouldBlock) => {
-                return Err(AppError::new(ErrorCode::StateInUse, state.display().to_string()));
+                let busy = AppError::new(ErrorCode::StateInUse, state.display().to_string());
+                return Err(busy.retryable(true));
             }
             Err(TryLockError::Error(e)) => return Err(failed(&e)),
         }

@@ -143,7 +143,7 @@ impl SettingsFile {
 
     /// Returns the language for sentences: the chosen one, else the operating system's.
     pub(crate) fn language(&self) -> Language {
-        self.get().language.unwrap_or_else(system_language)
+        self.get().language.unwrap_or_else(Language::of_system)
     }
 
     pub(crate) fn view(&self) -> SettingsView {
@@ -174,10 +174,13 @@ impl Settings {
     }
 }
 
-fn system_language() -> Language {
-    match sys_locale::get_locale() {
-        Some(locale) if locale.to_ascii_lowercase().starts_with("ja") => Language::Ja,
-        _ => Language::En,
+impl Language {
+    /// Returns the language of the system, for what is said before there are settings.
+    pub fn of_system() -> Self {
+        match sys_locale::get_locale() {
+            Some(locale) if locale.to_ascii_lowercase().starts_with("ja") => Self::Ja,
+            _ => Self::En,
+        }
     }
 }
 

@@ -84,6 +84,10 @@ wire! {
         Interrupted,
         /// The VM is in another run right now.
         Busy,
+        /// The system has not what shows our pages.
+        WebviewMissing,
+        /// The window could not be opened for another reason.
+        WindowFailed,
         /// This build cannot check updates: it carries no key.
         UpdatesOff,
         /// The update server does not answer as it should.

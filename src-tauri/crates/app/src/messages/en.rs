@@ -230,6 +230,20 @@ pub(super) fn local(code: ErrorCode) -> Sentences {
             "No half recovery point is listed. What was left on the server is cleaned up.",
             &["Start it again."],
         ),
+        E::WebviewMissing => say(
+            "Kuramori cannot show its window: the {0} is missing on this computer.",
+            NOT_PROTECTED,
+            &[
+                "Install the Evergreen WebView2 Runtime from Microsoft \
+                 (developer.microsoft.com/microsoft-edge/webview2), then start Kuramori again.",
+                "The command line works without it.",
+            ],
+        ),
+        E::WindowFailed => say(
+            "Kuramori cannot open its window.",
+            NOT_PROTECTED,
+            &["Start Kuramori again, and report the details if it stays."],
+        ),
         _ => say(
             "Something went wrong inside Kuramori.",
             "Recovery points called good are as they were.",

@@ -240,6 +240,20 @@ pub(super) fn local(code: ErrorCode) -> Sentences {
             "不完全な復旧ポイントは一覧に出ません。サーバーに残ったものは片付けます。",
             &["もう一度始めてください。"],
         ),
+        E::WebviewMissing => say(
+            "{0} がこのコンピューターにないため、Kuramori はウィンドウを表示できません。",
+            NOT_PROTECTED,
+            &[
+                "Microsoft から WebView2 ランタイム（Evergreen 版）をインストールし\
+                 （developer.microsoft.com/microsoft-edge/webview2）、Kuramori をもう一度起動してください。",
+                "コマンドラインはこれがなくても使えます。",
+            ],
+        ),
+        E::WindowFailed => say(
+            "Kuramori のウィンドウを開けません。",
+            NOT_PROTECTED,
+            &["Kuramori をもう一度起動し、直らなければ詳細を知らせてください。"],
+        ),
         _ => say(
             "Kuramori の内部で問題が起きました。",
             "正常とされた復旧ポイントは元のままです。",
