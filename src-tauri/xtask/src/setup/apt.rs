@@ -53,13 +53,17 @@ const NATIVE: Packages = &[
             "python3-venv",
         ],
     ),
+    ("packages", &["zstd", "dpkg-dev", "appstream"]),
 ];
 
 /// What building for Windows and macOS on Linux needs, and running the former.
 const CROSS: Packages = &[
     ("C compilers for Windows", &["gcc-mingw-w64-x86-64", "g++-mingw-w64-x86-64"]),
     ("running Windows programs, and their installer", &["wine", "wine64", "nsis"]),
-    ("tests", &["python3-venv", "xvfb", "xauth", "xdotool", "imagemagick", "util-linux"]),
+    (
+        "tests",
+        &["python3-venv", "xvfb", "xauth", "xdotool", "imagemagick", "util-linux", "locales"],
+    ),
 ];
 
 /// Debian's own compiler with its library's source: rustup's sources of a library for another
@@ -81,6 +85,7 @@ const PROGRAMS: &[&str] = &[
     "mkntfs",
     "ntfscp",
     "python3",
+    "zstd",
 ];
 
 /// Installs the missing system packages for work on this system.
