@@ -6,6 +6,7 @@ mod changes;
 mod exports;
 mod files;
 mod imports;
+mod proxy;
 mod server;
 
 use kuramori_base::{CancelToken, Secret};
