@@ -1,14 +1,16 @@
 import { useEffect, useRef } from "react";
 import { useAction, useCommand } from "@/api/client";
 import { toast } from "@/components/toasts";
-import { useText } from "@/i18n/context";
+import { useLanguage, useText } from "@/i18n/context";
 
 /** Says once a window that a newer version is there, or how the last update ended. Nothing is said where it can be seen anyway. */
 export function useUpdateNotice(here: boolean, show: () => void): void {
   const t = useText();
   const updates = useCommand("updates.status", {}).data;
-  // Until the settings are here, the language is a guess.
-  const settled = useCommand("settings.get", {}).data !== undefined;
+  const language = useLanguage();
+  const settings = useCommand("settings.get", {}).data;
+  // Until the settings are here and in force, the language is a guess.
+  const settled = settings !== undefined && (settings.language ?? language) === language;
   const { mutate: dismiss } = useAction("updates.dismiss");
   const told = useRef(new Set<string>());
   useEffect(() => {

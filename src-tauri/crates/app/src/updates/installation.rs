@@ -74,9 +74,9 @@ const DESKTOP: &str = "Kuramori.exe";
 #[cfg(windows)]
 const CLI: &str = "bin/kuramori.exe";
 #[cfg(target_os = "macos")]
-const DESKTOP: &str = "Contents/MacOS/Kuramori";
+const DESKTOP: &str = "Contents/MacOS/kuramori-desktop";
 #[cfg(target_os = "macos")]
-const CLI: &str = "Contents/MacOS/kuramori-cli";
+const CLI: &str = "Contents/Helpers/bin/kuramori";
 #[cfg(not(any(windows, target_os = "macos")))]
 const DESKTOP: &str = "bin/kuramori-desktop";
 #[cfg(not(any(windows, target_os = "macos")))]

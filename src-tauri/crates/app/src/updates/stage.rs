@@ -119,7 +119,7 @@ fn describe(staged: &Path, mut install: Install, files: &mut [NewFile]) -> Resul
 fn programs_last(files: &mut [NewFile], program: &str) {
     let is_program = |p: &str| {
         let suffix = Path::new(p).extension().is_some_and(|e| e.eq_ignore_ascii_case("exe"));
-        suffix || p.starts_with("bin/") || p.starts_with("Contents/MacOS/")
+        suffix || ["bin/", "Contents/MacOS/", "Contents/Helpers/"].iter().any(|d| p.starts_with(d))
     };
     files.sort_by_cached_key(|f| {
         let rank = if f.path == program { 2 } else { u8::from(is_program(&f.path)) };
