@@ -31,8 +31,10 @@ Function CheckWebView
 FunctionEnd
 
 Function Register
+  SetOutPath "$PROFILE" ; where the program starts
   CreateShortcut "$SMPROGRAMS\${NAME}.lnk" "$INSTDIR\${NAME}.exe"
   Call NameShortcut
+  SetOutPath "$TEMP"
 
   ; Name and picture of notifications.
   WriteRegStr HKCU "${IDENTITY}" "DisplayName" "${NAME}"

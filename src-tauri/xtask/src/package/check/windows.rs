@@ -40,6 +40,7 @@ pub(crate) fn windows(paths: &Paths, full: bool) -> Result<()> {
     first(&desk, &older)?;
     let state = use_it(&desk)?;
     in_use(&desk, &newer)?;
+    not_writable(&desk, &newer)?;
     upgrade(&desk, &newer, &state)?;
     refusals(&desk, &older, &newer)?;
     remove(&desk, &before, &state)?;
@@ -136,6 +137,18 @@ fn in_use(desk: &Desk, newer: &Path) -> Result<()> {
     ensure!(refused.code == 3 && refused.said.contains("is running"), "it was installed over");
     ensure!(said.is_some(), "the uninstaller did not say that the program is running");
     ensure!(desk.program().join(STALE).is_file(), "something was changed");
+    Ok(())
+}
+
+/// When the new files cannot be written, the old ones are untouched.
+fn not_writable(desk: &Desk, newer: &Path) -> Result<()> {
+    let bar = desk.program().join("new.tmp");
+    fs_err::write(&bar, "a file where the installer wants a folder")?;
+    let ended = desk.run(newer, &["/S"])?;
+    fs_err::remove_file(bar)?;
+    ensure!(ended.code == 4 && ended.said.contains("could not be written"), "it wrote nowhere");
+    ensure!(desk.program().join(STALE).is_file() && lists_repository(desk)?, "the old is broken");
+    ensure!(desk.look(UNINSTALL)?.contains(OLDER), "the list of programs tells another version");
     Ok(())
 }
 
