@@ -42,7 +42,7 @@ async fn the_check_is_due_once_a_day_and_again_after_an_hour_without_an_answer()
     assert!(matches!(updates.check().await, Err(UpdateError::Unreachable { .. })));
     assert_eq!(updates.progress().check_error.unwrap().code, ErrorCode::UpdateUnreachable);
     assert!(!updates.is_due(), "not at once again");
-    clock.advance(Duration::from_mins(60));
+    clock.advance(Duration::from_hours(1));
     assert!(updates.is_due(), "an hour later");
 
     let answered = |at| {
