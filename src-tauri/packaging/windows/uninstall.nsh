@@ -81,7 +81,8 @@ Function un.Purge
   Delete "${DATA}\secrets.sealed*"
   Delete "${DATA}\*.log*"
   RMDir /r "${DATA}\logs"
-  RMDir /r "${DATA}\updates"
+  RMDir /r "${DATA}\update"
+  Delete "${DATA}\.*.back"
   Delete "${DATA}\owner.lock"
   RMDir "${DATA}"
   ; What the web view keeps.

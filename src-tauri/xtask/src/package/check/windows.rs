@@ -213,6 +213,10 @@ fn purge(desk: &Desk, newer: &Path, before: &BTreeSet<PathBuf>) -> Result<()> {
     let inside = desk.state().join("my repository/config");
     fs_err::create_dir_all(inside.parent().context("a file lies in a folder")?)?;
     fs_err::write(&inside, "a repository that someone put here")?;
+    for ours in ["logs/kuramori.log", "update/version.exe"] {
+        fs_err::create_dir_all(desk.state().join(ours).parent().context("a file in a folder")?)?;
+        fs_err::write(desk.state().join(ours), "made by the program")?;
+    }
     uninstall(desk, &["/S", "/PURGE"])?;
     let left: Vec<_> = desk.files()?.into_iter().filter(|path| !before.contains(path)).collect();
     ensure!(left == [inside], "not just the data was deleted, or not all of it: {left:?}");
