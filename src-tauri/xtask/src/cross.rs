@@ -5,6 +5,7 @@
 
 mod build;
 mod desktop;
+mod display;
 mod macos;
 mod places;
 mod rust;

@@ -53,8 +53,10 @@ fn start(paths: &Paths, app: &Path) -> Result<()> {
         _ => bail!("{status}: see {}\n{printed}", folder.display()),
     }
     ensure!(!printed.contains("panicked"), "the app panicked:\n{printed}");
-    let log = folder.join("state/logs/kuramori.log");
-    let log = fs_err::read_to_string(&log).context("the app wrote no log")?;
+    let mut log = String::new();
+    for file in fs_err::read_dir(folder.join("state/logs")).context("the app wrote no log")? {
+        log += &fs_err::read_to_string(file?.path())?;
+    }
     let line = log.lines().find(|line| line.contains("WebView2"));
     let line = line.with_context(|| format!("the log does not name WebView2:\n{log}"))?;
     println!("Without WebView2 the app shows {} and logs:", folder.join("message.png").display());

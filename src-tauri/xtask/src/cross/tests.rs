@@ -7,16 +7,26 @@ use crate::{paths::Paths, proc::timed};
 
 /// Fewer tests than this mean that something was not built or not run. To be raised with the
 /// number of tests, from time to time.
-const FEWEST: usize = 200;
+const FEWEST: usize = 300;
 
-/// What is not run here, and why.
-const LEFT_OUT: &[(&str, &str)] = &[];
+/// Programs that are not run here, and why.
+const PROGRAMS_LEFT_OUT: &[(&str, &str)] = &[
+    ("strangers", "asks clients written in Python, which this Windows has not"),
+    ("qemu", "asks qemu-img, which this Windows has not"),
+];
 
-/// Runs all tests; those marked as ignored too where `marked` names their package.
+/// Tests that are not run here, by a part of their name, and why.
+const LEFT_OUT: &[(&str, &str)] = &[
+    ("vcsim", "asks a simulator that is a program of Linux"),
+    ("places::drives", "needs drives that only `places` prepares; run there"),
+    ("a_hundred_rounds", "takes minutes; nothing in it depends on the system"),
+];
+
+/// Runs all tests, those marked as ignored too: what they need is here.
 pub(super) fn run(paths: &Paths, wine: &Wine, built: &[Program]) -> Result<()> {
     let mut failed = Vec::new();
     let mut passed = 0;
-    for program in built.iter().filter(|program| program.test) {
+    for program in built.iter().filter(|program| runs(program)) {
         let name = format!("{} {}", program.package, program.name);
         let (counted, took) = timed(|| one(paths, wine, program));
         match counted {
@@ -38,10 +48,14 @@ pub(super) fn run(paths: &Paths, wine: &Wine, built: &[Program]) -> Result<()> {
     Ok(())
 }
 
+fn runs(program: &Program) -> bool {
+    program.test && !PROGRAMS_LEFT_OUT.iter().any(|(name, _)| *name == program.name)
+}
+
 /// Runs one program and returns how many tests passed.
 fn one(paths: &Paths, wine: &Wine, program: &Program) -> Result<usize> {
     let mut command = wine.start(&program.file);
-    command.current_dir(&program.folder);
+    command.current_dir(&program.folder).arg("--include-ignored");
     for (test, _) in LEFT_OUT {
         command.args(["--skip", test]);
     }

@@ -5,6 +5,7 @@ use anyhow::{Context, Result, ensure};
 use super::{
     Rust, Target,
     build::{self, Program},
+    display::Display,
     places, tests,
     wine::{Programs, Wine},
 };
@@ -14,6 +15,7 @@ use crate::{demo, paths::Paths, proc};
 const PACKAGES: &[&str] = &[
     "kuramori-base",
     "kuramori-block",
+    "kuramori-platform",
     "kuramori-vsphere",
     "kuramori-vdisk",
     "kuramori-repo",
@@ -28,7 +30,9 @@ const PACKAGES: &[&str] = &[
 /// Builds, tests, shows.
 pub(super) fn run(paths: &Paths) -> Result<()> {
     let built = build(paths)?;
-    let wine = Wine::prefix(paths, "tests")?;
+    let display = Display::start()?;
+    let wine = Wine::prefix(paths, "tests")?.on(&display);
+    wine.end()?; // what an earlier run may have left
     let tested = tests::run(paths, &wine, &built);
     let placed = places::run(paths, &wine, &built);
     let shown = show(paths, &wine, &built);

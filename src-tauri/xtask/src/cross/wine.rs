@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
+use super::display::Display;
 use crate::{
     demo::Host,
     paths::Paths,
@@ -24,12 +25,14 @@ const MARK: &str = "kuramori-1";
 #[derive(Debug, Clone)]
 pub(crate) struct Wine {
     prefix: PathBuf,
+    /// Where windows are shown; nowhere when left out.
+    display: Option<String>,
 }
 
 impl Wine {
     /// Returns the prefix called `name` in the cache, made when it is not there yet.
     pub(crate) fn prefix(paths: &Paths, name: &str) -> Result<Self> {
-        let wine = Self { prefix: paths.cache.join("wine").join(name) };
+        let wine = Self { prefix: paths.cache.join("wine").join(name), display: None };
         if !wine.prefix.join(MARK).is_file() {
             if wine.prefix.exists() {
                 fs_err::remove_dir_all(&wine.prefix)?; // a broken or an older one
@@ -55,6 +58,12 @@ impl Wine {
         let mut compile = cmd("x86_64-w64-mingw32-gcc", &["-O1", "-shared", "-o"]);
         proc::run(compile.arg(self.prefix.join(PRNG_DLL)).arg(source).arg("-ladvapi32"))?;
         Ok(fs_err::write(self.prefix.join(MARK), "")?)
+    }
+
+    /// Shows windows on `display`. What runs already keeps to where it was.
+    pub(super) fn on(mut self, display: &Display) -> Self {
+        self.display = Some(display.name.clone());
+        self
     }
 
     /// The folder that is this Windows.
@@ -84,6 +93,9 @@ impl Wine {
         command.env("WINEDEBUG", "-all");
         // No .NET, no browser, and no entries in the menus of whoever runs this.
         command.env("WINEDLLOVERRIDES", "mscoree=;mshtml=;winemenubuilder.exe=d");
+        if let Some(display) = &self.display {
+            command.env("DISPLAY", display).env_remove("XAUTHORITY");
+        }
         // File names are UTF-8, whatever the locale of this session.
         command.env("LC_ALL", "C.UTF-8")
     }

@@ -17,20 +17,26 @@ pub(super) fn environment<'c>(paths: &Paths, command: &'c mut Command) -> Result
     Ok(command.env("CRATE_CC_NO_DEFAULTS", "1"))
 }
 
-/// Passes everything on but what only Apple's compiler understands.
+/// Passes everything on but what only Apple's compiler understands. Objective-C needs the headers
+/// of Apple's kit: an empty object stands in for it, which is enough where nothing is linked.
 fn compiler(paths: &Paths) -> String {
     format!(
         r#"#!/bin/bash
-args=() skip=
+args=() skip= objective= out=
 for arg; do
   if [ -n "$skip" ]; then skip=; continue; fi
   case "$arg" in
-    --target=*|-mmacosx-version-min=*) ;;
-    -target|-arch|-isysroot) skip=1 ;;
-    *) args+=("$arg") ;;
+    --target=*|-mmacosx-version-min=*) continue ;;
+    -target|-arch|-isysroot) skip=1; continue ;;
+    -o) out=next ;;
+    *.m) objective=1 ;;
+    *) [ "$out" = next ] && out=$arg ;;
   esac
+  args+=("$arg")
 done
-exec '{}' -m ziglang cc -target aarch64-macos "${{args[@]}}"
+zig=('{}' -m ziglang cc -target aarch64-macos)
+[ -n "$objective" ] && exec "${{zig[@]}}" -x c -c -o "$out" /dev/null
+exec "${{zig[@]}}" "${{args[@]}}"
 "#,
         paths.python().display()
     )
