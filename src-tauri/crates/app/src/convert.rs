@@ -49,7 +49,7 @@ pub(crate) fn repository(error: &RepoError, subject: &str) -> AppError {
         K::TooNew => ErrorCode::RepositoryNewer,
         K::Unreachable | K::Io | K::CommitUnknown => ErrorCode::RepositoryVanished,
         K::Full => ErrorCode::StoreFull,
-        K::Denied => ErrorCode::FileUnwritable,
+        K::Denied => ErrorCode::StoreReadOnly,
         K::InUse | K::Revoked => ErrorCode::RepositoryInUse,
         K::PointNotFound => match error {
             RepoError::PointAmbiguous { .. } => ErrorCode::PointAmbiguous,

@@ -91,6 +91,14 @@ impl Bench {
         self.run_with(PASSPHRASE, &args)
     }
 
+    /// Makes a repository called `place` at `path` that a key file opens: without the work that
+    /// slows down guessing a passphrase, at each start of the program.
+    pub(crate) fn make_quick_repository(&self, path: &str) -> Answer {
+        let key = self.text("repository.key");
+        std::fs::write(&key, noise(7, 64)).unwrap();
+        self.run(&["repo", "create", path, "--name", "place", "--key-file", &key])
+    }
+
     pub(crate) fn lab(&self, configure: impl FnOnce(LabConfig) -> LabConfig) -> LabHandle {
         Lab::start(configure(LabConfig::new(self.path("lab")))).unwrap()
     }
@@ -111,6 +119,18 @@ pub(crate) fn answer(command: &mut Command, input: &str) -> Answer {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// Bytes that neither compress nor repeat, others for each seed.
+pub(crate) fn noise(seed: u64, length: u64) -> Vec<u8> {
+    let mut x = 88_172_645_463_325_252 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut next = || {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        x as u8
+    };
+    (0..length).map(|_| next()).collect()
 }
 
 /// All files below a folder.

@@ -19,15 +19,20 @@ fn ready() -> (Bench, LabHandle) {
 
 /// Checks that the program failed, and how it said so.
 #[track_caller]
-fn told(name: &str, bench: &Bench, answer: &Answer) {
+pub(crate) fn told(name: &str, bench: &Bench, answer: &Answer) {
     assert_eq!(answer.code, 1, "{}\n{}", answer.stdout, answer.stderr);
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     let text = format!("{}{}", answer.stderr, answer.stdout);
     let text = text.replace(&bench.dir.path().display().to_string(), "DIR");
-    let text = filtered(&text);
+    let text = filtered(&if cfg!(windows) { plain(&text) } else { text });
     settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+/// Writes paths as systems with the other separator do, without the mark of long ones.
+fn plain(text: &str) -> String {
+    text.replace(r"\\?\", "").replace('\\', "/")
 }
 
 /// Replaces what differs from run to run: ports, digests, times, sizes of packs.
@@ -38,6 +43,8 @@ fn filtered(text: &str) -> String {
         (r"\b\d\d:\d\d:\d\d\b", "TIME"),
         (r"\b([0-9a-f]{2}/)?[0-9a-f]{16,}\b", "HEX"),
         (r"\(\d+ bytes\)", "(N bytes)"),
+        // What the system says is worded by the system.
+        (r"(?m)( |: )[A-Z][A-Za-z' .,-]+ \(os error \d+\)", "${1}SYSTEM"),
         (r" +\n", "\n"),
     ];
     filters.iter().fold(text.to_owned(), |text, (pattern, with)| {
@@ -45,7 +52,8 @@ fn filtered(text: &str) -> String {
     })
 }
 
-fn unharmed(bench: &Bench, points: usize) {
+/// Checks that so many recovery points are listed.
+pub(crate) fn unharmed(bench: &Bench, points: usize) {
     let list = bench.run(&["points", "list", "--json"]).ok();
     assert_eq!(list.stdout.matches("\"short_id\"").count(), points, "{}", list.stdout);
 }
@@ -136,16 +144,7 @@ fn wrong_passphrase() {
 fn full_destination() {
     let (bench, lab) = ready();
     bench.run(&BACKUP).ok();
-    let mut x = 88_172_645_463_325_252_u64;
-    let noise: Vec<u8> = (0..3 * MIB)
-        .map(|_| {
-            x ^= x << 13;
-            x ^= x >> 7;
-            x ^= x << 17;
-            x as u8
-        })
-        .collect();
-    lab.write("vm", 0, 0, &noise).unwrap();
+    lab.write("vm", 0, 0, &crate::bench::noise(1, 3 * MIB)).unwrap();
     let script = "mount -t tmpfs -o size=1m tmpfs \"$1\" && cp -a \"$1-kept/.\" \"$1\" && shift && exec \"$@\"";
     std::fs::rename(bench.path("repository"), bench.path("repository-kept")).unwrap();
     std::fs::create_dir(bench.path("repository")).unwrap();

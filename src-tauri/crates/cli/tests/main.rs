@@ -16,6 +16,7 @@ mod crash;
 mod errors;
 mod flow;
 mod images;
+mod places;
 #[cfg(target_os = "linux")]
 mod resources;
 mod secrets;

@@ -34,6 +34,8 @@ wire! {
         DiskUnreadable,
         /// The repository's place has no room left.
         StoreFull,
+        /// The repository's place is write-protected, or the account may not write there.
+        StoreReadOnly,
         /// The repository's place cannot be reached.
         RepositoryVanished,
         /// Passphrase, recovery key or key file do not open the repository.

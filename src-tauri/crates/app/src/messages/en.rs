@@ -126,6 +126,14 @@ pub(super) fn repository(code: ErrorCode) -> Sentences {
             NO_NEW_POINT,
             &["Make room there, or keep the backups in another place."],
         ),
+        E::StoreReadOnly => say(
+            "{0} lets nothing be written.",
+            NO_NEW_POINT,
+            &[
+                "Check that it is not write-protected and that your account may write there.",
+                "If it must stay so, keep the backups in another place.",
+            ],
+        ),
         E::RepositoryVanished => say(
             "{0} cannot be reached.",
             "The recovery points in it are out of reach. Nothing was deleted by us.",

@@ -126,6 +126,14 @@ pub(super) fn repository(code: ErrorCode) -> Sentences {
             NO_NEW_POINT,
             &["空き容量を増やすか、別の場所に保存してください。"],
         ),
+        E::StoreReadOnly => say(
+            "{0} に書き込めません。",
+            NO_NEW_POINT,
+            &[
+                "書き込み禁止になっていないか、書き込む権限があるかを確認してください。",
+                "書き込めない状態のままにする場合は、別の場所に保存してください。",
+            ],
+        ),
         E::RepositoryVanished => say(
             "{0} に接続できません。",
             "中の復旧ポイントは、今は使えません。Kuramori は何も削除していません。",

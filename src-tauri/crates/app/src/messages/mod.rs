@@ -53,6 +53,7 @@ fn about(code: ErrorCode) -> About {
         | E::DatastoreFull
         | E::Busy => About::Vm,
         E::StoreFull
+        | E::StoreReadOnly
         | E::RepositoryVanished
         | E::PassphraseWrong
         | E::RepositoryExists
