@@ -64,7 +64,7 @@ fn run(token: Option<String>) -> tauri::Result<()> {
         ])
         .setup(|tauri| {
             tauri.manage(rpc::Opened::new(tauri.handle().clone(), token));
-            window::create(tauri.handle())?;
+            window::create_first(tauri.handle())?;
             // Not left to the window's first question: scheduled work does not wait for a window.
             let handle = tauri.handle().clone();
             tauri::async_runtime::spawn(async move {

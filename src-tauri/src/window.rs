@@ -1,19 +1,29 @@
-use tauri::{AppHandle, Manager, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent};
+use tauri::{
+    AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, WindowEvent,
+};
 
 use crate::rpc::Opened;
 
 /// Label of the one window.
 const MAIN: &str = "main";
 
+/// Given by the system when it starts the program as the user signs in.
+const MINIMIZED: &str = "--minimized";
+
+/// Opens the first window: out of the way when nobody asked for it.
+pub(crate) fn create_first(app: &AppHandle) -> tauri::Result<()> {
+    let window = create(app)?;
+    if std::env::args().any(|arg| arg == MINIMIZED) { window.minimize() } else { Ok(()) }
+}
+
 /// Opens the window.
-pub(crate) fn create(app: &AppHandle) -> tauri::Result<()> {
+fn create(app: &AppHandle) -> tauri::Result<WebviewWindow> {
     WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
         .title("Kuramori")
         .inner_size(1280.0, 800.0)
         .min_inner_size(1100.0, 700.0)
         .on_navigation(|url| matches!(url.scheme(), "tauri" | "http" | "https") && is_own(url))
-        .build()?;
-    Ok(())
+        .build()
 }
 
 /// Only the app's own pages are ever shown: the built ones, or the development server's.
@@ -24,8 +34,10 @@ fn is_own(url: &tauri::Url) -> bool {
 /// Brings the window to the front, opening it again where it was closed.
 pub(crate) fn show(app: &AppHandle) {
     let shown = match app.get_webview_window(MAIN) {
-        Some(window) => window.show().and_then(|()| window.set_focus()),
-        None => create(app),
+        Some(window) => {
+            window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus())
+        }
+        None => create(app).map(drop),
     };
     if let Err(error) = shown {
         tracing::error!(%error, "the window could not be shown");

@@ -2,6 +2,7 @@
 
 use kuramori_base::{Hint, Retry};
 use kuramori_engine::{EngineError, ImageError, PipelineError};
+use kuramori_platform::autostart::AutostartError;
 use kuramori_repo::{RepoError, RepoErrorKind};
 use kuramori_restore::{DiskFileError, VmRestoreError};
 use kuramori_vsphere::VsphereError;
@@ -117,6 +118,11 @@ pub(crate) fn image(error: &ImageError, path: &str, place: &str) -> AppError {
             AppError::new(ErrorCode::InvalidInput, error.to_string())
         }
     }
+}
+
+/// Why the list of programs that start by themselves could not be read or changed.
+pub(crate) fn autostart(error: &AutostartError) -> AppError {
+    AppError::new(ErrorCode::AutostartRefused, "").because(error).with_hints(error.hints())
 }
 
 /// Why a disk could not be written to a file.

@@ -34,6 +34,8 @@ macro_rules! with_commands {
             "app.state" AppState Read (Empty) -> AppStateView;
             "settings.get" SettingsGet Read (Empty) -> SettingsView;
             "settings.set" SettingsSet Admin (SettingsView) -> SettingsView;
+            "settings.autostart" SettingsAutostart Read (Empty) -> AutostartView;
+            "settings.set-autostart" SettingsSetAutostart Admin (AutostartRequest) -> AutostartView;
             "servers.probe" ServersProbe Admin (ProbeServerRequest) -> CertificateView;
             "servers.add" ServersAdd Admin (AddServerRequest) -> ServerChecked;
             "servers.list" ServersList Read (Empty) -> ServerList;

@@ -33,7 +33,29 @@ async fn from_first_start_to_a_restored_vm() -> Result<()> {
     again.find("home").await.context("a second start must not begin at the first screen")?;
     again.find_with("home-vms-row", "data-row", "web01").await?;
     again.picture("home").await?;
+    start_with_the_session(&again).await?;
     again.close().await
+}
+
+/// The switch in the settings is the entry in the session's own list.
+async fn start_with_the_session(app: &Desktop) -> Result<()> {
+    let config = std::env::var_os("XDG_CONFIG_HOME").context("the session has its own home")?;
+    let entry = std::path::Path::new(&config).join("autostart/app.kuramori.desktop.desktop");
+    app.click("nav-settings").await?;
+    app.find("settings-autostart").await?;
+    for (wanted, there) in [("on", true), ("off", false)] {
+        app.click(&format!("settings-autostart-{wanted}")).await?;
+        app.picture(&format!("autostart-{wanted}")).await?;
+        let changed = async {
+            while entry.exists() != there {
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        };
+        tokio::time::timeout(steps::RUN, changed)
+            .await
+            .with_context(|| format!("{wanted} has no effect on {}", entry.display()))?;
+    }
+    Ok(())
 }
 
 /// Third screen: all VMs are ticked; starts the backup and waits for its end.

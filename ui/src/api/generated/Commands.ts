@@ -2,6 +2,8 @@
 import type { AddServerRequest } from "./AddServerRequest";
 import type { AppStateView } from "./AppStateView";
 import type { AttachRepositoryRequest } from "./AttachRepositoryRequest";
+import type { AutostartRequest } from "./AutostartRequest";
+import type { AutostartView } from "./AutostartView";
 import type { CertificateView } from "./CertificateView";
 import type { CreateRepositoryRequest } from "./CreateRepositoryRequest";
 import type { Empty } from "./Empty";
@@ -39,6 +41,8 @@ export interface Commands {
   "app.state": { request: Empty; response: AppStateView };
   "settings.get": { request: Empty; response: SettingsView };
   "settings.set": { request: SettingsView; response: SettingsView };
+  "settings.autostart": { request: Empty; response: AutostartView };
+  "settings.set-autostart": { request: AutostartRequest; response: AutostartView };
   "servers.probe": { request: ProbeServerRequest; response: CertificateView };
   "servers.add": { request: AddServerRequest; response: ServerChecked };
   "servers.list": { request: Empty; response: ServerList };

@@ -1,5 +1,5 @@
 import { useCallback } from "react";
-import { useCommand } from "@/api/client";
+import { useAction, useCommand } from "@/api/client";
 import { errorView } from "@/api/errors";
 import type { Theme } from "@/api/generated/Theme";
 import { useSettings } from "@/api/settings";
@@ -10,7 +10,23 @@ import { toast } from "@/components/toasts";
 import { useLanguage, useText } from "@/i18n/context";
 import css from "./Settings.module.css";
 
-/** Language and colours. */
+/** Whether the window opens by itself. What the system does not let us see is said instead of a switch. */
+function AutostartRow() {
+  const t = useText();
+  const known = useCommand("settings.autostart", {});
+  const set = useAction("settings.set-autostart");
+  const change = (on: boolean) => set.mutate({ on }, { onError: (error) => toast({ tone: "bad", text: error.view.title || t.failure.unexpectedTitle }) });
+  const autostart = known.data?.autostart;
+  const fact = known.error ? known.error.view.title : autostart === "other-copy" ? t.settings.autostartOther : t.settings.autostartText;
+  return (
+    <div className={css.row}>
+      <div><p className={css.name}>{t.settings.autostart}</p><p className={css.second}>{fact}</p></div>
+      {autostart ? <Segmented label={t.settings.autostart} value={autostart === "on" ? "on" : "off"} onChange={(key) => change(key === "on")} options={[{ key: "on", label: t.settings.on }, { key: "off", label: t.settings.off }]} testId="settings-autostart" /> : null}
+    </div>
+  );
+}
+
+/** Language, colours, and whether we start by ourselves. */
 export function LookSection() {
   const t = useText();
   const language = useLanguage();
@@ -26,6 +42,7 @@ export function LookSection() {
           <div><p className={css.name}>{t.settings.language}</p><p className={css.second}>{t.settings.languageText}</p></div>
           <Segmented label={t.settings.language} value={language} onChange={(key) => change({ language: key })} options={[{ key: "en", label: t.settings.english }, { key: "ja", label: t.settings.japanese }]} testId="settings-language" />
         </div>
+        <AutostartRow />
         <div className={css.row}>
           <div><p className={css.name}>{t.settings.theme}</p><p className={css.second}>{t.settings.themeText}</p></div>
           <Segmented label={t.settings.theme} value={settings.theme} onChange={(key) => change({ theme: key })} options={themes} testId="settings-theme" />

@@ -35,6 +35,12 @@ export const commands: Handlers = {
     back.emit("settings");
     return request;
   },
+  "settings.autostart": (back) => ({ autostart: back.autostart }),
+  "settings.set-autostart": (back, { on }) => {
+    back.autostart = on ? "on" : "off";
+    back.emit("settings");
+    return { autostart: back.autostart };
+  },
   "servers.probe": (back, { url }) => {
     const host = url.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
     if (host.includes("nowhere")) throw fakeError("host-unreachable");

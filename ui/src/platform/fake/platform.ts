@@ -6,6 +6,7 @@ import type { PointView } from "@/api/generated/PointView";
 import type { RepositoryView } from "@/api/generated/RepositoryView";
 import type { RunView } from "@/api/generated/RunView";
 import type { ServerView } from "@/api/generated/ServerView";
+import type { Autostart } from "@/api/generated/Autostart";
 import type { SettingsView } from "@/api/generated/SettingsView";
 import type { UpdatesView } from "@/api/generated/UpdatesView";
 import { copyText } from "../clipboard";
@@ -51,6 +52,7 @@ export class FakePlatform implements Platform {
   points: PointView[];
   runs: RunView[];
   settings: SettingsView;
+  autostart: Autostart = "off";
   updates: UpdatesView;
   live = new Map<string, FakeRun>();
   /** Every command that was sent, for tests. */

@@ -1,8 +1,13 @@
 use std::sync::atomic::Ordering;
 
+use kuramori_platform::autostart::{self, AutostartError, Program};
+
 use super::Handler;
 use crate::app::App;
-use crate::dto::{AppStateView, Empty, SettingsView, Topic};
+use crate::convert;
+use crate::dto::{
+    AppStateView, Autostart, AutostartRequest, AutostartView, Empty, SettingsView, Topic,
+};
 use crate::error::AppError;
 use crate::runs::summary;
 use crate::schema::command;
@@ -48,5 +53,43 @@ impl Handler for command::SettingsSet {
         .await?;
         app.inner.events.changed(Topic::Settings, None);
         Ok(app.inner.settings.view())
+    }
+}
+
+/// What a program that starts by itself is given: its window must not be in the way.
+const BY_ITSELF: &str = "--minimized";
+
+/// Returns whether this program starts with the session.
+fn autostart(program: &Program) -> Result<AutostartView, AutostartError> {
+    let autostart = match program.autostart()? {
+        autostart::Autostart::Off => Autostart::Off,
+        autostart::Autostart::On => Autostart::On,
+        autostart::Autostart::Other => Autostart::OtherCopy,
+    };
+    Ok(AutostartView { autostart })
+}
+
+impl Handler for command::SettingsAutostart {
+    async fn handle(app: &App, _: Empty) -> Result<AutostartView, AppError> {
+        app.blocking(|_| {
+            let known = Program::this(&[BY_ITSELF]).and_then(|program| autostart(&program));
+            known.map_err(|e| convert::autostart(&e))
+        })
+        .await
+    }
+}
+
+impl Handler for command::SettingsSetAutostart {
+    async fn handle(app: &App, request: AutostartRequest) -> Result<AutostartView, AppError> {
+        let changed = app.blocking(move |_| {
+            let set = |program: Program| {
+                program.set_autostart(request.on)?;
+                autostart(&program)
+            };
+            Program::this(&[BY_ITSELF]).and_then(set).map_err(|e| convert::autostart(&e))
+        });
+        let view = changed.await?;
+        app.inner.events.changed(Topic::Settings, None);
+        Ok(view)
     }
 }

@@ -38,6 +38,32 @@ wire! {
         pub check_updates: bool,
     }
 
+    /// Whether the window opens when the user signs in to the computer.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Autostart {
+        /// It does not.
+        Off,
+        /// It does.
+        On,
+        /// Another copy of the program does, or this one from where it lay before.
+        OtherCopy,
+    }
+
+    /// Whether the program starts by itself.
+    #[derive(Copy)]
+    pub struct AutostartView {
+        /// As the system's list says.
+        pub autostart: Autostart,
+    }
+
+    /// Lets the program start by itself, or not any more.
+    #[derive(Copy)]
+    pub struct AutostartRequest {
+        /// Whether it should.
+        pub on: bool,
+    }
+
     /// Where passwords and passphrases are kept.
     #[derive(Copy, Eq)]
     #[serde(rename_all = "kebab-case")]

@@ -86,6 +86,8 @@ wire! {
         Interrupted,
         /// The VM is in another run right now.
         Busy,
+        /// The system's list of programs that start by themselves cannot be used.
+        AutostartRefused,
         /// The system has not what shows our pages.
         WebviewMissing,
         /// The window could not be opened for another reason.

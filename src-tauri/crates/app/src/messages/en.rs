@@ -186,12 +186,8 @@ pub(super) fn repository(code: ErrorCode) -> Sentences {
     }
 }
 
-pub(super) fn local(code: ErrorCode) -> Sentences {
+pub(super) fn secret(code: ErrorCode) -> Sentences {
     match code {
-        E::NameTaken => say("The name {0} is taken.", UNTOUCHED, &["Choose another name."]),
-        E::InvalidInput => {
-            say("This cannot be used: {0}.", UNTOUCHED, &["Correct it and try again."])
-        }
         E::KeychainUnavailable => say(
             "The keychain of this computer cannot be used.",
             "No password was stored, and none was written anywhere else.",
@@ -205,11 +201,20 @@ pub(super) fn local(code: ErrorCode) -> Sentences {
             "The longer one was not stored, and it was not written anywhere else.",
             &["Choose a shorter one.", "Or keep secrets in a file: --secrets sealed:KEYFILE."],
         ),
-        E::SecretMissing => say(
+        _ => say(
             "The stored password for {0} is gone from the keychain.",
             NOT_PROTECTED,
             &["Enter it once more."],
         ),
+    }
+}
+
+pub(super) fn local(code: ErrorCode) -> Sentences {
+    match code {
+        E::NameTaken => say("The name {0} is taken.", UNTOUCHED, &["Choose another name."]),
+        E::InvalidInput => {
+            say("This cannot be used: {0}.", UNTOUCHED, &["Correct it and try again."])
+        }
         E::StateInUse => say(
             "Kuramori is already running with the state folder {0}.",
             UNTOUCHED,
@@ -237,6 +242,11 @@ pub(super) fn local(code: ErrorCode) -> Sentences {
             "{0} was cut off: the program or the computer stopped.",
             "No half recovery point is listed. What was left on the server is cleaned up.",
             &["Start it again."],
+        ),
+        E::AutostartRefused => say(
+            "The list of programs that start when you sign in cannot be used.",
+            "Kuramori saves only while it is open. Start it yourself after each sign-in.",
+            &["Add Kuramori to the system's own list of start-up programs."],
         ),
         E::WebviewMissing => say(
             "Kuramori cannot show its window: the {0} is missing on this computer.",

@@ -189,14 +189,8 @@ pub(super) fn repository(code: ErrorCode) -> Sentences {
     }
 }
 
-pub(super) fn local(code: ErrorCode) -> Sentences {
+pub(super) fn secret(code: ErrorCode) -> Sentences {
     match code {
-        E::NameTaken => {
-            say("「{0}」という名前は使われています。", UNTOUCHED, &["別の名前を選んでください。"])
-        }
-        E::InvalidInput => {
-            say("この入力は使えません: {0}。", UNTOUCHED, &["直してから、もう一度試してください。"])
-        }
         E::KeychainUnavailable => say(
             "このコンピューターのキーチェーンを使えません。",
             "パスワードは保存されておらず、ほかの場所にも書かれていません。",
@@ -213,11 +207,22 @@ pub(super) fn local(code: ErrorCode) -> Sentences {
                 "または、--secrets sealed:KEYFILE を付けてファイルに保存してください。",
             ],
         ),
-        E::SecretMissing => say(
+        _ => say(
             "「{0}」のパスワードがキーチェーンから消えています。",
             NOT_PROTECTED,
             &["もう一度入力してください。"],
         ),
+    }
+}
+
+pub(super) fn local(code: ErrorCode) -> Sentences {
+    match code {
+        E::NameTaken => {
+            say("「{0}」という名前は使われています。", UNTOUCHED, &["別の名前を選んでください。"])
+        }
+        E::InvalidInput => {
+            say("この入力は使えません: {0}。", UNTOUCHED, &["直してから、もう一度試してください。"])
+        }
         E::StateInUse => say(
             "状態フォルダー {0} を使う Kuramori が、すでに動いています。",
             UNTOUCHED,
@@ -247,6 +252,11 @@ pub(super) fn local(code: ErrorCode) -> Sentences {
             "「{0}」は途中で切れました。プログラムかコンピューターが止まりました。",
             "不完全な復旧ポイントは一覧に出ません。サーバーに残ったものは片付けます。",
             &["もう一度始めてください。"],
+        ),
+        E::AutostartRefused => say(
+            "サインイン時に起動するプログラムの一覧を使えません。",
+            "Kuramori は開いている間だけ保存します。サインインのたびに自分で起動してください。",
+            &["システムのスタートアップ一覧に Kuramori を追加してください。"],
         ),
         E::WebviewMissing => say(
             "{0} がこのコンピューターにないため、Kuramori はウィンドウを表示できません。",

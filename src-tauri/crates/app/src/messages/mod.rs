@@ -28,6 +28,7 @@ enum About {
     Vm,
     Repository,
     Update,
+    Secret,
     Local,
 }
 
@@ -77,27 +78,28 @@ fn about(code: ErrorCode) -> About {
         | E::UpdateApplying
         | E::UpdateFailed
         | E::UpdateRolledBack => About::Update,
+        E::KeychainUnavailable | E::SecretTooLong | E::SecretMissing => About::Secret,
         _ => About::Local,
     }
 }
 
 /// Returns what is said about an error in a language.
 pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
-    let (server, vm, repository, update, local): Parts = match language {
-        Language::En => (en::server, en::vm, en::repository, updates::english, en::local),
-        Language::Ja => (ja::server, ja::vm, ja::repository, updates::japanese, ja::local),
+    let (english, japanese): (Part, Part) = match about(code) {
+        About::Server => (en::server, ja::server),
+        About::Vm => (en::vm, ja::vm),
+        About::Repository => (en::repository, ja::repository),
+        About::Update => (updates::english, updates::japanese),
+        About::Secret => (en::secret, ja::secret),
+        About::Local => (en::local, ja::local),
     };
-    match about(code) {
-        About::Server => server(code),
-        About::Vm => vm(code),
-        About::Repository => repository(code),
-        About::Update => update(code),
-        About::Local => local(code),
+    match language {
+        Language::En => english(code),
+        Language::Ja => japanese(code),
     }
 }
 
 type Part = fn(ErrorCode) -> Sentences;
-type Parts = (Part, Part, Part, Part, Part);
 
 /// Puts `subject` where the sentence has `{0}`.
 pub(crate) fn fill(sentence: &str, subject: &str) -> String {
