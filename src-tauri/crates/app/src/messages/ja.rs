@@ -127,7 +127,7 @@ pub(super) fn repository(code: ErrorCode) -> Sentences {
             &["空き容量を増やすか、別の場所に保存してください。"],
         ),
         E::StoreReadOnly => say(
-            "{0} に書き込めません。",
+            "{0} は書き込みを受け付けません。",
             NO_NEW_POINT,
             &[
                 "書き込み禁止になっていないか、書き込む権限があるかを確認してください。",
