@@ -5,6 +5,7 @@ fn main() {
         "rpc",
         "subscribe",
         "pick_folder",
+        "pick_file",
         "pick_save_file",
         "save_text",
     ]);

@@ -31,6 +31,14 @@ pub(crate) async fn pick_folder(
     Some(folder.display().to_string())
 }
 
+/// Lets the user point at a file whose name has this ending.
+#[tauri::command]
+pub(crate) async fn pick_file(app: AppHandle, title: String, ending: String) -> Option<String> {
+    let dialog = dialog(&app, &title).add_filter(format!("*.{ending}"), &[&ending]);
+    let file = chosen(|tell| dialog.pick_file(tell)).await?;
+    Some(file.display().to_string())
+}
+
 /// Lets the user name a file to write.
 #[tauri::command]
 pub(crate) async fn pick_save_file(app: AppHandle, title: String, name: String) -> Option<String> {

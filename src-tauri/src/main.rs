@@ -59,6 +59,7 @@ fn run(token: Option<String>) -> tauri::Result<()> {
             rpc::rpc,
             events::subscribe,
             dialogs::pick_folder,
+            dialogs::pick_file,
             dialogs::pick_save_file,
             dialogs::save_text,
         ])

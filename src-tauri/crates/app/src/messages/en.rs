@@ -209,6 +209,30 @@ pub(super) fn secret(code: ErrorCode) -> Sentences {
     }
 }
 
+pub(super) fn desktop(code: ErrorCode) -> Sentences {
+    match code {
+        E::AutostartRefused => say(
+            "The list of programs that start when you sign in cannot be used.",
+            "Kuramori saves only while it is open. Start it yourself after each sign-in.",
+            &["Add Kuramori to the system's own list of start-up programs."],
+        ),
+        E::WebviewMissing => say(
+            "Kuramori cannot show its window: the {0} is missing on this computer.",
+            NOT_PROTECTED,
+            &[
+                "Install the Evergreen WebView2 Runtime from Microsoft \
+                 (developer.microsoft.com/microsoft-edge/webview2), then start Kuramori again.",
+                "The command line works without it.",
+            ],
+        ),
+        _ => say(
+            "Kuramori cannot open its window.",
+            NOT_PROTECTED,
+            &["Start Kuramori again, and report the details if it stays."],
+        ),
+    }
+}
+
 pub(super) fn local(code: ErrorCode) -> Sentences {
     match code {
         E::NameTaken => say("The name {0} is taken.", UNTOUCHED, &["Choose another name."]),
@@ -242,25 +266,6 @@ pub(super) fn local(code: ErrorCode) -> Sentences {
             "{0} was cut off: the program or the computer stopped.",
             "No half recovery point is listed. What was left on the server is cleaned up.",
             &["Start it again."],
-        ),
-        E::AutostartRefused => say(
-            "The list of programs that start when you sign in cannot be used.",
-            "Kuramori saves only while it is open. Start it yourself after each sign-in.",
-            &["Add Kuramori to the system's own list of start-up programs."],
-        ),
-        E::WebviewMissing => say(
-            "Kuramori cannot show its window: the {0} is missing on this computer.",
-            NOT_PROTECTED,
-            &[
-                "Install the Evergreen WebView2 Runtime from Microsoft \
-                 (developer.microsoft.com/microsoft-edge/webview2), then start Kuramori again.",
-                "The command line works without it.",
-            ],
-        ),
-        E::WindowFailed => say(
-            "Kuramori cannot open its window.",
-            NOT_PROTECTED,
-            &["Start Kuramori again, and report the details if it stays."],
         ),
         _ => say(
             "Something went wrong inside Kuramori.",

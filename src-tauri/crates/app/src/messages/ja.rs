@@ -215,6 +215,30 @@ pub(super) fn secret(code: ErrorCode) -> Sentences {
     }
 }
 
+pub(super) fn desktop(code: ErrorCode) -> Sentences {
+    match code {
+        E::AutostartRefused => say(
+            "サインイン時に起動するプログラムの一覧を使えません。",
+            "Kuramori は開いている間だけ保存します。サインインのたびに自分で起動してください。",
+            &["システムのスタートアップ一覧に Kuramori を追加してください。"],
+        ),
+        E::WebviewMissing => say(
+            "{0} がこのコンピューターにないため、Kuramori はウィンドウを表示できません。",
+            NOT_PROTECTED,
+            &[
+                "Microsoft から WebView2 ランタイム（Evergreen 版）をインストールし\
+                 （developer.microsoft.com/microsoft-edge/webview2）、Kuramori をもう一度起動してください。",
+                "コマンドラインはこれがなくても使えます。",
+            ],
+        ),
+        _ => say(
+            "Kuramori のウィンドウを開けません。",
+            NOT_PROTECTED,
+            &["Kuramori をもう一度起動し、直らなければ詳細を知らせてください。"],
+        ),
+    }
+}
+
 pub(super) fn local(code: ErrorCode) -> Sentences {
     match code {
         E::NameTaken => {
@@ -252,25 +276,6 @@ pub(super) fn local(code: ErrorCode) -> Sentences {
             "「{0}」は途中で切れました。プログラムかコンピューターが止まりました。",
             "不完全な復旧ポイントは一覧に出ません。サーバーに残ったものは片付けます。",
             &["もう一度始めてください。"],
-        ),
-        E::AutostartRefused => say(
-            "サインイン時に起動するプログラムの一覧を使えません。",
-            "Kuramori は開いている間だけ保存します。サインインのたびに自分で起動してください。",
-            &["システムのスタートアップ一覧に Kuramori を追加してください。"],
-        ),
-        E::WebviewMissing => say(
-            "{0} がこのコンピューターにないため、Kuramori はウィンドウを表示できません。",
-            NOT_PROTECTED,
-            &[
-                "Microsoft から WebView2 ランタイム（Evergreen 版）をインストールし\
-                 （developer.microsoft.com/microsoft-edge/webview2）、Kuramori をもう一度起動してください。",
-                "コマンドラインはこれがなくても使えます。",
-            ],
-        ),
-        E::WindowFailed => say(
-            "Kuramori のウィンドウを開けません。",
-            NOT_PROTECTED,
-            &["Kuramori をもう一度起動し、直らなければ詳細を知らせてください。"],
         ),
         _ => say(
             "Kuramori の内部で問題が起きました。",

@@ -29,6 +29,7 @@ enum About {
     Repository,
     Update,
     Secret,
+    Desktop,
     Local,
 }
 
@@ -79,6 +80,7 @@ fn about(code: ErrorCode) -> About {
         | E::UpdateFailed
         | E::UpdateRolledBack => About::Update,
         E::KeychainUnavailable | E::SecretTooLong | E::SecretMissing => About::Secret,
+        E::AutostartRefused | E::WebviewMissing | E::WindowFailed => About::Desktop,
         _ => About::Local,
     }
 }
@@ -91,6 +93,7 @@ pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
         About::Repository => (en::repository, ja::repository),
         About::Update => (updates::english, updates::japanese),
         About::Secret => (en::secret, ja::secret),
+        About::Desktop => (en::desktop, ja::desktop),
         About::Local => (en::local, ja::local),
     };
     match language {
