@@ -33,8 +33,14 @@ type Shared = Arc<Mutex<Box<dyn PowerListener>>>;
 pub(super) struct Watch {
     run_loop: Loop,
     thread: Option<thread::JoinHandle<()>>,
-    observer: Retained<ProtocolObject<dyn NSObjectProtocol>>,
+    observer: Observer,
 }
+
+/// What the notification center knows the block by.
+struct Observer(Retained<ProtocolObject<dyn NSObjectProtocol>>);
+
+// SAFETY: the center takes observers back on any thread; nothing else is done with it.
+unsafe impl Send for Observer {}
 
 /// A run loop that another thread stops.
 struct Loop(CFRetained<CFRunLoop>);
@@ -71,7 +77,7 @@ impl Watch {
             let name = NSWorkspaceWillPowerOffNotification;
             center.addObserverForName_object_queue_usingBlock(Some(name), None, None, &block)
         };
-        Ok(Self { run_loop, thread: Some(thread), observer })
+        Ok(Self { run_loop, thread: Some(thread), observer: Observer(observer) })
     }
 }
 
@@ -79,7 +85,7 @@ impl Drop for Watch {
     fn drop(&mut self) {
         let center = NSWorkspace::sharedWorkspace().notificationCenter();
         // SAFETY: this is the observer that the same center gave.
-        unsafe { center.removeObserver(self.observer.as_ref()) };
+        unsafe { center.removeObserver(self.observer.0.as_ref()) };
         self.run_loop.0.stop();
         if self.thread.take().is_some_and(|t| t.join().is_err()) {
             tracing::error!("the thread that listens for sleep broke off");
