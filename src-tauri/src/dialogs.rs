@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use kuramori_app::platform::paths::safe_name;
 use tauri::AppHandle;
 use tauri_plugin_dialog::{DialogExt, FileDialogBuilder, FilePath};
 use tokio::sync::oneshot;
@@ -42,7 +43,7 @@ pub(crate) async fn pick_file(app: AppHandle, title: String, ending: String) -> 
 /// Lets the user name a file to write.
 #[tauri::command]
 pub(crate) async fn pick_save_file(app: AppHandle, title: String, name: String) -> Option<String> {
-    let dialog = dialog(&app, &title).set_file_name(name);
+    let dialog = dialog(&app, &title).set_file_name(safe_name(&name));
     let file = chosen(|tell| dialog.save_file(tell)).await?;
     Some(file.display().to_string())
 }
@@ -55,7 +56,7 @@ pub(crate) async fn save_text(
     name: String,
     text: String,
 ) -> Result<Option<String>, String> {
-    let dialog = dialog(&app, &title).set_file_name(name);
+    let dialog = dialog(&app, &title).set_file_name(safe_name(&name));
     let Some(file) = chosen(|tell| dialog.save_file(tell)).await else { return Ok(None) };
     fs_err::write(&file, text).map_err(|e| e.to_string())?;
     Ok(Some(file.display().to_string()))

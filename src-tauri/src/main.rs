@@ -29,6 +29,7 @@ fn main() -> ExitCode {
             Err(error) => tracing::error!(%error, causes = ?error.causes, "the update is stuck"),
         }
     }
+    kuramori_app::announce();
     let ended = startup::check_window().and_then(|()| {
         run(token).map_err(|e| AppError::new(ErrorCode::WindowFailed, "").because(&e))
     });

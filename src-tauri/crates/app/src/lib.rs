@@ -29,8 +29,9 @@ pub use kuramori_base::{
 };
 /// What the shell asks the system itself.
 pub mod platform {
-    pub use kuramori_platform::{autostart, identity, paths, power, time_zone, volume};
+    pub use kuramori_platform::{paths, power};
 }
 
+pub use notices::announce;
 pub use place::{ImageRequest, Place, PointRef, RepositoryKey, Writer};
 pub use secrets::SecretsChoice;

@@ -37,7 +37,7 @@ fn tell(run: &crate::dto::RunSummary, language: Language) {
         Some(error) => format!("{} {}", error.title, error.risk),
         None => run.repository.clone(),
     };
-    ANNOUNCE.call_once(announce);
+    announce();
     let mut notice = notify_rust::Notification::new();
     notice.appname(APP_NAME).summary(&title).body(&body).timeout(notify_rust::Timeout::Never);
     if let Err(error) = signed(&mut notice).show() {
@@ -46,10 +46,14 @@ fn tell(run: &crate::dto::RunSummary, language: Language) {
     }
 }
 
-/// The system is told once who sends notices.
-static ANNOUNCE: Once = Once::new();
+/// Tells the system the program's name, for its windows and notices. To be called before the first
+/// window; later calls do nothing. What it refuses goes to the log: everything works without.
+pub fn announce() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(name_us);
+}
 
-fn announce() {
+fn name_us() {
     if let Err(error) = identity::announce(None) {
         tracing::warn!(%error, "notices come without our name");
     }
