@@ -123,7 +123,7 @@ pub(crate) fn answer(command: &mut Command, input: &str) -> Answer {
 
 /// Bytes that neither compress nor repeat, others for each seed.
 pub(crate) fn noise(seed: u64, length: u64) -> Vec<u8> {
-    let mut x = 88_172_645_463_325_252 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut x = 0x0139_408d_cbbf_7a44 ^ seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut next = || {
         x ^= x << 13;
         x ^= x >> 7;
