@@ -29,7 +29,7 @@ use crate::{
 pub(crate) struct CrossArgs {
     /// One system; both when left out.
     target: Option<Target>,
-    /// Also what takes longer: the desktop app for Windows, built and started.
+    /// Also what takes longer: the tests of all crates for Windows, and the desktop app there.
     #[arg(long)]
     full: bool,
 }
@@ -54,23 +54,24 @@ impl Target {
         }
     }
 
-    /// Its build folder, outside the checkout.
-    pub(crate) fn folder(self, paths: &Paths) -> std::path::PathBuf {
-        paths.cache.join(match self {
-            Self::Windows => "target-windows",
-            Self::Macos => "target-macos",
-        })
-    }
-
     /// Builds or checks, and runs what can run.
-    pub(crate) fn run(self, paths: &Paths) -> Result<()> {
+    pub(crate) fn run(self, paths: &Paths, depth: Depth) -> Result<()> {
         match self {
             Self::Windows => {
-                windows::run(paths).and_then(|()| package::check::windows(paths, false))
+                windows::run(paths, depth).and_then(|()| package::check::windows(paths, false))
             }
             Self::Macos => macos::run(paths),
         }
     }
+}
+
+/// How much is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// What touches the system: files, disks, the repository, the command line.
+    Quick,
+    /// All.
+    Full,
 }
 
 /// Runs the task.
@@ -85,7 +86,7 @@ pub(crate) fn run(paths: &Paths, args: &CrossArgs) -> Result<()> {
     }
     setup::run(paths, &parts)?;
     for target in Target::ALL.iter().filter(|t| args.target.is_none_or(|only| only == **t)) {
-        target.run(paths)?;
+        target.run(paths, if args.full { Depth::Full } else { Depth::Quick })?;
     }
     if windows && args.full {
         desktop::run(paths)?;

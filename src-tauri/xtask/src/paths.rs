@@ -41,6 +41,12 @@ impl Paths {
         Ok(Self { root, cache, target })
     }
 
+    /// Cargo's build folder for other systems, outside the checkout. One for all of them, since
+    /// what runs while compiling is the same for each.
+    pub(crate) fn cross_target(&self) -> PathBuf {
+        self.cache.join("target-cross")
+    }
+
     /// The folder of the front end.
     pub(crate) fn ui(&self) -> PathBuf {
         self.root.join("ui")

@@ -34,7 +34,7 @@ pub(super) fn run(paths: &Paths) -> Result<()> {
 
 /// Starts the app without WebView2: it must say so in a message and in its log, and fail.
 fn start(paths: &Paths, app: &Path) -> Result<()> {
-    let folder = Target::Windows.folder(paths).join("start");
+    let folder = paths.cross_target().join("start");
     if folder.exists() {
         fs_err::remove_dir_all(&folder)?;
     }

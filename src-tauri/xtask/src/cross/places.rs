@@ -27,7 +27,7 @@ exec "$@""#;
 pub(super) fn run(paths: &Paths, wine: &Wine, built: &[Program]) -> Result<()> {
     let program = built.iter().find(|p| p.test && p.package == "kuramori-cli" && p.name == "cli");
     let program = program.context("the tests of the command line were not built")?;
-    let folder = super::Target::Windows.folder(paths).join("places");
+    let folder = paths.cross_target().join("places");
     if folder.exists() {
         fs_err::remove_dir_all(&folder)?;
     }

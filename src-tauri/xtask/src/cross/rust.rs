@@ -50,7 +50,7 @@ impl Rust {
             }
         };
         command.args(["--locked", "--target", target.triple()]);
-        command.env("CARGO_TARGET_DIR", target.folder(paths));
+        command.env("CARGO_TARGET_DIR", paths.cross_target());
         // No debugger looks at these, and they link in a fraction of the time without.
         command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
         command

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 
 use super::{
-    Rust, Target,
+    Depth, Rust, Target,
     build::{self, Program},
     display::Display,
     places, tests,
@@ -11,43 +11,61 @@ use super::{
 };
 use crate::{demo, paths::Paths, proc};
 
-/// What is built: all but the window and what drives it.
-const PACKAGES: &[&str] = &[
+/// Packages whose tests touch the system: files, disks, drives, processes.
+const QUICK: &[&str] = &[
     "kuramori-base",
     "kuramori-block",
     "kuramori-platform",
-    "kuramori-vsphere",
     "kuramori-vdisk",
     "kuramori-repo",
-    "kuramori-jobs",
-    "kuramori-engine",
-    "kuramori-restore",
-    "kuramori-app",
     "kuramori-cli",
     "kuramori-lab",
 ];
 
+/// Their tests besides those of the libraries.
+const QUICK_TESTS: &[&str] = &["cli", "updates", "it"];
+
+/// What else lies below the window.
+const FULL: &[&str] =
+    &["kuramori-vsphere", "kuramori-jobs", "kuramori-engine", "kuramori-restore", "kuramori-app"];
+
 /// Builds, tests, shows.
-pub(super) fn run(paths: &Paths) -> Result<()> {
-    let built = build(paths)?;
+pub(super) fn run(paths: &Paths, depth: Depth) -> Result<()> {
+    let built = build(paths, depth)?;
     let display = Display::start()?;
     let wine = Wine::prefix(paths, "tests")?.on(&display);
     wine.end()?; // what an earlier run may have left
-    let tested = tests::run(paths, &wine, &built);
+    let tested = tests::run(paths, &wine, &built, depth);
     let placed = places::run(paths, &wine, &built);
     let shown = show(paths, &wine, &built);
     wine.end()?;
-    tested?;
-    placed?;
-    shown
+    let failures: Vec<_> = [tested, placed, shown]
+        .into_iter()
+        .filter_map(|result| result.err().map(|error| format!("{error:#}")))
+        .collect();
+    ensure!(failures.is_empty(), "{}", failures.join("\n"));
+    Ok(())
 }
 
 /// Builds programs and tests in one go.
-fn build(paths: &Paths) -> Result<Vec<Program>> {
+fn build(paths: &Paths, depth: Depth) -> Result<Vec<Program>> {
     let mut cargo =
         Rust::find(Target::Windows).cargo(paths, Target::Windows, &["test", "--no-run"]);
-    for package in PACKAGES {
+    for package in QUICK {
         cargo.args(["--package", package]);
+    }
+    match depth {
+        Depth::Quick => {
+            cargo.args(["--lib", "--bins"]);
+            for test in QUICK_TESTS {
+                cargo.args(["--test", test]);
+            }
+        }
+        Depth::Full => {
+            for package in FULL {
+                cargo.args(["--package", package]);
+            }
+        }
     }
     build::watch(&mut cargo, &paths.root)
 }
@@ -59,7 +77,7 @@ fn show(paths: &Paths, wine: &Wine, built: &[Program]) -> Result<()> {
     program("kuramori-lab").context("kuramori-lab.exe was not built")?;
     let folder = kuramori.file.parent().context("a program lies in a folder")?.to_path_buf();
     let host = Programs { wine: wine.clone(), folder };
-    let dir = Target::Windows.folder(paths).join("demo");
+    let dir = paths.cross_target().join("demo");
     let (lab, _) = demo::play(paths, &host, &dir)?;
     lab.stop()?;
     ensure!(!dir.join("state/secrets.sealed").exists(), "secrets were put into a file");

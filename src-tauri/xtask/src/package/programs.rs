@@ -70,7 +70,7 @@ impl Programs {
                 let target = Target::Windows;
                 let mut build = Rust::find(target).cargo(paths, target, &["build"]);
                 proc::run(without_empty(build.args(PRODUCT).args(flags(profile))))?;
-                let dir = target.folder(paths).join(target.triple());
+                let dir = paths.cross_target().join(target.triple());
                 Self::brought(system, &dir.join(folder(profile)))
             }
             (system, here) if system == here => {

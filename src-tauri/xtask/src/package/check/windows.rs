@@ -54,7 +54,7 @@ pub(crate) fn windows(paths: &Paths, full: bool) -> Result<()> {
 
 /// Builds the installer of a version; `None` is the present one.
 fn installer(paths: &Paths, full: bool, other: Option<&str>) -> Result<PathBuf> {
-    let built = Target::Windows.folder(paths).join(Target::Windows.triple()).join("debug");
+    let built = paths.cross_target().join(Target::Windows.triple()).join("debug");
     let programs = if full {
         Programs::brought(System::Windows, &built)?
     } else {
