@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::{Area, Build};
 use crate::{
     bindings,
-    cross::Target,
+    cross::{Depth, Target},
     deps, package,
     paths::Paths,
     proc::{self, cargo, cmd},
@@ -157,7 +157,7 @@ impl Step {
                 let shown = "test(the_language_changes_at_the_first_screen)";
                 nextest_of(paths, programs, Build::Whole.select(), shown)
             }),
-            Self::Cross(target) => target.run(paths),
+            Self::Cross(target) => target.run(paths, Depth::Quick),
             Self::Clippy => {
                 let mut cargo = cargo(&paths.root, &["clippy", "--locked", "--all-targets"]);
                 proc::run(cargo.args(Build::Whole.select()).args(["--", "-D", "warnings"]))
