@@ -201,11 +201,11 @@ def trouble(lab, si, folder):
     gone(lab, "aborted")
     check(lease.state == "error", "an aborted lease is in error")
 
-    lab.fault(kind="lease-timeout", seconds=0.5)
+    lab.fault(kind="lease-timeout", seconds=3)
     lease = pool.ImportVApp(spec_for("late", [size], "VM Network"), vm_folder)
     lease_ready(lease)
     for _ in range(8):
-        time.sleep(0.2)
+        time.sleep(0.6)
         lease.HttpNfcLeaseProgress(1)
     check(lease.state == "ready", "progress keeps a lease alive")
     gone(lab, "late")
