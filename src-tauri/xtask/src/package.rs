@@ -145,6 +145,7 @@ impl Job<'_> {
             System::Macos => vec![macos::disk_image(self, &payload)?],
         };
         if self.profile == Profile::Release {
+            programs.know_no_tests()?;
             within(&payload.cli(), CLI_MOST)?;
             for product in &products {
                 within(product, DOWNLOAD_MOST)?;

@@ -22,8 +22,8 @@ const QUICK: &[&str] = &[
     "kuramori-lab",
 ];
 
-/// Their tests besides those of the libraries.
-const QUICK_TESTS: &[&str] = &["cli", "updates", "it"];
+/// Their tests besides those of the libraries. A program is built when a test of its package is.
+const QUICK_TESTS: &[&str] = &["cli", "updates", "it", "program"];
 
 /// What else lies below the window.
 const FULL: &[&str] =

@@ -26,6 +26,15 @@ pub(super) struct Programs {
 /// Which key must have signed updates, and where they lie: part of the programs.
 const UPDATES: [&str; 2] = ["KURAMORI_UPDATE_PUBLIC_KEY", "KURAMORI_UPDATE_FEED"];
 
+/// By these the tests of a whole program choose another key and server; a release knows none.
+const OF_TESTS: [&str; 5] = [
+    "KURAMORI_UPDATE_KEY",
+    "KURAMORI_UPDATE_URL",
+    "KURAMORI_UPDATE_CA",
+    "KURAMORI_UPDATE_HOLD",
+    "KURAMORI_UPDATE_PATIENCE",
+];
+
 const LOADER: &str = "WebView2Loader.dll";
 const PRODUCT: &[&str] = &[
     "--package",
@@ -56,6 +65,16 @@ impl Programs {
         {
             let name = file.file_name().context("a program has a name")?;
             fs_err::copy(file, dir.join(name))?;
+        }
+        Ok(())
+    }
+
+    /// Checks that the programs of a release have no way around the key of updates.
+    pub(super) fn know_no_tests(&self) -> Result<()> {
+        for file in [&self.cli, &self.desktop] {
+            if let Some(name) = name_of_tests(&fs_err::read(file)?) {
+                bail!("{} reads {name}, which only tests may set", file.display());
+            }
         }
         Ok(())
     }
@@ -140,14 +159,21 @@ fn loader(system: System, desktop: &Path) -> Result<Option<PathBuf>> {
     if system != System::Windows {
         return Ok(None);
     }
-    let bytes = fs_err::read(desktop)?;
-    if !bytes.windows(LOADER.len()).any(|w| w == LOADER.as_bytes()) {
+    if !contains(&fs_err::read(desktop)?, LOADER) {
         return Ok(None);
     }
     let dir = desktop.parent().context("a program lies in a folder")?;
     let loader = dir.join(LOADER);
     ensure!(loader.is_file(), "{} asks for {LOADER}, which is not beside it", desktop.display());
     Ok(Some(loader))
+}
+
+fn name_of_tests(program: &[u8]) -> Option<&'static str> {
+    OF_TESTS.into_iter().find(|name| contains(program, name))
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
 /// Copies a program; one of a test build without what only a debugger reads.
@@ -160,4 +186,15 @@ pub(super) fn place(from: &Path, to: &Path, (system, profile): (System, Profile)
         _ => return Ok(()), // the release profile says so itself
     };
     proc::capture(cmd(strip, &["--strip-all"]).arg(to)).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_reads_what_tests_set_is_found() {
+        assert_eq!(name_of_tests(b"..KURAMORI_UPDATE_CA.."), Some("KURAMORI_UPDATE_CA"));
+        assert_eq!(name_of_tests(b"..KURAMORI_UPDATE_PUBLIC_KEY.."), None);
+    }
 }

@@ -130,8 +130,12 @@ impl Bench {
     #[track_caller]
     pub fn settle(&self) {
         let journal = self.state().join("update/journal.json");
-        // Windows refuses to look at a file at the moment it is replaced.
-        self.wait_for("the update to end", || !journal.try_exists().unwrap_or(true));
+        // At the moment it is replaced Windows refuses to look at it, or does not see it.
+        let mut missed = 0;
+        self.wait_for("the update to end", || {
+            missed = if journal.try_exists().unwrap_or(true) { 0 } else { missed + 1 };
+            missed == 5
+        });
     }
 
     #[track_caller]
