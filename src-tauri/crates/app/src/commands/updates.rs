@@ -103,8 +103,10 @@ impl App {
         self.inner.updates.quit_wanted().await;
     }
 
-    /// Checks for updates once a day for as long as it is polled, where the settings say so.
+    /// Checks for updates once a day for as long as it is polled, where the settings say so. First
+    /// waits for the end of an update that started this program.
     pub async fn keep_checking_for_updates(&self) {
+        self.inner.updates.over().await;
         loop {
             self.check_for_updates_if_due().await;
             tokio::time::sleep(LOOK).await;

@@ -30,6 +30,10 @@ const AGAIN: TimeDelta = TimeDelta::hours(1);
 /// How often listeners hear of a download.
 const TELL: Duration = Duration::from_millis(200);
 
+/// How often an update that started this program is looked at, and for how long.
+const LOOK: Duration = Duration::from_millis(100);
+const CLEARING: Duration = Duration::from_mins(2);
+
 /// What the updates of an application need.
 pub(crate) struct Parts {
     pub(crate) state: PathBuf,
@@ -166,6 +170,24 @@ impl Updates {
             Some(journal) if journal.token == token => self.folder.confirm(token),
             _ => Ok(()),
         }
+    }
+
+    /// Returns when no update is under way any more, and tells listeners how it ended: the update
+    /// that started this program clears up only after it was confirmed. A helper that died is not
+    /// waited for.
+    pub(crate) async fn over(&self) {
+        if !self.is_applying() {
+            return;
+        }
+        let cleared = async {
+            while self.is_applying() {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        if tokio::time::timeout(CLEARING, cleared).await.is_err() {
+            tracing::warn!("the update that started this program does not end");
+        }
+        self.tell();
     }
 
     /// Returns once the program should end, so that the helper can begin.

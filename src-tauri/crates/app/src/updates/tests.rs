@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use kuramori_jobs::Outcome as RunOutcome;
 use super::error::UpdateError;
 use super::feed::Feed;
 use super::service::{Parts, Updates};
-use crate::dto::{ErrorCode, RunKind};
+use crate::dto::{ErrorCode, RunKind, Topic};
 use crate::events::EventHub;
 use crate::runs::{Item, ItemResult, RunSpec};
 use crate::settings::SettingsFile;
@@ -20,7 +21,7 @@ fn key() -> String {
 }
 
 /// Updates of version 1.0.0 that ask a server which is not there.
-fn updates(dir: &std::path::Path, clock: Arc<ManualClock>) -> (Updates, Arc<SettingsFile>) {
+fn updates(dir: &Path, clock: Arc<ManualClock>) -> (Updates, Arc<SettingsFile>) {
     let settings = Arc::new(SettingsFile::open(&dir.join("settings.json"), "w").unwrap());
     let parts = Parts {
         state: dir.to_owned(),
@@ -76,16 +77,39 @@ fn a_feed_without_tls_or_with_a_broken_key_is_no_feed() {
     assert!(Feed::new("not a key", "https://example.org/latest.json", None).is_err());
 }
 
-#[tokio::test]
-async fn no_update_begins_during_a_run_and_no_run_during_an_update() {
-    let dir = tempfile::tempdir().unwrap();
-    let app = App::open(AppOptions {
-        state: dir.path().join("state"),
-        secrets: SecretsChoice::Sealed(dir.path().join("key")),
+fn open(dir: &Path) -> App {
+    App::open(AppOptions {
+        state: dir.join("state"),
+        secrets: SecretsChoice::Sealed(dir.join("key")),
         notices: false,
         clock: Arc::new(ManualClock::new(Utc.with_ymd_and_hms(2026, 5, 8, 9, 0, 0).unwrap())),
     })
-    .unwrap();
+    .unwrap()
+}
+
+#[tokio::test]
+async fn the_end_of_the_update_that_started_the_program_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let app = open(dir.path());
+    let journal = dir.path().join("state/update/journal.json");
+    fs_err::create_dir_all(journal.parent().unwrap()).unwrap();
+    fs_err::write(&journal, "{}").unwrap();
+    let mut events = app.subscribe();
+    let mut going = std::pin::pin!(app.keep_checking_for_updates());
+    assert!(tokio::time::timeout(Duration::ZERO, &mut going).await.is_err());
+    assert!(events.try_recv().is_err(), "it goes on");
+    fs_err::remove_file(journal).unwrap();
+    let told = tokio::select! {
+        () = going => panic!("it looks for as long as the program lives"),
+        told = tokio::time::timeout(Duration::from_mins(1), events.recv()) => told,
+    };
+    assert_eq!(told.unwrap().unwrap().topic, Topic::Updates);
+}
+
+#[tokio::test]
+async fn no_update_begins_during_a_run_and_no_run_during_an_update() {
+    let dir = tempfile::tempdir().unwrap();
+    let app = open(dir.path());
     let (end, ended) = mpsc::channel::<()>();
     let item = |ended: Option<mpsc::Receiver<()>>| Item {
         name: "vm".to_owned(),
