@@ -30,6 +30,7 @@ const ENGINE: &str = "kuramori-engine";
 const RESTORE: &str = "kuramori-restore";
 const APP: &str = "kuramori-app";
 const LAB: &str = "kuramori-lab";
+const FEED: &str = "kuramori-feed";
 
 /// Frontends stay out of everything below them.
 const FACES: &[&str] = &["tauri", "clap", "axum"];
@@ -58,7 +59,9 @@ pub(super) const RULES: &[Rule] = &[
     // The lab plays the other side: built from our client or repository it would agree with
     // their mistakes. (qemu-img reads and writes what its use of vdisk makes and takes.)
     rule(LAB, &[BASE, BLOCK, VDISK], &["tauri", "rusqlite"]),
-    rule("kuramori-e2e", &[APP, LAB], &["tauri"]),
+    // So do the makers whose updates the tests take.
+    rule(FEED, &[], FACES),
+    rule("kuramori-e2e", &[APP, LAB, FEED], &["tauri"]),
     rule("xtask", &[], &["tokio", "tauri", "rusqlite"]),
 ];
 

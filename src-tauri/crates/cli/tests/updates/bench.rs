@@ -7,16 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::feed::{Entry, Feed};
-
-#[cfg(windows)]
-pub const CLI: &str = "bin/kuramori.exe";
-#[cfg(windows)]
-pub const DESKTOP: &str = "Kuramori.exe";
-#[cfg(not(windows))]
-pub const CLI: &str = "bin/kuramori";
-#[cfg(not(windows))]
-pub const DESKTOP: &str = "bin/kuramori-desktop";
+use kuramori_feed::{self as feed, CLI, DESKTOP, Entry, Feed};
 
 pub struct Answer {
     pub code: i32,
@@ -97,9 +88,7 @@ impl Bench {
             .arg(self.state())
             .arg("--secrets")
             .arg(format!("sealed:{}", self.path("key").display()))
-            .env("KURAMORI_UPDATE_KEY", self.feed.public_key())
-            .env("KURAMORI_UPDATE_URL", format!("{}/latest/latest.json", self.feed.server.url))
-            .env("KURAMORI_UPDATE_CA", self.path("authority.pem"))
+            .envs(self.feed.environment(&self.path("authority.pem")))
             .env("KURAMORI_UPDATE_PATIENCE", "20");
         command
     }
@@ -126,6 +115,17 @@ impl Bench {
         ]
     }
 
+    /// The files of a new version that does as `acts` say, see `stand_in.rs`.
+    pub fn acting(&self, acts: &str) -> Vec<Entry> {
+        // The test lies in `deps`, beside `examples`.
+        let tests = std::env::current_exe().unwrap();
+        let name = format!("examples/stand-in{}", std::env::consts::EXE_SUFFIX);
+        let program = tests.ancestors().nth(2).unwrap().join(name);
+        let mut version = self.version(&std::fs::read(program).unwrap());
+        version.push(("share/acts.txt".to_owned(), acts.as_bytes().to_vec(), false));
+        version
+    }
+
     /// Waits until no update is under way.
     #[track_caller]
     pub fn settle(&self) {
@@ -136,6 +136,14 @@ impl Bench {
             missed = if journal.try_exists().unwrap_or(true) { 0 } else { missed + 1 };
             missed == 5
         });
+    }
+
+    /// Waits until no process has the lock of a file in the update's folder.
+    #[track_caller]
+    pub fn let_go(&self, name: &str) {
+        let path = self.state().join("update").join(name);
+        let file = std::fs::File::options().write(true).open(path).unwrap();
+        self.wait_for(name, || file.try_lock().is_ok());
     }
 
     #[track_caller]
@@ -152,20 +160,7 @@ impl Bench {
 
     /// All files of the installation, with their content.
     pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
-        let mut found = BTreeMap::new();
-        let mut folders = vec![self.root()];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else {
-                    let name = path.strip_prefix(self.root()).unwrap().to_str().unwrap();
-                    found.insert(name.replace('\\', "/"), std::fs::read(&path).unwrap());
-                }
-            }
-        }
-        found
+        feed::files(&self.root())
     }
 
     /// Asserts that the new version is in place, whole, and the old one gone.

@@ -2,12 +2,13 @@
 
 use std::process::Command;
 
-use crate::bench::{Bench, answer};
-use crate::feed::{self, Entry};
+use kuramori_feed as feed;
 
-/// Installs a version and kills the helper at a point.
-fn kill_at(bench: &Bench, version: &[Entry], point: &str) {
-    bench.feed.publish("9.1.0", &feed::package(version));
+use crate::bench::{Bench, answer};
+
+/// Installs a package and kills the helper at a point.
+fn kill_at(bench: &Bench, package: &[u8], point: &str) {
+    bench.feed.publish("9.1.0", package);
     let mut command = bench.program();
     command.args(["update", "install"]).env("KURAMORI_UPDATE_HOLD", point);
     answer(&mut command).ok();
@@ -17,11 +18,18 @@ fn kill_at(bench: &Bench, version: &[Entry], point: &str) {
         pid = std::fs::read_to_string(&held).unwrap_or_default();
         !pid.is_empty()
     });
-    let killed = Command::new("kill").args(["-9", &pid]).status().unwrap();
-    assert!(killed.success());
-    let gone = std::path::PathBuf::from(format!("/proc/{pid}/exe"));
-    bench.wait_for("the helper to go", || std::fs::read_link(&gone).is_err());
+    assert!(answer(&mut kill(&pid)).code == 0, "{pid} cannot be killed");
+    bench.let_go("helper.lock");
     std::fs::remove_file(held).unwrap();
+}
+
+/// What kills a process.
+fn kill(pid: &str) -> Command {
+    let (program, how) =
+        if cfg!(windows) { ("taskkill", &["/F", "/PID"][..]) } else { ("kill", &["-9"][..]) };
+    let mut command = Command::new(program);
+    command.args(how).arg(pid);
+    command
 }
 
 /// Starts a program of the product, which hands over to a new helper, and waits for it.
@@ -35,14 +43,13 @@ fn go_on(bench: &Bench, point: &str) {
     bench.settle();
 }
 
-#[test]
-fn a_good_version_is_in_place_after_a_kill_at_any_phase() {
-    for point in
-        ["Staged", "Saved", "Saved:0", "Saved:2", "Saved:4", "Swapped", "Confirmed", "Cleared"]
-    {
+/// Asserts that a good version is in place after a kill at each of these points.
+fn in_place_after(points: &[&str]) {
+    let version = Bench::new().good();
+    let package = feed::package(&version);
+    for point in points {
         let bench = Bench::new();
-        let version = bench.good();
-        kill_at(&bench, &version, point);
+        kill_at(&bench, &package, point);
         for (path, content) in bench.files() {
             assert!(!content.is_empty(), "{point}: {path} is empty");
         }
@@ -55,11 +62,21 @@ fn a_good_version_is_in_place_after_a_kill_at_any_phase() {
 }
 
 #[test]
+fn a_good_version_is_in_place_after_a_kill_before_it_is_tried() {
+    in_place_after(&["Staged", "Saved", "Saved:0", "Saved:2", "Saved:4"]);
+}
+
+#[test]
+fn a_good_version_is_in_place_after_a_kill_since_it_was_tried() {
+    in_place_after(&["Swapped", "Confirmed", "Cleared"]);
+}
+
+#[test]
 fn a_bad_version_is_taken_back_after_a_kill_at_any_phase() {
     for point in ["Swapped", "Swapped:started", "RollingBack", "RolledBack", "Cleared"] {
         let bench = Bench::new();
         let before = bench.files();
-        kill_at(&bench, &bench.version(b"#!/bin/sh\nexit 3\n"), point);
+        kill_at(&bench, &feed::package(&bench.acting("end 3")), point);
         go_on(&bench, point);
         bench.assert_same(&before);
         let status = bench.run(&["update", "status"]).ok().json();
@@ -71,7 +88,7 @@ fn a_bad_version_is_taken_back_after_a_kill_at_any_phase() {
 fn new_files_that_were_damaged_before_the_swap_are_never_put_in_place() {
     let bench = Bench::new();
     let before = bench.files();
-    kill_at(&bench, &bench.good(), "Staged");
+    kill_at(&bench, &feed::package(&bench.good()), "Staged");
     std::fs::write(bench.root().join(".update/new/share/text.txt"), "bad text").unwrap();
     go_on(&bench, "Staged");
     bench.assert_same(&before);

@@ -1,7 +1,8 @@
 //! A good update, from the question to the new version.
 
+use kuramori_feed as feed;
+
 use crate::bench::Bench;
-use crate::feed;
 
 #[test]
 fn a_good_update_is_found_told_and_put_in_place() {

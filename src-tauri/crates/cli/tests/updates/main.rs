@@ -9,13 +9,9 @@
 )]
 
 mod bench;
-#[cfg(unix)]
 mod crash;
-mod feed;
 mod flow;
 mod offline;
 mod package;
 mod refused;
-mod server;
-#[cfg(unix)]
 mod trial;

@@ -1,7 +1,8 @@
 //! The update file for machines without a network.
 
+use kuramori_feed::{self as feed, manifest};
+
 use crate::bench::Bench;
-use crate::feed::{self, manifest};
 
 #[test]
 fn a_good_file_is_installed_without_asking_anybody() {

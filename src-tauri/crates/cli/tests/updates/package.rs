@@ -1,7 +1,8 @@
 //! Packages that are signed and still not to be unpacked.
 
-use crate::bench::{Bench, CLI};
-use crate::feed::{self, Entry};
+use kuramori_feed::{self as feed, CLI, Entry};
+
+use crate::bench::Bench;
 
 /// Publishes a signed package and asserts that nothing of it is taken.
 #[track_caller]

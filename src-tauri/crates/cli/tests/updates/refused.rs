@@ -2,13 +2,9 @@
 
 use serde_json::json;
 
-use crate::bench::Bench;
-use crate::feed::{self, Feed, manifest, sign};
-use crate::server::Reply;
+use kuramori_feed::{self as feed, Feed, LIST, PACKAGE, Reply, SIGNATURE, manifest, sign};
 
-const LIST: &str = "/latest/latest.json";
-const SIGNATURE: &str = "/latest/latest.json.minisig";
-const PACKAGE: &str = "/latest/package.tar.zst";
+use crate::bench::Bench;
 
 /// Publishes a good version, spoils something and asserts which error comes of it.
 #[track_caller]
@@ -56,7 +52,7 @@ fn a_list_without_its_signature_file() {
 #[test]
 fn a_list_signed_by_another_key() {
     spoilt("update-not-genuine", |bench, _| {
-        let other = minisign::KeyPair::generate_unencrypted_keypair().unwrap();
+        let other = feed::KeyPair::generate_unencrypted_keypair().unwrap();
         bench.feed.server.serve(LIST, Reply::Whole(list()));
         bench.feed.server.serve(SIGNATURE, Reply::Whole(sign(&other, &list())));
     });

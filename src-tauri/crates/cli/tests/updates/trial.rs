@@ -1,12 +1,13 @@
 //! A new version that does not start is taken back, with all it may have changed.
 
-use crate::bench::Bench;
-use crate::feed;
+use kuramori_feed::{self as feed, Entry};
 
-/// Installs a version whose command line is this script and returns how it ended.
-fn try_out(bench: &Bench, script: &str, patience: &str) -> serde_json::Value {
+use crate::bench::Bench;
+
+/// Installs a version and returns how it ended.
+fn try_out(bench: &Bench, version: &[Entry], patience: &str) -> serde_json::Value {
     let before = bench.files();
-    let package = feed::package(&bench.version(script.as_bytes()));
+    let package = feed::package(version);
     bench.feed.publish("9.1.0", &package);
     let mut command = bench.program();
     command.args(["update", "install"]).env("KURAMORI_UPDATE_PATIENCE", patience);
@@ -19,7 +20,7 @@ fn try_out(bench: &Bench, script: &str, patience: &str) -> serde_json::Value {
 #[test]
 fn a_version_that_ends_at_once() {
     let bench = Bench::new();
-    let last = try_out(&bench, "#!/bin/sh\necho broken inside >&2\nexit 7\n", "20");
+    let last = try_out(&bench, &bench.acting("say broken inside\nend 7"), "20");
     assert_eq!(last["outcome"], "rolled-back");
     assert_eq!(last["error"]["code"], "update-rolled-back");
     let detail = last["error"]["detail"].as_str().unwrap();
@@ -30,18 +31,16 @@ fn a_version_that_ends_at_once() {
 #[test]
 fn a_version_that_hangs() {
     let bench = Bench::new();
-    let last = try_out(&bench, "#!/bin/sh\necho $$ > hung\nexec sleep 600\n", "1");
+    let last = try_out(&bench, &bench.acting("hold hung\nhang"), "1");
     assert_eq!(last["outcome"], "rolled-back");
     assert!(last["error"]["detail"].as_str().unwrap().contains("did not say within 1 s"));
-    let pid = std::fs::read_to_string(bench.state().join("update/hung")).unwrap();
-    let alive = std::path::Path::new("/proc").join(pid.trim());
-    bench.wait_for("the hung version to go", || !alive.exists());
+    bench.let_go("hung");
 }
 
 #[test]
 fn a_version_that_is_no_program() {
     let bench = Bench::new();
-    let last = try_out(&bench, "neither script nor program", "20");
+    let last = try_out(&bench, &bench.version(b"neither script nor program"), "20");
     assert_eq!(last["outcome"], "rolled-back");
 }
 
@@ -51,22 +50,22 @@ fn a_version_that_converts_the_state_before_it_fails() {
     bench.run(&["server", "list"]).ok();
     let settings = bench.state().join("settings.json");
     let state = bench.state().display().to_string();
-    let script = format!(
-        "#!/bin/sh\necho '{{\"format\":99}}' > '{state}/settings.json'\n\
-         echo side > '{state}/runs.sqlite-wal'\nexit 1\n"
+    let acts = format!(
+        "write {state}/settings.json\t{{\"format\":99}}\n\
+         write {state}/runs.sqlite-wal\tside\nend 1"
     );
-    let last = try_out(&bench, &script, "20");
+    let last = try_out(&bench, &bench.acting(&acts), "20");
     assert_eq!(last["outcome"], "rolled-back");
     let settings: serde_json::Value =
         serde_json::from_slice(&std::fs::read(settings).unwrap()).unwrap();
     assert_eq!(settings["format"], 1);
-    assert_ne!(std::fs::read(bench.state().join("runs.sqlite-wal")).unwrap_or_default(), b"side\n");
+    assert_ne!(std::fs::read(bench.state().join("runs.sqlite-wal")).unwrap_or_default(), b"side");
 }
 
 #[test]
 fn nothing_begins_while_an_update_is_put_in_place() {
     let bench = Bench::new();
-    let package = feed::package(&bench.version(b"#!/bin/sh\nexec sleep 600\n"));
+    let package = feed::package(&bench.acting("hang"));
     bench.feed.publish("9.1.0", &package);
     let mut command = bench.program();
     command.args(["update", "install"]).env("KURAMORI_UPDATE_PATIENCE", "4");

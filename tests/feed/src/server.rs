@@ -12,9 +12,11 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 /// What is answered.
 #[derive(Clone)]
 pub enum Reply {
+    /// This body.
     Whole(Vec<u8>),
     /// Announces the whole, delivers so many bytes and hangs up.
     Cut(Vec<u8>, usize),
+    /// Sends the asker to this address.
     Redirect(String),
 }
 
@@ -24,6 +26,7 @@ struct Shared {
     requests: Mutex<Vec<String>>,
 }
 
+/// The server; it answers for as long as the process lives.
 pub struct Server {
     /// Address without a path.
     pub url: String,
@@ -33,6 +36,7 @@ pub struct Server {
 }
 
 impl Server {
+    /// Starts on a port of its own, with an authority of its own.
     pub fn start() -> Self {
         let (config, authority) = identity();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -48,6 +52,7 @@ impl Server {
         Self { url, authority, shared }
     }
 
+    /// Answers `path` with `reply` from now on.
     pub fn serve(&self, path: &str, reply: Reply) {
         self.shared.replies.lock().unwrap().insert(path.to_owned(), reply);
     }
