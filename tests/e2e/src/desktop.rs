@@ -1,6 +1,7 @@
 //! The desktop app, as a person sees it.
 
 use std::{
+    ffi::OsString,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -8,18 +9,22 @@ use std::{
 use anyhow::{Context, Result, bail};
 use fantoccini::{Client, Locator, elements::Element};
 
-use crate::{driver::Driver, programs};
+use crate::{driver::Driver, programs, running::Running};
 
 /// How long anything on the screen may take to appear.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Where the app keeps its state, and where pictures and logs of the test go.
+/// What is started, where the app keeps its state, and where pictures and logs of the test go.
 #[derive(Debug, Clone)]
 pub struct Setup {
     /// The app's state folder (`KURAMORI_STATE`).
     pub state: PathBuf,
     /// Receives screenshots and the driver's log; created when missing.
     pub evidence: PathBuf,
+    /// The app's program, where it is not the one of this build.
+    pub program: Option<PathBuf>,
+    /// What else the app finds in its environment.
+    pub environment: Vec<(String, OsString)>,
 }
 
 /// A running app with its window.
@@ -38,9 +43,25 @@ impl Desktop {
         programs::require_session()?;
         fs_err::create_dir_all(&setup.evidence)?;
         fs_err::create_dir_all(&setup.state)?;
-        let environment = [("KURAMORI_STATE", setup.state.as_path())];
+        let mut environment = setup.environment.clone();
+        environment.push(("KURAMORI_STATE".to_owned(), setup.state.clone().into()));
         let driver = Driver::start(&environment, &setup.evidence.join("driver.log")).await?;
-        let client = driver.open(&programs::built("kuramori-desktop")?).await?;
+        let program = match &setup.program {
+            Some(program) => program.clone(),
+            None => programs::built("kuramori-desktop")?,
+        };
+        let client = driver.open(&program).await?;
+        Ok(Self { driver, client, setup })
+    }
+
+    /// Takes over the window of an app that was started by an app of this harness, and inherited
+    /// that it is driven.
+    ///
+    /// # Errors
+    /// When no window comes up.
+    pub async fn attach(setup: Setup, app: Running) -> Result<Self> {
+        let driver = Driver::attach(app, &setup.evidence.join("driver-attached.log")).await?;
+        let client = driver.opened().await?;
         Ok(Self { driver, client, setup })
     }
 

@@ -1,6 +1,7 @@
-//! tauri-driver: the WebDriver server that starts the app and speaks to its web view.
+//! tauri-driver: the WebDriver server that starts the app and speaks to its web view. For an app
+//! that runs already, the native one behind it alone.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{ffi::OsString, path::Path, process::Stdio, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use fantoccini::{Client, ClientBuilder};
@@ -10,7 +11,7 @@ use hyper_util::{
     client::legacy::{Client as Http, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     process::{Child, Command},
     time::{sleep, timeout},
@@ -19,29 +20,46 @@ use tokio::{
 use crate::{
     group::{Ending, Group},
     programs,
+    running::Running,
 };
 
 /// How long a session may take to come up on a loaded machine.
 const SESSION: Duration = Duration::from_secs(90);
 
-/// A running tauri-driver.
+/// A running driver.
 pub(crate) struct Driver {
     process: Child,
-    group: Group,
+    /// What it started, and an app that it did not start.
+    groups: Vec<Group>,
     address: String,
 }
 
 impl Driver {
     /// Starts the driver; `environment` is what the app will see. Its output goes to `log`.
-    pub(crate) async fn start(environment: &[(&str, &Path)], log: &Path) -> Result<Self> {
+    pub(crate) async fn start(environment: &[(String, OsString)], log: &Path) -> Result<Self> {
         let (port, native) = (programs::free_port()?, programs::free_port()?);
-        let log_file = fs_err::File::create(log)?.into_parts().0;
         let mut command = Command::new(programs::tauri_driver()?);
         command.args(["--port", &port.to_string(), "--native-port", &native.to_string()]);
-        command.envs(environment.iter().copied());
-        command.stdin(Stdio::null()).stdout(log_file.try_clone()?).stderr(log_file);
-        let (process, group) = Group::spawn(&mut command).context("starting tauri-driver")?;
-        let driver = Self { process, group, address: format!("http://127.0.0.1:{port}") };
+        command.envs(environment.iter().cloned());
+        Self::spawn(command, port, log).await
+    }
+
+    /// Starts a driver for an app that runs, and that ends with the driver.
+    pub(crate) async fn attach(app: Running, log: &Path) -> Result<Self> {
+        let port = programs::free_port()?;
+        let mut command = Command::new("WebKitWebDriver");
+        command.arg(format!("--port={port}")).arg(format!("--target={}", app.inspector()?));
+        let mut driver = Self::spawn(command, port, log).await?;
+        driver.groups.push(app.into_group());
+        Ok(driver)
+    }
+
+    async fn spawn(mut command: Command, port: u16, log: &Path) -> Result<Self> {
+        let log = fs_err::File::create(log)?.into_parts().0;
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let (process, group) = Group::spawn(&mut command).context("starting the driver")?;
+        let address = format!("http://127.0.0.1:{port}");
+        let driver = Self { process, groups: vec![group], address };
         driver.wait_until_native_answers().await?;
         Ok(driver)
     }
@@ -65,29 +83,37 @@ impl Driver {
     /// Starts the app and returns a client of its window. Tried twice: on a loaded machine the
     /// first start can run into a time-out of the desktop's own services.
     pub(crate) async fn open(&self, app: &Path) -> Result<Client> {
-        match self.try_open(app).await {
+        // No browserName: newer WebKit rejects one that it does not know.
+        let wanted = json!({ "tauri:options": { "application": app } });
+        match self.connect(&wanted).await {
             Ok(client) => Ok(client),
-            Err(_first) => self.try_open(app).await.context("the second try"),
+            Err(_first) => {
+                let second = self.connect(&wanted).await;
+                second.with_context(|| format!("opening {}, the second try", app.display()))
+            }
         }
     }
 
-    async fn try_open(&self, app: &Path) -> Result<Client> {
-        // No browserName: newer WebKit rejects one that it does not know.
-        let capabilities = json!({ "tauri:options": { "application": app } });
+    /// Returns a client of the window that the driver was attached to.
+    pub(crate) async fn opened(&self) -> Result<Client> {
+        self.connect(&json!({})).await.context("attaching to the app")
+    }
+
+    async fn connect(&self, capabilities: &Value) -> Result<Client> {
         let capabilities = capabilities.as_object().cloned().unwrap_or_default();
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities);
         timeout(SESSION, builder.connect(&self.address))
             .await
             .with_context(|| format!("no window within {} s", SESSION.as_secs()))?
-            .with_context(|| format!("opening {}", app.display()))
+            .context("no session")
     }
 
     /// Stops the driver, the native one behind it and what they started.
     pub(crate) async fn stop(mut self) -> Result<()> {
-        self.group.end(Ending::Asked);
+        self.groups.iter().for_each(|group| group.end(Ending::Asked));
         if timeout(Duration::from_secs(10), self.process.wait()).await.is_err() {
-            bail!("tauri-driver did not end when asked");
+            bail!("the driver did not end when asked");
         }
         Ok(())
     }
@@ -95,6 +121,6 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        self.group.end(Ending::Forced); // whatever is left, also after a failed test
+        self.groups.iter().for_each(|group| group.end(Ending::Forced)); // whatever is left, also after a failed test
     }
 }

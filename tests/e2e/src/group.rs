@@ -28,6 +28,12 @@ impl Group {
         Ok((child, Self { leader: number.and_then(rustix::process::Pid::from_raw) }))
     }
 
+    /// The group of a process that leads one.
+    pub(crate) fn led_by(process: u32) -> Self {
+        let number = i32::try_from(process).ok();
+        Self { leader: number.and_then(rustix::process::Pid::from_raw) }
+    }
+
     /// Ends what is left of the group; nothing left is fine.
     pub(crate) fn end(&self, how: Ending) {
         let signal = match how {
@@ -46,6 +52,11 @@ impl Group {
     /// Starts `command`; dropping it ends that one process, which ends its own children.
     pub(crate) fn spawn(command: &mut Command) -> io::Result<(Child, Self)> {
         Ok((command.kill_on_drop(true).spawn()?, Self {}))
+    }
+
+    /// There are no groups here.
+    pub(crate) fn led_by(_process: u32) -> Self {
+        Self {}
     }
 
     /// Does nothing: see [`Self::spawn`].

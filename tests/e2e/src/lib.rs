@@ -11,10 +11,12 @@ mod group;
 mod lab;
 mod notices;
 mod programs;
+mod running;
 
 pub use crate::{
     desktop::{Desktop, Setup},
     lab::{Address, DATASTORE, Lab},
     notices::{Notice, shown},
     programs::built,
+    running::Running,
 };

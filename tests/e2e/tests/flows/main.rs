@@ -5,7 +5,9 @@
 mod disks;
 mod failed_runs;
 mod first_backup;
+mod installed;
 mod languages;
 mod refusals;
 mod startup;
 mod steps;
+mod update;

@@ -18,7 +18,12 @@ pub(crate) fn evidence(flow: &str) -> PathBuf {
 
 /// Where the app of a flow keeps its state, and where its pictures go.
 pub(crate) fn setup(dir: &tempfile::TempDir, flow: &str) -> Setup {
-    Setup { state: dir.path().join("state"), evidence: evidence(flow) }
+    Setup {
+        state: dir.path().join("state"),
+        evidence: evidence(flow),
+        program: None,
+        environment: Vec::new(),
+    }
 }
 
 /// First screen: connects to the lab, trusting the certificate only after comparing it.
