@@ -56,6 +56,8 @@ pub(crate) fn repository(error: &RepoError, subject: &str) -> AppError {
             RepoError::PointAmbiguous { .. } => ErrorCode::PointAmbiguous,
             _ => ErrorCode::PointNotFound,
         },
+        K::Held => ErrorCode::PointHeld,
+        K::LargePrune => ErrorCode::LargePrune,
         K::Cancelled => ErrorCode::Cancelled,
     };
     let subject = match error {

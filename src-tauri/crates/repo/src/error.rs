@@ -1,6 +1,7 @@
 //! What can go wrong with a repository, in words for people and kinds for programs.
 
 use kuramori_base::{Cancelled, Hint, Retry};
+use kuramori_block::ByteLen;
 
 use crate::format::FormatError;
 use crate::ids::{RecoveryPointId, RepositoryId};
@@ -102,6 +103,29 @@ pub enum RepoError {
         #[source]
         source: StoreError,
     },
+    /// A hold protects the recovery point.
+    #[error("recovery point {point} is held")]
+    Held {
+        /// The recovery point.
+        point: RecoveryPointId,
+    },
+    /// The recovery point was deleted for good.
+    #[error("recovery point {point} is deleted")]
+    Deleted {
+        /// The recovery point.
+        point: RecoveryPointId,
+    },
+    /// A collection would remove more than is usual, and nobody has confirmed it.
+    #[error("{removed} of {total} would be removed at once")]
+    LargePrune {
+        /// What it would remove.
+        removed: ByteLen,
+        /// What all packs take now.
+        total: ByteLen,
+    },
+    /// Another computer collects unused packs at this moment.
+    #[error("another computer is removing unused data from the repository")]
+    Collecting,
     /// The caller broke a rule of this interface, or input is out of its limits.
     #[error("{what}")]
     Invalid {
@@ -161,6 +185,10 @@ pub enum RepoErrorKind {
     CommitUnknown,
     /// Another computer ended the session.
     Revoked,
+    /// A hold protects the recovery point.
+    Held,
+    /// More would be removed than is usual.
+    LargePrune,
     /// Wrong use or input.
     Invalid,
     /// Any other failure of the store or the computer.
@@ -182,8 +210,10 @@ impl RepoError {
             Self::Damaged { .. } => Kind::Damaged,
             Self::TooNew { .. } => Kind::TooNew,
             Self::Swapped { .. } => Kind::Unreachable,
-            Self::InUse { .. } => Kind::InUse,
-            Self::PointNotFound { .. } | Self::PointAmbiguous { .. } => Kind::PointNotFound,
+            Self::InUse { .. } | Self::Collecting => Kind::InUse,
+            Self::PointNotFound { .. } | Self::PointAmbiguous { .. } | Self::Deleted { .. } => {
+                Kind::PointNotFound
+            }
             Self::Store(error) => match error {
                 StoreError::Unreachable { .. } => Kind::Unreachable,
                 StoreError::Full { .. } => Kind::Full,
@@ -196,6 +226,8 @@ impl RepoError {
             },
             Self::Revoked => Kind::Revoked,
             Self::CommitUnknown { .. } => Kind::CommitUnknown,
+            Self::Held { .. } => Kind::Held,
+            Self::LargePrune { .. } => Kind::LargePrune,
             Self::Invalid { .. } => Kind::Invalid,
             Self::SelfCheck { .. } | Self::System { .. } => Kind::Io,
             Self::Cancelled(_) => Kind::Cancelled,
@@ -245,6 +277,12 @@ impl Hint for RepoError {
             Self::CommitUnknown { .. } => {
                 &["Connect the repository and list its recovery points to see."]
             }
+            Self::Held { .. } => &["Release the hold first, if nobody needs it any more."],
+            Self::Deleted { .. } => &["Another recovery point of the VM may have what you need."],
+            Self::LargePrune { .. } => {
+                &["Look at what was deleted. If it is as it should be, confirm and run again."]
+            }
+            Self::Collecting => &["Run it again later."],
             Self::SelfCheck { .. } => {
                 &["Run the backup again; if this happens twice, test the memory of the computer."]
             }

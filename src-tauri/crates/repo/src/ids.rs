@@ -97,6 +97,10 @@ id16! {
     SessionId, "a session id (32 hexadecimal digits)"
 }
 id16! {
+    /// One hold of a recovery point.
+    HoldId, "a hold id (32 hexadecimal digits)"
+}
+id16! {
     /// One key slot.
     SlotId, "a key slot id (32 hexadecimal digits)"
 }

@@ -53,6 +53,17 @@ struct State {
     runs: Vec<Vec<Entry>>,
     /// Chunks that are being compressed, or wait in a pack without a name.
     pending: HashSet<Key>,
+    /// Packs that may be read from but not referred to: a collection wants to remove them.
+    condemned: HashSet<u32>,
+}
+
+/// A place of a chunk, with its position in an index that was made compact.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placed {
+    pub(crate) position: usize,
+    /// Number of the pack: its position in [`Index::pack_names`].
+    pub(crate) pack: u32,
+    pub(crate) at: Location,
 }
 
 /// The index of one repository, shared by all its sessions and views.
@@ -90,12 +101,64 @@ impl Index {
         let key = key(id, kind);
         {
             let state = self.read();
-            if state.pending.contains(&key) || state.find(&key).is_some() {
+            if state.pending.contains(&key) || state.offers(&key) {
                 return false;
             }
         }
         let mut state = self.write();
-        state.find(&key).is_none() && state.pending.insert(key)
+        !state.offers(&key) && state.pending.insert(key)
+    }
+
+    /// Says which packs new recovery points must not refer to, in place of what was said before.
+    pub(crate) fn condemn(&self, packs: &HashSet<ObjectHash>) {
+        let mut state = self.write();
+        let numbers = packs.iter().filter_map(|pack| state.numbers.get(pack).copied()).collect();
+        state.condemned = numbers;
+    }
+
+    /// Joins all entries, which then keep their positions until something is added.
+    pub(crate) fn compact(&self) {
+        let mut state = self.write();
+        let mut all = std::mem::take(&mut state.runs).concat();
+        all.sort_by_key(|entry| entry.key);
+        state.runs.push(all);
+    }
+
+    /// Returns the number of entries.
+    pub(crate) fn len(&self) -> usize {
+        self.read().runs.iter().map(Vec::len).sum()
+    }
+
+    /// Returns the names of all packs by their numbers.
+    pub(crate) fn pack_names(&self) -> Vec<ObjectHash> {
+        self.read().packs.clone()
+    }
+
+    /// Returns all places of a chunk in an index that was made compact.
+    pub(crate) fn placed(&self, id: &ChunkId, kind: ChunkKind) -> Vec<Placed> {
+        let (state, key) = (self.read(), key(id, kind));
+        let Some(run) = state.runs.first() else { return Vec::new() };
+        let first = run.partition_point(|entry| entry.key < key);
+        let same = run.iter().enumerate().skip(first).take_while(|(_, entry)| entry.key == key);
+        same.filter_map(|(position, entry)| {
+            Some(Placed { position, pack: entry.pack, at: state.location(entry)? })
+        })
+        .collect()
+    }
+
+    /// Visits all entries of an index that was made compact: position, pack, length of the frame,
+    /// and the position of the first entry of the same chunk.
+    pub(crate) fn for_each(&self, visit: &mut dyn FnMut(usize, u32, u32, usize)) {
+        let state = self.read();
+        let Some(run) = state.runs.first() else { return };
+        let mut first = 0;
+        let mut before = None;
+        for (position, entry) in run.iter().enumerate() {
+            if before != Some(entry.key) {
+                (first, before) = (position, Some(entry.key));
+            }
+            visit(position, entry.pack, entry.len, first);
+        }
     }
 
     /// Gives up chunks that were claimed: their pack did not reach the store.
@@ -128,6 +191,28 @@ impl Index {
         state.add_run(run);
     }
 
+    /// Returns pack and number of the places that `marked` names, of the chunks whose first places
+    /// are given.
+    pub(crate) fn marked_among(
+        &self,
+        firsts: &HashSet<usize>,
+        marked: &dyn Fn(usize) -> bool,
+    ) -> Vec<(ObjectHash, u32)> {
+        let mut found = Vec::new();
+        let state = self.read();
+        let Some(run) = state.runs.first() else { return found };
+        for first in firsts {
+            let Some(key) = run.get(*first).map(|entry| entry.key) else { continue };
+            let same = run.iter().enumerate().skip(*first).take_while(|(_, e)| e.key == key);
+            for (_, entry) in same.filter(|(position, _)| marked(*position)) {
+                if let Some(pack) = state.packs.get(entry.pack as usize) {
+                    found.push((*pack, entry.number));
+                }
+            }
+        }
+        found
+    }
+
     /// Forgets packs that `keep` refuses, as their files are gone.
     pub(crate) fn retain(&self, keep: impl Fn(&ObjectHash) -> bool) {
         let mut state = self.write();
@@ -140,6 +225,7 @@ impl Index {
             return;
         }
         state.numbers.retain(|_, number| !gone.contains(number));
+        state.condemned.retain(|number| !gone.contains(number));
         for run in &mut state.runs {
             run.retain(|entry| !gone.contains(&entry.pack));
         }
@@ -147,29 +233,30 @@ impl Index {
 }
 
 impl State {
-    fn find(&self, key: &Key) -> Option<&Entry> {
-        self.runs.iter().find_map(|run| {
-            let at = run.partition_point(|entry| entry.key < *key);
-            run.get(at).filter(|entry| entry.key == *key)
+    /// Whether there is a place of a chunk that a new recovery point may refer to.
+    fn offers(&self, key: &Key) -> bool {
+        self.entries(key).any(|entry| !self.condemned.contains(&entry.pack))
+    }
+
+    fn entries<'a>(&'a self, key: &Key) -> impl Iterator<Item = &'a Entry> {
+        let key = *key;
+        self.runs.iter().flat_map(move |run| {
+            let at = run.partition_point(|entry| entry.key < key);
+            run.iter().skip(at).take_while(move |entry| entry.key == key)
+        })
+    }
+
+    fn location(&self, entry: &Entry) -> Option<Location> {
+        Some(Location {
+            pack: *self.packs.get(entry.pack as usize)?,
+            offset: u64::from(entry.offset),
+            len: entry.len as usize,
+            number: entry.number,
         })
     }
 
     fn locate(&self, key: &Key) -> Vec<Location> {
-        let mut found = Vec::new();
-        for run in &self.runs {
-            let at = run.partition_point(|entry| entry.key < *key);
-            for entry in run.iter().skip(at).take_while(|entry| entry.key == *key) {
-                if let Some(pack) = self.packs.get(entry.pack as usize) {
-                    found.push(Location {
-                        pack: *pack,
-                        offset: u64::from(entry.offset),
-                        len: entry.len as usize,
-                        number: entry.number,
-                    });
-                }
-            }
-        }
-        found
+        self.entries(key).filter_map(|entry| self.location(entry)).collect()
     }
 
     /// Runs shrink by a factor from first to last, so there are few and each entry moves rarely.

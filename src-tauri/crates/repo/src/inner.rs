@@ -17,7 +17,7 @@ use crate::index::{Index, Location};
 use crate::map::NODE_BYTES;
 use crate::options::OpenOptions;
 use crate::pipeline::Writing;
-use crate::points::PointCache;
+use crate::points::{PointCache, is_missing};
 use crate::store::{BlobName, BlobStore, StoreError};
 
 /// Keys of packs kept ready; each takes less than a kilobyte.
@@ -31,7 +31,7 @@ pub(crate) struct Inner {
     pub(crate) id: RepositoryId,
     pub(crate) config: Config,
     pub(crate) info: Info,
-    pub(crate) keys: Keys,
+    pub(crate) keys: Arc<Keys>,
     pub(crate) options: OpenOptions,
     pub(crate) index: Index,
     /// How far the index is filled; held while somebody fills it.
@@ -65,7 +65,7 @@ impl Inner {
         id: RepositoryId,
         config: Config,
         info: Info,
-        keys: Keys,
+        keys: Arc<Keys>,
         options: OpenOptions,
     ) -> Self {
         Self {
@@ -83,6 +83,19 @@ impl Inner {
             openers: Mutex::default(),
             decoders: Mutex::default(),
         }
+    }
+
+    /// Opens the same repository once more, with nothing read yet: for work that wants to see it
+    /// as it is now, and nobody else's changes after that.
+    pub(crate) fn fresh(&self) -> Self {
+        Self::new(
+            Arc::clone(&self.store),
+            self.id,
+            self.config.clone(),
+            self.info.clone(),
+            Arc::clone(&self.keys),
+            self.options.clone(),
+        )
     }
 
     pub(crate) fn chunk_len(&self) -> ByteLen {
@@ -195,6 +208,17 @@ impl Inner {
                 Err(error) => last = Some(error),
             }
         }
+        if last.as_ref().is_some_and(is_missing) {
+            // A collection may have moved the chunk to another pack.
+            self.load_index(true)?;
+            let moved = self.index.locate(id, kind);
+            for place in moved.iter().filter(|place| !places.contains(place)) {
+                match self.read_frame(place, id, kind, out) {
+                    Ok(()) => return Ok(()),
+                    Err(error) => last = Some(error),
+                }
+            }
+        }
         out.clear();
         match last {
             Some(error) => Err(error),
@@ -203,14 +227,15 @@ impl Inner {
     }
 
     /// Says which pack a chunk should be in, where an index still knows.
-    fn missing(&self, id: &ChunkId, kind: ChunkKind) -> Result<RepoError, RepoError> {
+    pub(crate) fn missing(&self, id: &ChunkId, kind: ChunkKind) -> Result<RepoError, RepoError> {
         Ok(match self.pack_meant_for(id, kind)? {
             Some(pack) => self.damaged_pack(pack, FormatError::Missing),
             None => self.damaged(format!("chunk {}", id.to_hex()), FormatError::Missing),
         })
     }
 
-    fn read_frame(
+    /// Reads a chunk from one place, verified against its id.
+    pub(crate) fn read_frame(
         &self,
         place: &Location,
         id: &ChunkId,

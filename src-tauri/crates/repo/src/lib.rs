@@ -4,7 +4,7 @@
 //! [`DiskWriter`]s and commits one recovery point; a [`DiskView`] reads a disk of a recovery point
 //! back. `src-tauri/docs/REPOSITORY_FORMAT.md` describes the bytes.
 //!
-//! Non-goals: VMs and servers, schedules, retention, any network protocol.
+//! Non-goals: VMs and servers, schedules, when retention runs, any network protocol.
 //! Invariant guarded: a recovery point is listed if and only if everything it refers to was
 //! durable before one exclusive record said so; and no byte is returned that was not verified.
 //!
@@ -15,8 +15,11 @@
 //! | write, other computer | yes, a chunk may be stored twice | yes |
 
 mod crypto;
+mod deletion;
 mod error;
 mod format;
+mod gc;
+mod guard;
 mod ids;
 mod index;
 mod inner;
@@ -28,10 +31,12 @@ mod pipeline;
 mod point;
 mod points;
 mod repository;
+mod retention;
 mod session;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tombs;
 mod unlock;
 mod view;
 mod writer;
@@ -44,20 +49,26 @@ pub use format::manifest::{
     VmIdentity,
 };
 pub use format::slot::SlotKind;
+pub use gc::{PruneOptions, PruneReport};
+#[cfg(feature = "testing")]
+pub use guard::Guard;
 pub use ids::{
-    ChunkId, ChunkIndex, IdError, ObjectHash, RecoveryPointId, RepositoryId, SessionId, SlotId,
-    WriterId,
+    ChunkId, ChunkIndex, HoldId, IdError, ObjectHash, RecoveryPointId, RepositoryId, SessionId,
+    SlotId, WriterId,
 };
 pub use options::{
     CreateOptions, OpenOptions, RepositoryInfo, RepositoryStub, SessionOptions, Unlock,
 };
 pub use point::{
-    DamagedObject, DiskDraft, DiskSummary, PointDraft, PointList, RecoveryPoint, SavedDisk, Sizes,
+    DamagedObject, DeletedPoint, DiskDraft, DiskSummary, PointDraft, PointList, RecoveryPoint,
+    SavedDisk, Sizes,
 };
 pub use repository::{Created, Repository};
+pub use retention::Keep;
 pub use session::Session;
 pub use store::{
     BlobEntry, BlobName, BlobStore, Capabilities, LocalStore, MemoryStore, StoreError,
 };
+pub use tombs::{Deletion, HeldPoint, RECYCLE_BIN};
 pub use view::DiskView;
 pub use writer::DiskWriter;

@@ -7,7 +7,7 @@ use crate::format::chunk::ChunkKind;
 use crate::format::envelope::{HEADER_LEN, ObjectType};
 use crate::format::index::{IndexObject, IndexPack, MAX_INDEX};
 use crate::format::pack::{self, MAX_PACK, PackFooter, TRAILER_LEN, Trailer};
-use crate::format::{FormatError, names};
+use crate::format::{FormatError, cbor, names};
 use crate::ids::{ChunkId, ObjectHash};
 use crate::inner::{Inner, lock};
 use crate::store::BlobName;
@@ -88,7 +88,20 @@ impl Inner {
         Ok(None)
     }
 
-    fn read_index(&self, name: &BlobName) -> Result<IndexObject, RepoError> {
+    /// Stores an index object and returns its hash.
+    pub(crate) fn put_index(
+        &self,
+        index: &IndexObject,
+        nanos: i64,
+    ) -> Result<ObjectHash, RepoError> {
+        let body = cbor::encode(index);
+        let bytes = self.sealing().seal(ObjectType::Index, names::INDEX_FOLDER, &body, nanos)?;
+        let hash = ObjectHash::of(&bytes);
+        self.store.put(&names::index(hash), &bytes)?;
+        Ok(hash)
+    }
+
+    pub(crate) fn read_index(&self, name: &BlobName) -> Result<IndexObject, RepoError> {
         let binding = name.as_str().rsplit_once('/').map_or("", |(folder, _)| folder);
         let body = self.open_object(name, ObjectType::Index, binding, MAX_INDEX)?;
         IndexObject::decode(&body).map_err(|e| self.damaged(name.as_str(), e))

@@ -57,6 +57,24 @@ pub struct OpenOptions {
     pub workers: Option<usize>,
     /// Where the lock file of this computer lies; `None` takes the system's temporary folder.
     pub lock_folder: Option<PathBuf>,
+    /// A rule of the protocol to leave out.
+    #[cfg(feature = "testing")]
+    pub without: Option<crate::guard::Guard>,
+}
+
+impl OpenOptions {
+    /// Whether a rule is kept: always, outside of tests.
+    #[cfg(feature = "testing")]
+    pub(crate) fn keeps(&self, guard: crate::guard::Guard) -> bool {
+        self.without != Some(guard)
+    }
+
+    /// Whether a rule is kept: always.
+    #[cfg(not(feature = "testing"))]
+    #[expect(clippy::unused_self, reason = "tests ask for more")]
+    pub(crate) fn keeps(&self, _: crate::guard::Guard) -> bool {
+        true
+    }
 }
 
 impl Default for OpenOptions {
@@ -66,6 +84,8 @@ impl Default for OpenOptions {
             pack_len: ByteLen::from_mib(24),
             workers: None,
             lock_folder: None,
+            #[cfg(feature = "testing")]
+            without: None,
         }
     }
 }

@@ -119,6 +119,22 @@ pub struct PointList {
     /// Objects that may be recovery points but cannot be read. Never empty silently: a point that
     /// is missing from `points` because of damage is named here.
     pub damaged: Vec<DamagedObject>,
+    /// Recovery points in the recycle bin, newest last.
+    pub deleted: Vec<DeletedPoint>,
+}
+
+/// A recovery point in the recycle bin: complete, and gone once its time there is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeletedPoint {
+    /// The recovery point.
+    pub point: RecoveryPoint,
+    /// When it was deleted; `None` when that record is damaged, and then it stays.
+    pub deleted: Option<DateTime<Utc>>,
+    /// Which rule, or who, deleted it.
+    pub rule: String,
+    /// How much more time it stays. Only time in which the repository was seen in use counts, so
+    /// that a clock that jumps ends nothing.
+    pub remaining: std::time::Duration,
 }
 
 /// An object that cannot be read.

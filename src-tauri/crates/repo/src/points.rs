@@ -13,12 +13,13 @@ use crate::ids::{ObjectHash, RecoveryPointId, SessionId, WriterId};
 use crate::inner::{Inner, lock};
 use crate::load::is_damage;
 use crate::point::DamagedObject;
-use crate::store::BlobName;
+use crate::store::{BlobName, StoreError};
+use crate::tombs::{Binned, TombCache};
 
 /// A manifest that was read. The configuration is left out: it may be large.
 pub(crate) struct Known {
     pub(crate) name: BlobName,
-    hash: ObjectHash,
+    pub(crate) hash: ObjectHash,
     pub(crate) manifest: Manifest,
 }
 
@@ -27,9 +28,24 @@ pub(crate) struct Known {
 pub(crate) struct PointCache {
     manifests: HashMap<ObjectHash, Arc<Known>>,
     outcomes: HashMap<SessionId, Outcome>,
+    tombs: TombCache,
+}
+
+/// What reading the manifests found.
+#[derive(Default)]
+struct Found {
+    all: Vec<Arc<Known>>,
+    unreadable: Vec<Unreadable>,
+    /// What is wrong with them, by manifest.
+    damage: Vec<(ObjectHash, DamagedObject)>,
 }
 
 impl PointCache {
+    /// Returns the part about deletions.
+    pub(crate) fn tombs(&mut self) -> &mut TombCache {
+        &mut self.tombs
+    }
+
     /// Takes in a manifest that was written or read.
     pub(crate) fn remember(&mut self, name: BlobName, hash: ObjectHash, mut manifest: Manifest) {
         manifest.config = Vec::new();
@@ -37,10 +53,34 @@ impl PointCache {
     }
 }
 
-/// All committed recovery points, oldest first, and what could not be read.
+/// All recovery points that exist, oldest first, and what could not be read.
 pub(crate) struct Committed {
-    pub(crate) points: Vec<Arc<Known>>,
+    /// Those in the recycle bin too: they keep their chunks and can be taken out.
+    pub(crate) all: Vec<Arc<Known>>,
+    /// Which of them lie in the recycle bin.
+    pub(crate) bin: HashMap<RecoveryPointId, Binned>,
     pub(crate) damaged: Vec<DamagedObject>,
+    /// Sessions whose outcome cannot be read: they may have committed.
+    pub(crate) undecided: HashSet<SessionId>,
+    /// Recovery points that exist by their outcome and cannot be read.
+    pub(crate) unreadable: Vec<Unreadable>,
+    /// Those that were deleted and whose records are still there.
+    pub(crate) gone: Vec<Unreadable>,
+}
+
+/// A recovery point whose manifest is damaged or missing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unreadable {
+    pub(crate) point: RecoveryPointId,
+    pub(crate) session: SessionId,
+    pub(crate) manifest: ObjectHash,
+}
+
+impl Committed {
+    /// Returns those that are not in the recycle bin, oldest first.
+    pub(crate) fn live(&self) -> impl DoubleEndedIterator<Item = &Arc<Known>> {
+        self.all.iter().filter(|known| !self.bin.contains_key(&known.manifest.id))
+    }
 }
 
 /// Where a writer's next manifest links to.
@@ -50,10 +90,11 @@ pub(crate) struct Chain {
 }
 
 impl Inner {
-    /// Lists the committed recovery points.
+    /// Lists the recovery points that exist.
     pub(crate) fn committed(&self) -> Result<Committed, RepoError> {
         let mut cache = lock(&self.points);
         let mut damaged = Vec::new();
+        let mut undecided = HashSet::new();
         // Outcomes first: a manifest whose outcome comes later is simply not there yet.
         let mut expected: HashMap<ObjectHash, (SessionId, RecoveryPointId)> = HashMap::new();
         for entry in self.store.list(names::SESSIONS)? {
@@ -63,34 +104,86 @@ impl Inner {
                     expected.insert(manifest, (session, point));
                 }
                 Ok(Outcome::Revoked { .. } | Outcome::Abandoned) => {}
-                Err(error) => damaged.push(as_damaged(&entry.name, error)?),
+                Err(error) if is_missing(&error) => {} // removed since it was listed
+                Err(error) => {
+                    damaged.push(as_damaged(&entry.name, error)?);
+                    undecided.insert(session);
+                }
             }
         }
-        let mut points = Vec::new();
-        let mut seen = HashSet::new();
+        let mut found = self.manifests(&mut cache, expected)?;
+        // Last, since the records of a deletion outlive all others of their recovery point.
+        let deletions = self.deletions(&mut cache.tombs, &mut damaged)?;
+        let mut gone = Vec::new();
+        found.all.retain(|known| {
+            let Manifest { id: point, session, .. } = known.manifest;
+            let deleted = deletions.gone(point);
+            if deleted {
+                gone.push(Unreadable { point, session, manifest: known.hash });
+            }
+            !deleted
+        });
+        found.unreadable.retain(|lost| {
+            let deleted = deletions.gone(lost.point);
+            if deleted {
+                gone.push(*lost);
+            }
+            !deleted
+        });
+        for lost in std::mem::take(&mut found.unreadable) {
+            // A collection that runs beside us may have removed it just now.
+            match self.store.size(&names::session_outcome(lost.session)) {
+                Err(StoreError::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+                Ok(_) => found.unreadable.push(lost),
+            }
+        }
+        for (lost, damage) in found.damage {
+            if found.unreadable.iter().any(|l| l.manifest == lost) {
+                damaged.push(damage);
+            }
+        }
+        found.all.sort_by_key(|k| (k.manifest.sequence, k.manifest.committed, k.manifest.id));
+        let exist: HashSet<_> = found.all.iter().map(|known| known.manifest.id).collect();
+        let bin = deletions.bin.into_iter().filter(|(id, _)| exist.contains(id)).collect();
+        let Found { all, unreadable, .. } = found;
+        Ok(Committed { all, bin, damaged, undecided, unreadable, gone })
+    }
+
+    /// Reads the manifests that outcomes speak of.
+    fn manifests(
+        &self,
+        cache: &mut PointCache,
+        mut expected: HashMap<ObjectHash, (SessionId, RecoveryPointId)>,
+    ) -> Result<Found, RepoError> {
+        let mut found = Found::default();
         for entry in self.store.list(names::POINTS)? {
             let Some(hash) = names::hash_of(&entry.name) else { continue };
-            let Some((session, point)) = expected.get(&hash) else { continue };
-            seen.insert(hash);
-            match self.known(&mut cache, hash, &entry.name) {
-                Ok(k) if k.manifest.session == *session && k.manifest.id == *point => {
-                    points.push(k);
+            let Some((session, point)) = expected.get(&hash).copied() else { continue };
+            let damage = match self.known(cache, hash, &entry.name) {
+                Ok(k) if k.manifest.session == session && k.manifest.id == point => {
+                    found.all.push(k);
+                    expected.remove(&hash);
+                    continue;
                 }
-                Ok(_) => damaged.push(DamagedObject {
+                Ok(_) => DamagedObject {
                     object: entry.name.to_string(),
                     reason: FormatError::Authentication,
-                }),
-                Err(error) => damaged.push(as_damaged(&entry.name, error)?),
+                },
+                Err(error) if is_missing(&error) => continue,
+                Err(error) => as_damaged(&entry.name, error)?,
+            };
+            found.damage.push((hash, damage));
+        }
+        for (manifest, (session, point)) in expected {
+            found.unreadable.push(Unreadable { point, session, manifest });
+            if !found.damage.iter().any(|(hash, _)| *hash == manifest) {
+                let object = format!("manifest {} of session {session}", manifest.to_hex());
+                let reason = FormatError::Missing;
+                found.damage.push((manifest, DamagedObject { object, reason }));
             }
         }
-        for (hash, (session, _)) in expected {
-            if !seen.contains(&hash) {
-                let object = format!("manifest {} of session {session}", hash.to_hex());
-                damaged.push(DamagedObject { object, reason: FormatError::Missing });
-            }
-        }
-        points.sort_by_key(|k| (k.manifest.sequence, k.manifest.committed, k.manifest.id));
-        Ok(Committed { points, damaged })
+        Ok(found)
     }
 
     fn outcome(
@@ -137,7 +230,7 @@ impl Inner {
 
     /// Returns what a new manifest of a writer links to.
     pub(crate) fn chain(&self, writer: WriterId) -> Result<Chain, RepoError> {
-        let points = self.committed()?.points;
+        let points = self.committed()?.all;
         let highest = points.last().map_or(0, |k| k.manifest.sequence);
         let own = points.iter().rev().find(|k| k.manifest.writer == writer);
         Ok(Chain {
@@ -162,8 +255,13 @@ impl Inner {
     }
 }
 
+/// Whether an object is not there at all.
+pub(crate) fn is_missing(error: &RepoError) -> bool {
+    matches!(error, RepoError::Store(StoreError::NotFound { .. }))
+}
+
 /// Turns damage into a list entry; anything else ends the listing.
-fn as_damaged(name: &BlobName, error: RepoError) -> Result<DamagedObject, RepoError> {
+pub(crate) fn as_damaged(name: &BlobName, error: RepoError) -> Result<DamagedObject, RepoError> {
     let object = name.to_string();
     match error {
         RepoError::Damaged { source, .. } => Ok(DamagedObject { object, reason: source }),

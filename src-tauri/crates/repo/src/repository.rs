@@ -31,7 +31,7 @@ const MAX_NAME: usize = 200;
 /// An open repository. Clones share one index and one pipeline.
 #[derive(Clone)]
 pub struct Repository {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 /// A repository that was just made.
@@ -79,7 +79,7 @@ impl Repository {
         let chosen = maker.chosen(unlock, options.kdf)?;
         let (recovery, recovery_key) = maker.recovery()?;
         let slots = vec![chosen, recovery];
-        let keys = Keys::new(id, MasterKey::from_bytes(*master.expose()));
+        let keys = Arc::new(Keys::new(id, MasterKey::from_bytes(*master.expose())));
         let tool_version = env!("CARGO_PKG_VERSION").to_owned();
         let info = Info { name: name.to_owned(), tool_version };
         let nanos = now.timestamp_nanos_opt().unwrap_or_default();
@@ -176,7 +176,7 @@ impl Repository {
             location: self.location(),
             created: self.inner.config.created,
             chunk_len: self.inner.chunk_len(),
-            points: committed.points.len(),
+            points: committed.live().count(),
             damaged: committed.damaged.len(),
             packs,
             stored: ByteLen::new(files.iter().map(|f| f.size).sum()),
@@ -190,7 +190,8 @@ impl Repository {
     pub fn points(&self) -> Result<PointList, RepoError> {
         let committed = self.inner.committed()?;
         Ok(PointList {
-            points: committed.points.iter().map(|k| RecoveryPoint::from(&k.manifest)).collect(),
+            points: committed.live().map(|k| RecoveryPoint::from(&k.manifest)).collect(),
+            deleted: crate::deletion::recycle_bin(&committed),
             damaged: committed.damaged,
         })
     }
@@ -201,7 +202,7 @@ impl Repository {
     /// [`RepoError::PointNotFound`] or [`RepoError::PointAmbiguous`].
     pub fn resolve_point(&self, prefix: &str) -> Result<RecoveryPointId, RepoError> {
         let wanted = prefix.trim().to_ascii_lowercase();
-        let points = self.inner.committed()?.points;
+        let points = self.inner.committed()?.all;
         let ids = points.iter().map(|known| known.manifest.id);
         let found: Vec<_> = ids.filter(|id| id.to_hex().starts_with(&wanted)).collect();
         let wanted = prefix.to_owned();
@@ -217,7 +218,7 @@ impl Repository {
     /// # Errors
     /// [`RepoError::PointNotFound`]; [`RepoError::Damaged`] when its manifest cannot be read.
     pub fn point(&self, id: RecoveryPointId) -> Result<Manifest, RepoError> {
-        let points = self.inner.committed()?.points;
+        let points = self.inner.committed()?.all;
         let known = points.iter().find(|known| known.manifest.id == id);
         let known = known.ok_or_else(|| RepoError::PointNotFound { wanted: id.to_hex() })?;
         self.inner.read_manifest(&known.name)
@@ -228,8 +229,8 @@ impl Repository {
     /// # Errors
     /// As [`Repository::point`]; no recovery point is not an error.
     pub fn latest(&self, vm: &VmIdentity) -> Result<Option<Manifest>, RepoError> {
-        let points = self.inner.committed()?.points;
-        let newest = points.iter().rev().find(|known| known.manifest.vm.is_same(vm));
+        let committed = self.inner.committed()?;
+        let newest = committed.live().rev().find(|known| known.manifest.vm.is_same(vm));
         newest.map(|known| self.inner.read_manifest(&known.name)).transpose()
     }
 
@@ -254,12 +255,16 @@ impl Repository {
         clock: Arc<dyn Clock>,
     ) -> Result<Session, RepoError> {
         options.cancel.check()?;
-        let needed = &self.inner.config.needed_to_write;
-        check_features(self.inner.store.as_ref(), needed)?;
-        self.inner.check_identity()?;
+        self.writable()?;
         let pipeline = Arc::new(PipelineUse::take(&self.inner, &clock)?);
         self.restore_format_copy()?;
         Session::open(Arc::clone(&self.inner), pipeline, options, clock)
+    }
+
+    /// Checks that this program may write here, and that here is still this repository.
+    pub(crate) fn writable(&self) -> Result<(), RepoError> {
+        check_features(self.inner.store.as_ref(), &self.inner.config.needed_to_write)?;
+        self.inner.check_identity()
     }
 
     /// A repository whose creation was cut short has one format file; it should have two.
@@ -370,7 +375,7 @@ fn open_format(
         }
         OpenFailure::Other(error) => error,
     })?;
-    let keys = Keys::new(id, master);
+    let keys = Arc::new(Keys::new(id, master));
     let damaged = |source| RepoError::Damaged {
         location: location.clone(),
         object: names::FORMAT.to_owned(),

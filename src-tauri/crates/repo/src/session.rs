@@ -1,6 +1,7 @@
 //! One run of a writer, from its open record to its outcome.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 
 use kuramori_base::{CancelToken, Clock, Progress};
 use kuramori_block::ByteLen;
@@ -10,6 +11,7 @@ use crate::format::envelope::ObjectType;
 use crate::format::manifest::{MAX_MANIFEST, Manifest, ManifestDisk};
 use crate::format::session::{MAX_SESSION, Outcome, SessionOpen};
 use crate::format::{FormatError, cbor, names};
+use crate::guard::Guard;
 use crate::ids::{ChunkId, ObjectHash, RecoveryPointId, SessionId};
 use crate::inner::{Inner, lock};
 use crate::options::SessionOptions;
@@ -35,6 +37,8 @@ pub struct Session {
     who: Who,
     options: SessionOptions,
     clock: Arc<dyn Clock>,
+    /// Recovery points that existed after this session was opened.
+    parents: Mutex<HashSet<RecoveryPointId>>,
 }
 
 impl Session {
@@ -48,34 +52,42 @@ impl Session {
         let id = SessionId::random()?;
         let who =
             Who { id, progress: Arc::clone(&options.progress), cancel: options.cancel.clone() };
-        let session = Self { inner, pipeline, who, options, clock };
+        let parents = Mutex::default();
+        let session = Self { inner, pipeline, who, options, clock, parents };
         let record = SessionOpen {
             session: id,
             writer: session.options.writer,
             started: session.clock.now(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            reads: None,
+        };
+        let early = if session.inner.options.keeps(Guard::OpenBeforePlans) {
+            None
+        } else {
+            Some(session.inner.condemned()?)
         };
         let name = names::session_open(id);
         let bytes = session.seal(ObjectType::SessionOpen, name.as_str(), &cbor::encode(&record))?;
         session.inner.store.put_new(&name, &bytes)?;
-        if let Err(error) = session.look_around() {
+        if let Err(error) = session.look_around(early) {
             session.try_abandon();
             return Err(error);
         }
         Ok(session)
     }
 
-    /// Loads the index and takes in packs that dead sessions left behind, once their bytes have
+    /// Sees what must not be referred to, loads the index and takes in packs that dead sessions left behind, once their bytes have
     /// been compared with their names.
-    fn look_around(&self) -> Result<(), RepoError> {
+    fn look_around(&self, early: Option<HashSet<ObjectHash>>) -> Result<(), RepoError> {
         let inner = &self.inner;
-        if let Some(record) = inner.store.list(names::GC)?.first() {
-            return Err(RepoError::TooNew {
-                location: inner.store.location(),
-                feature: format!("the collection of unused packs ({})", record.name),
-            });
-        }
+        let condemned = match early {
+            Some(condemned) => condemned,
+            None => inner.condemned()?,
+        };
         inner.load_index(true)?;
+        if inner.options.keeps(Guard::AvoidCondemned) {
+            inner.index.condemn(&condemned);
+        }
         let found = inner.take_unindexed();
         let (whole, broken): (Vec<_>, Vec<_>) = found.into_iter().partition(|pack| {
             let name = names::pack(pack.pack);
@@ -108,9 +120,26 @@ impl Session {
     ) -> Result<DiskWriter, RepoError> {
         let parent = match parent {
             None => None,
-            Some((manifest, number)) => Some(self.inner.disk_of(manifest, number)?),
+            Some((manifest, number)) => {
+                self.check_parent(manifest.id)?;
+                Some(self.inner.disk_of(manifest, number)?)
+            }
         };
         DiskWriter::new(&self.inner, Arc::clone(&self.pipeline), &self.who, capacity, parent)
+    }
+
+    /// What a disk builds on must exist now that the session is open: a collection that comes later
+    /// finds the session, and one that came before has not taken it.
+    fn check_parent(&self, parent: RecoveryPointId) -> Result<(), RepoError> {
+        let mut parents = lock(&self.parents);
+        if parents.contains(&parent) || !self.inner.options.keeps(Guard::ParentExists) {
+            return Ok(());
+        }
+        if !self.inner.committed()?.all.iter().any(|known| known.manifest.id == parent) {
+            return Err(RepoError::Deleted { point: parent });
+        }
+        parents.insert(parent);
+        Ok(())
     }
 
     /// Makes the recovery point. When this returns its id, everything it refers to is durable, and
@@ -212,6 +241,12 @@ impl Session {
         // Whatever the store answered, what stands there now is what counts.
         match (self.inner.store.get(&name, MAX_SESSION), created) {
             (Ok(there), _) if there == bytes => Ok(()),
+            (Ok(_), Err(StoreError::Exists { .. }))
+                if !self.inner.options.keeps(Guard::OutcomeRegister) =>
+            {
+                self.inner.store.delete(&name)?;
+                Ok(self.inner.store.put_new(&name, &bytes)?)
+            }
             (Ok(_), Err(StoreError::Exists { .. })) => Err(RepoError::Revoked),
             (Ok(_), Ok(()) | Err(_)) => {
                 let location = self.inner.store.location();

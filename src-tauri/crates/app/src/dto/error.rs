@@ -56,6 +56,10 @@ wire! {
         PointNotFound,
         /// More than one recovery point matches.
         PointAmbiguous,
+        /// A hold protects the recovery point.
+        PointHeld,
+        /// Cleaning up would remove a large share of a repository.
+        LargePrune,
         /// The name is taken by something we manage.
         NameTaken,
         /// The server already has a VM of this name.

@@ -182,6 +182,16 @@ pub(super) fn repository(code: ErrorCode) -> Sentences {
             UNTOUCHED,
             &["Look at the list of recovery points."],
         ),
+        E::PointHeld => say(
+            "A hold protects a recovery point of {0}.",
+            "Nothing was deleted.",
+            &["Release the hold first, if nobody needs it any more."],
+        ),
+        E::LargePrune => say(
+            "Cleaning up {0} would remove more than 30 % of it at once.",
+            "Nothing was removed.",
+            &["Look at what was deleted. If it is as it should be, confirm and clean up again."],
+        ),
         _ => say("More than one recovery point matches {0}.", UNTOUCHED, &["Give more of its id."]),
     }
 }

@@ -65,7 +65,9 @@ fn about(code: ErrorCode) -> About {
         | E::RepositoryDamaged
         | E::RepositoryNotFound
         | E::PointNotFound
-        | E::PointAmbiguous => About::Repository,
+        | E::PointAmbiguous
+        | E::PointHeld
+        | E::LargePrune => About::Repository,
         E::UpdatesOff
         | E::UpdateUnreachable
         | E::UpdateServerUntrusted

@@ -39,6 +39,13 @@ pub(crate) enum ObjectType {
     SessionOpen = 6,
     SessionOutcome = 7,
     Info = 8,
+    SessionBeat = 16,
+    Tomb = 17,
+    TombEnd = 18,
+    Hold = 19,
+    CollectionPlan = 20,
+    CollectionFinal = 21,
+    CollectionDone = 22,
 }
 
 /// Whether a body is readable or sealed.

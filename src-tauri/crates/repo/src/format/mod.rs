@@ -7,6 +7,7 @@
 pub(crate) mod bytes;
 pub(crate) mod cbor;
 pub(crate) mod chunk;
+pub(crate) mod collection;
 pub(crate) mod config;
 pub(crate) mod envelope;
 mod error;
@@ -18,5 +19,6 @@ pub(crate) mod session;
 pub(crate) mod slot;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tomb;
 
 pub use error::FormatError;

@@ -2,7 +2,7 @@
 
 use data_encoding::HEXLOWER;
 
-use crate::ids::{ObjectHash, SessionId, SlotId};
+use crate::ids::{HoldId, ObjectHash, RecoveryPointId, SessionId, SlotId};
 use crate::store::BlobName;
 
 pub(crate) const FORMAT: &str = "format";
@@ -13,6 +13,9 @@ pub(crate) const INDEX: &str = "index/";
 pub(crate) const POINTS: &str = "points/";
 pub(crate) const SESSIONS: &str = "sessions/";
 pub(crate) const GC: &str = "gc/";
+pub(crate) const TOMBS: &str = "tombs/";
+pub(crate) const HOLDS: &str = "holds/";
+pub(crate) const TRASH: &str = "trash/";
 /// What an index object is bound to: its folder, which is the collection epoch.
 pub(crate) const INDEX_FOLDER: &str = "index/0";
 
@@ -70,4 +73,81 @@ pub(crate) fn manifest_folder(name: &BlobName) -> Option<&str> {
 /// Returns the session an outcome decides.
 pub(crate) fn outcome_session(name: &BlobName) -> Option<SessionId> {
     name.last_part().strip_suffix(".outcome")?.parse().ok()
+}
+
+/// Returns the session of an open record.
+pub(crate) fn open_session(name: &BlobName) -> Option<SessionId> {
+    name.last_part().strip_suffix(".open")?.parse().ok()
+}
+
+/// The name of a session's n-th sign of life.
+pub(crate) fn beat(id: SessionId, number: u64) -> BlobName {
+    BlobName::built(format!("{SESSIONS}{}.beat-{number}", id.to_hex()))
+}
+
+/// Returns the session and number of a sign of life.
+pub(crate) fn beat_of(name: &BlobName) -> Option<(SessionId, u64)> {
+    let (id, number) = name.last_part().split_once(".beat-")?;
+    Some((id.parse().ok()?, number.parse().ok()?))
+}
+
+/// The n-th deletion of a recovery point.
+pub(crate) fn tomb(point: RecoveryPointId, number: u32) -> BlobName {
+    BlobName::built(format!("{TOMBS}{}.{number}", point.to_hex()))
+}
+
+/// What became of it.
+pub(crate) fn tomb_end(point: RecoveryPointId, number: u32) -> BlobName {
+    BlobName::built(format!("{TOMBS}{}.{number}.end", point.to_hex()))
+}
+
+/// Returns recovery point, number and whether it is the end of a deletion.
+pub(crate) fn tomb_of(name: &BlobName) -> Option<(RecoveryPointId, u32, bool)> {
+    let (point, rest) = name.as_str().strip_prefix(TOMBS)?.split_once('.')?;
+    let (number, end) = rest.strip_suffix(".end").map_or((rest, false), |number| (number, true));
+    Some((point.parse().ok()?, number.parse().ok()?, end))
+}
+
+pub(crate) fn hold(id: HoldId) -> BlobName {
+    BlobName::built(format!("{HOLDS}{}", id.to_hex()))
+}
+
+/// A record of a collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Plan,
+    Final,
+    Done,
+}
+
+pub(crate) fn collection(number: u64, step: Step) -> BlobName {
+    let step = match step {
+        Step::Plan => "plan",
+        Step::Final => "final",
+        Step::Done => "done",
+    };
+    BlobName::built(format!("{GC}{number:016}.{step}"))
+}
+
+/// Returns the collection and step of a record.
+pub(crate) fn collection_of(name: &BlobName) -> Option<(u64, Step)> {
+    let (number, step) = name.as_str().strip_prefix(GC)?.split_once('.')?;
+    let step = match step {
+        "plan" => Step::Plan,
+        "final" => Step::Final,
+        "done" => Step::Done,
+        _ => return None,
+    };
+    let number = number.parse().ok()?;
+    (collection(number, step) == *name).then_some((number, step))
+}
+
+/// Where a removed pack lies until a later collection empties the trash.
+pub(crate) fn trash(number: u64, pack: ObjectHash) -> BlobName {
+    BlobName::built(format!("{TRASH}{number:016}/{}", pack.to_hex()))
+}
+
+/// Returns the collection that put an object into the trash.
+pub(crate) fn trash_of(name: &BlobName) -> Option<u64> {
+    name.as_str().strip_prefix(TRASH)?.split_once('/')?.0.parse().ok()
 }

@@ -20,6 +20,17 @@ pub(crate) struct SessionOpen {
     pub(crate) started: DateTime<Utc>,
     #[n(3)]
     pub(crate) tool_version: String,
+    /// The recovery point that is read, when nothing is written.
+    #[n(4)]
+    pub(crate) reads: Option<RecoveryPointId>,
+}
+
+/// Says that a session is still at work. Never proves that it is not.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct Beat {
+    #[cbor(n(0), with = "crate::format::cbor::time")]
+    pub(crate) time: DateTime<Utc>,
 }
 
 /// How a session ended. Created exclusively: there is one, for ever.

@@ -21,6 +21,7 @@ use kuramori_base::{CancelToken, Clock};
 
 pub(crate) use budget::{Budget, BufferPool};
 pub(crate) use packer::Packer;
+pub(crate) use seal::seal;
 pub(crate) use worker::{DiskState, Job, Tools};
 
 use crate::error::RepoError;

@@ -15,6 +15,7 @@ use crate::format::index::{IndexObject, IndexPack};
 use crate::format::pack::{PackEntry, PackFooter, Trailer, footer_aad, open_footer};
 use crate::format::{FormatError, cbor, names};
 use crate::ids::ObjectHash;
+use crate::inner::Inner;
 
 /// Packs one index object speaks about.
 const PACKS_PER_INDEX: usize = 32;
@@ -42,7 +43,7 @@ pub(super) fn run(shared: &Arc<Shared>, inbox: &Receiver<Message>) {
 fn store_pack(shared: &Shared, pack: OpenPack, unindexed: &mut Vec<IndexPack>) {
     let entries = pack.entries;
     let result = shared.check().and_then(|()| {
-        let bytes = seal(shared, pack.bytes, &entries)?;
+        let bytes = seal(&shared.inner, (nanos(shared), shared.workers), pack.bytes, &entries)?;
         let hash = ObjectHash::of(&bytes);
         shared.inner.store.put(&names::pack(hash), &bytes)?;
         Ok((hash, bytes))
@@ -68,11 +69,7 @@ fn write_index(shared: &Shared, unindexed: &mut Vec<IndexPack>, least: usize) {
     }
     let index = IndexObject { packs: std::mem::take(unindexed) };
     let inner = &shared.inner;
-    let result = inner
-        .sealing()
-        .seal(ObjectType::Index, names::INDEX_FOLDER, &cbor::encode(&index), nanos(shared))
-        .and_then(|bytes| Ok(inner.store.put(&names::index(ObjectHash::of(&bytes)), &bytes)?));
-    if let Err(error) = result {
+    if let Err(error) = inner.put_index(&index, nanos(shared)) {
         shared.fail(error);
     }
 }
@@ -81,14 +78,19 @@ fn nanos(shared: &Shared) -> i64 {
     shared.clock.now().timestamp_nanos_opt().unwrap_or_default()
 }
 
-/// Seals all frames in place and adds header, footer and trailer.
-fn seal(shared: &Shared, mut bytes: Vec<u8>, entries: &[PackEntry]) -> Result<Vec<u8>, RepoError> {
-    let inner = &shared.inner;
+/// Seals all frames in place, adds header, footer and trailer, and proves that all of it can be
+/// read. Takes the time in nanoseconds and the number of threads.
+pub(crate) fn seal(
+    inner: &Inner,
+    (nanos, threads): (i64, usize),
+    mut bytes: Vec<u8>,
+    entries: &[PackEntry],
+) -> Result<Vec<u8>, RepoError> {
     let mut content = blake3::Hasher::new();
     for entry in entries {
         content.update(entry.id.as_bytes());
     }
-    let salt = hedged_salt(nanos(shared), content.finalize().as_bytes())?;
+    let salt = hedged_salt(nanos, content.finalize().as_bytes())?;
     let header = Header {
         object: ObjectType::Pack,
         suite: Suite::Aes256Gcm,
@@ -117,7 +119,7 @@ fn seal(shared: &Shared, mut bytes: Vec<u8>, entries: &[PackEntry]) -> Result<Ve
     bytes.extend_from_slice(&trailer.write());
     let opener = Opener::new(&key);
     open_footer(&header, &opener, trailer, &mut footer).map_err(failed)?;
-    prove(shared, &opener, &bytes, entries).map_err(failed)?;
+    prove(inner, threads, &opener, (&bytes, entries)).map_err(failed)?;
     Ok(bytes)
 }
 
@@ -141,12 +143,12 @@ fn split_frames<'a>(
 /// Decrypts and decompresses every frame and compares its id, before the pack leaves memory: a
 /// flipped bit or a fault of the compressor must not reach the store.
 fn prove(
-    shared: &Shared,
+    inner: &Inner,
+    threads: usize,
     opener: &Opener,
-    bytes: &[u8],
-    entries: &[PackEntry],
+    (bytes, entries): (&[u8], &[PackEntry]),
 ) -> Result<(), FormatError> {
-    let threads = shared.workers.min(entries.len() / FRAMES_PER_THREAD).max(1);
+    let threads = threads.min(entries.len() / FRAMES_PER_THREAD).max(1);
     let share = entries.len().div_ceil(threads);
     let mut at = HEADER_LEN;
     let mut number = 0u32;
@@ -156,7 +158,7 @@ fn prove(
             let (start, first) = (at, number);
             at += part.iter().map(|entry| entry.len as usize).sum::<usize>();
             number += u32::try_from(part.len()).map_err(|_| FormatError::Length)?;
-            let body = move || prove_part(shared, opener, bytes, part, start, first);
+            let body = move || prove_part(inner, opener, (bytes, part), start, first);
             running.push(scope.spawn(body));
         }
         for thread in running {
@@ -167,10 +169,9 @@ fn prove(
 }
 
 fn prove_part(
-    shared: &Shared,
+    inner: &Inner,
     opener: &Opener,
-    bytes: &[u8],
-    entries: &[PackEntry],
+    (bytes, entries): (&[u8], &[PackEntry]),
     mut at: usize,
     first: u32,
 ) -> Result<(), FormatError> {
@@ -181,10 +182,10 @@ fn prove_part(
         frame.clear();
         frame.extend_from_slice(bytes.get(at..end).ok_or(FormatError::Length)?);
         at = end;
-        let aad = frame_aad(shared.inner.id, entry.kind, &entry.id, number);
+        let aad = frame_aad(inner.id, entry.kind, &entry.id, number);
         let plain = opener.open(u64::from(number), &aad, &mut frame)?;
         decoder.decode(plain, MAX_CHUNK, &mut raw)?;
-        let same = shared.inner.chunk_id(entry.kind, &raw) == entry.id;
+        let same = inner.chunk_id(entry.kind, &raw) == entry.id;
         if !same || raw.len() != entry.raw_len as usize {
             return Err(FormatError::Content);
         }

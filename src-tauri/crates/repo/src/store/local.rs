@@ -15,7 +15,8 @@ use super::{BlobEntry, BlobName, BlobStore, Capabilities, StoreError};
 
 /// Folders that exist from the beginning. None is ever made later, so that an unmounted share is
 /// an error and not a fresh, empty place.
-const FOLDERS: [&str; 6] = ["tmp", "keys", "packs", "index", "points", "sessions"];
+const FOLDERS: [&str; 10] =
+    ["tmp", "keys", "packs", "index", "points", "sessions", "tombs", "holds", "gc", "trash"];
 /// What systems leave in an empty disk or folder.
 const NOT_OURS: [&str; 5] =
     ["lost+found", ".DS_Store", ".Trashes", "System Volume Information", "desktop.ini"];
@@ -324,6 +325,17 @@ impl BlobStore for LocalStore {
         found.retain(|entry| entry.name.as_str().starts_with(prefix));
         found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Ok(found)
+    }
+
+    fn set_aside(&self, name: &BlobName, to: &BlobName) -> Result<(), StoreError> {
+        let path = self.path(to);
+        // The folder of a kind, then the one in it.
+        let made = path.parent().map_or(Ok(()), |folder| {
+            self.make_parent(folder).and_then(|()| self.make_parent(&path))
+        });
+        let moved = made.and_then(|()| durable::replace(&self.path(name), &path));
+        self.note(moved.map_err(|e| self.removal_error(name, e))?);
+        Ok(())
     }
 
     fn delete(&self, name: &BlobName) -> Result<(), StoreError> {

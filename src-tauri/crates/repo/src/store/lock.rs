@@ -19,12 +19,23 @@ pub(crate) struct WriteLock {
 }
 
 impl WriteLock {
-    /// Takes the lock or says who has it.
+    /// Takes the lock of those who write recovery points, or says who has it.
     pub(crate) fn take(
         folder: Option<&PathBuf>,
         repository: RepositoryId,
     ) -> Result<Self, RepoError> {
-        let base = path(folder, repository);
+        Self::at(path(folder, repository), repository)
+    }
+
+    /// Takes the lock of those who remove unused packs, who do not stand in the way of the others.
+    pub(crate) fn for_collection(
+        folder: Option<&PathBuf>,
+        repository: RepositoryId,
+    ) -> Result<Self, RepoError> {
+        Self::at(path(folder, repository).with_extension("prune.lock"), repository)
+    }
+
+    fn at(base: PathBuf, repository: RepositoryId) -> Result<Self, RepoError> {
         let holder = base.with_extension("holder");
         let failed = |e: io::Error| RepoError::System { what: "a lock", detail: e.to_string() };
         let mut options = OpenOptions::new();

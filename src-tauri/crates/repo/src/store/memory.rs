@@ -110,6 +110,13 @@ impl BlobStore for MemoryStore {
             .collect())
     }
 
+    fn set_aside(&self, name: &BlobName, to: &BlobName) -> Result<(), StoreError> {
+        let mut objects = self.lock();
+        let bytes = objects.remove(name.as_str()).ok_or_else(|| self.not_found(name))?;
+        objects.insert(to.as_str().to_owned(), bytes);
+        Ok(())
+    }
+
     fn delete(&self, name: &BlobName) -> Result<(), StoreError> {
         self.lock().remove(name.as_str()).map(|_| ()).ok_or_else(|| self.not_found(name))
     }

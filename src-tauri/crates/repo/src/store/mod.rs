@@ -88,6 +88,14 @@ pub trait BlobStore: Send + Sync {
     /// By cause; a list is whole or an error.
     fn list(&self, prefix: &str) -> Result<Vec<BlobEntry>, StoreError>;
 
+    /// Gives an object another name, at once where the store can: it is under one of the two at
+    /// every moment, and may be under both for a moment. An object that has the new name already
+    /// is taken for the same.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is none.
+    fn set_aside(&self, name: &BlobName, to: &BlobName) -> Result<(), StoreError>;
+
     /// Removes an object.
     ///
     /// # Errors

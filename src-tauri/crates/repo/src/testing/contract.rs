@@ -19,6 +19,7 @@ pub fn blob_store_contract(store: &dyn BlobStore) {
     names_and_sizes(store);
     exclusive_create(store);
     missing_objects(store);
+    set_aside(store);
     store.put(&name("format"), b"x").expect("put");
     let occupied = store.prepare();
     assert!(matches!(occupied, Err(StoreError::Occupied { .. })), "a used place is refused");
@@ -55,7 +56,7 @@ fn names_and_sizes(store: &dyn BlobStore) {
     let both = [("points/aa/1".to_owned(), 1), ("points/ab/2".to_owned(), 2)];
     assert_eq!(list("points/"), both, "lists are sorted and have sizes");
     assert_eq!(list("points/ab"), both.get(1..).unwrap_or_default(), "a prefix may end in a name");
-    assert_eq!(list("gc/"), [], "a folder nobody made yet is empty");
+    assert_eq!(list("later/"), [], "a folder nobody made yet is empty");
     assert_eq!(list("").len(), 4, "the empty prefix lists everything");
     store.delete(&name("points/aa/1")).expect("delete");
     assert_eq!(list("points/").len(), 1, "what was deleted is gone");
@@ -87,6 +88,18 @@ fn exclusive_create(store: &dyn BlobStore) {
     for object in [object, race] {
         store.delete(&object).expect("delete");
     }
+}
+
+fn set_aside(store: &dyn BlobStore) {
+    let (object, aside) = (name("packs/ac/acac"), name("trash/7/acac"));
+    store.put(&object, b"pack").expect("put");
+    store.set_aside(&object, &aside).expect("an object can be set aside");
+    assert_eq!(store.get(&aside, LIMIT).expect("get"), b"pack", "it is there as it was");
+    assert!(matches!(store.get(&object, LIMIT), Err(StoreError::NotFound { .. })), "and not here");
+    let again = store.set_aside(&object, &aside);
+    assert!(matches!(again, Err(StoreError::NotFound { .. })), "what is gone is gone: {again:?}");
+    assert_eq!(store.list("trash/").expect("list").len(), 1);
+    store.delete(&aside).expect("delete");
 }
 
 fn missing_objects(store: &dyn BlobStore) {

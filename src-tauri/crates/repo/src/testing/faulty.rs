@@ -150,6 +150,10 @@ impl BlobStore for FaultyStore {
         self.run(prefix, || self.inner.list(prefix), || Ok(()))
     }
 
+    fn set_aside(&self, name: &BlobName, to: &BlobName) -> Result<(), StoreError> {
+        self.run(name.as_str(), || self.inner.set_aside(name, to), || Ok(()))
+    }
+
     fn delete(&self, name: &BlobName) -> Result<(), StoreError> {
         self.run(name.as_str(), || self.inner.delete(name), || Ok(()))
     }

@@ -9,6 +9,8 @@ mod local;
 #[cfg(test)]
 mod opening;
 #[cfg(test)]
+mod prune;
+#[cfg(test)]
 mod round_trip;
 #[cfg(test)]
 mod secrets;

@@ -6,7 +6,8 @@ use kuramori_base::{CancelToken, Tally};
 use kuramori_block::{ByteLen, DiskReader};
 use kuramori_repo::testing::{Fault, FaultyStore, When};
 use kuramori_repo::{
-    BlobName, BlobStore, ChunkIndex, RepoError, RepoErrorKind, SessionOptions, VmIdentity, WriterId,
+    BlobName, BlobStore, ChunkIndex, PruneOptions, RepoError, RepoErrorKind, SessionOptions,
+    VmIdentity, WriterId,
 };
 
 use crate::support::{
@@ -204,6 +205,19 @@ fn a_repository_under_collection_is_refused_for_writing() {
     let error = begin(&repository).map(|_| ()).unwrap_err();
     assert_eq!(error.kind(), RepoErrorKind::TooNew, "{error}");
     assert!(restore(&repository, point, 0).is_ok(), "reading stays possible");
+}
+
+#[test]
+fn a_plan_that_cannot_be_read_stops_writers_until_a_collection_gives_it_up() {
+    let store = memory();
+    let repository = create(&store);
+    let point = back_up(&repository, "vm", &noise(1, CHUNK)).unwrap();
+    store.put(&BlobName::new("gc/0000000000000001.plan").unwrap(), b"?").unwrap();
+    let error = begin(&repository).map(|_| ()).unwrap_err();
+    assert_eq!(error.kind(), RepoErrorKind::Damaged, "{error}");
+    repository.prune(&PruneOptions::new(writer()), clock().as_ref()).unwrap();
+    begin(&repository).unwrap();
+    assert!(restore(&repository, point, 0).is_ok());
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub(crate) fn open_options() -> OpenOptions {
         pack_len: ByteLen::new(32 << 10),
         write_budget: ByteLen::new(64 << 10),
         workers: Some(2),
-        lock_folder: None,
+        ..OpenOptions::default()
     }
 }
 

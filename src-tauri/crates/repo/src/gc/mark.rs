@@ -1,0 +1,139 @@
+//! What recovery points need: one bit for each place of a chunk.
+
+use std::collections::HashSet;
+
+use kuramori_base::CancelToken;
+
+use crate::error::RepoError;
+use crate::format::chunk::ChunkKind;
+use crate::format::manifest::Manifest;
+use crate::format::names;
+use crate::ids::{ChunkId, ObjectHash, RecoveryPointId};
+use crate::index::Placed;
+use crate::inner::Inner;
+use crate::map::{MAX_CHUNKS, decode_node, height};
+use crate::points::{Committed, is_missing};
+
+/// The places of the chunks that are needed, one for each chunk.
+pub(super) struct Marks {
+    bits: Vec<u64>,
+    /// By number of the pack: whether to take a place elsewhere if there is one.
+    avoid: Vec<bool>,
+}
+
+impl Marks {
+    /// Walks the chunk maps of all recovery points that `skip` does not name. Of several places
+    /// of a chunk one outside of `avoid` counts, else the one in the pack whose name comes first.
+    pub(super) fn of(
+        view: &Inner,
+        committed: &Committed,
+        skip: &dyn Fn(RecoveryPointId) -> bool,
+        avoid: &HashSet<ObjectHash>,
+        cancel: &CancelToken,
+    ) -> Result<Self, RepoError> {
+        let bits = vec![0; view.index.len().div_ceil(64)];
+        let avoid = view.index.pack_names().iter().map(|pack| avoid.contains(pack)).collect();
+        let mut marks = Self { bits, avoid };
+        for known in committed.all.iter().filter(|known| !skip(known.manifest.id)) {
+            marks.mark_point(view, &known.manifest, cancel)?;
+        }
+        for manifest in undecided(view, committed)? {
+            marks.mark_point(view, &manifest, cancel)?;
+        }
+        Ok(marks)
+    }
+
+    fn mark_point(
+        &mut self,
+        view: &Inner,
+        manifest: &Manifest,
+        cancel: &CancelToken,
+    ) -> Result<(), RepoError> {
+        for disk in &manifest.disks {
+            let chunks = disk.capacity.div_ceil(manifest.chunk_len).min(MAX_CHUNKS);
+            self.mark_node(view, disk.root, height(chunks), cancel)?;
+        }
+        Ok(())
+    }
+
+    /// Marks a node and all below it. What is marked already was walked already.
+    fn mark_node(
+        &mut self,
+        view: &Inner,
+        id: ChunkId,
+        height: u32,
+        cancel: &CancelToken,
+    ) -> Result<(), RepoError> {
+        if id.is_zero() || !self.mark(view, &id, ChunkKind::Map)? {
+            return Ok(());
+        }
+        cancel.check()?;
+        let mut bytes = Vec::new();
+        view.read_chunk(&id, ChunkKind::Map, &mut bytes)?;
+        let node = decode_node(&bytes)
+            .map_err(|e| view.damaged(format!("map node {}", id.to_hex()), e))?;
+        for child in node.iter().filter(|child| !child.is_zero()) {
+            if height > 1 {
+                self.mark_node(view, *child, height - 1, cancel)?;
+            } else {
+                self.mark(view, child, ChunkKind::Data)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Marks a chunk. `false` when it was marked before.
+    fn mark(&mut self, view: &Inner, id: &ChunkId, kind: ChunkKind) -> Result<bool, RepoError> {
+        let places = view.index.placed(id, kind);
+        if places.iter().any(|place| self.has(place.position)) {
+            return Ok(false);
+        }
+        let best = places.iter().min_by_key(|place| (self.avoids(place), place.at.pack));
+        let Some(best) = best else { return Err(view.missing(id, kind)?) };
+        if let Some(word) = self.bits.get_mut(best.position / 64) {
+            *word |= 1 << (best.position % 64);
+        }
+        Ok(true)
+    }
+
+    fn avoids(&self, place: &Placed) -> bool {
+        self.avoid.get(place.pack as usize).copied().unwrap_or(false)
+    }
+
+    /// Whether a place is the one that counts for a chunk in use.
+    pub(super) fn has(&self, position: usize) -> bool {
+        self.bits.get(position / 64).is_some_and(|word| word >> (position % 64) & 1 == 1)
+    }
+
+    /// Returns the packs with a place that counts.
+    pub(super) fn packs(&self, view: &Inner) -> HashSet<ObjectHash> {
+        let names = view.index.pack_names();
+        let mut used = vec![false; names.len()];
+        view.index.for_each(&mut |position, pack, _, _| {
+            if self.has(position)
+                && let Some(used) = used.get_mut(pack as usize)
+            {
+                *used = true;
+            }
+        });
+        names.into_iter().zip(used).filter_map(|(name, used)| used.then_some(name)).collect()
+    }
+}
+
+/// Returns the manifests of sessions whose outcome cannot be read: they may count.
+fn undecided(view: &Inner, committed: &Committed) -> Result<Vec<Manifest>, RepoError> {
+    if committed.undecided.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for entry in view.store.list(names::POINTS)? {
+        match view.read_manifest(&entry.name) {
+            Ok(m) if committed.undecided.contains(&m.session) => found.push(m),
+            Ok(_) => {}
+            Err(error) if is_missing(&error) => {}
+            // It may be one of them.
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,44 @@
+//! The rules of the protocol that keep a recovery point whole, by name.
+//!
+//! Programs have all of them. Tests may leave one out, to see that the simulator notices.
+
+/// A rule of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Guard {
+    /// A session writes its record before it looks which packs are condemned.
+    OpenBeforePlans,
+    /// A session does not refer to condemned packs.
+    AvoidCondemned,
+    /// What a session builds on must still exist after its record is written.
+    ParentExists,
+    /// A session commits by creating its outcome where there is none.
+    OutcomeRegister,
+    /// A collection writes its plan before it lists sessions.
+    PlanBeforeSessions,
+    /// A collection ends the sessions it found before it looks what is in use.
+    Revoke,
+    /// A collection looks once more what is in use after the sessions have ended.
+    MarkAgain,
+    /// A collection decides by creating its final record where there is none.
+    FinalRegister,
+    /// Chunks that are in use are moved before their pack is condemned.
+    MoveFirst,
+    /// A deletion ends by creating its end where there is none.
+    TombRegister,
+}
+
+impl Guard {
+    /// All rules.
+    pub const ALL: [Self; 10] = [
+        Self::OpenBeforePlans,
+        Self::AvoidCondemned,
+        Self::ParentExists,
+        Self::OutcomeRegister,
+        Self::PlanBeforeSessions,
+        Self::Revoke,
+        Self::MarkAgain,
+        Self::FinalRegister,
+        Self::MoveFirst,
+        Self::TombRegister,
+    ];
+}
