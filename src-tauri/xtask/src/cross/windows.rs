@@ -56,7 +56,7 @@ fn build(paths: &Paths, depth: Depth) -> Result<Vec<Program>> {
     }
     match depth {
         Depth::Quick => {
-            cargo.args(["--lib", "--bins", "--examples"]);
+            cargo.args(["--lib", "--bins"]);
             for test in QUICK_TESTS {
                 cargo.args(["--test", test]);
             }

@@ -117,10 +117,7 @@ impl Bench {
 
     /// The files of a new version that does as `acts` say, see `stand_in.rs`.
     pub fn acting(&self, acts: &str) -> Vec<Entry> {
-        // The test lies in `deps`, beside `examples`.
-        let tests = std::env::current_exe().unwrap();
-        let name = format!("examples/stand-in{}", std::env::consts::EXE_SUFFIX);
-        let program = tests.ancestors().nth(2).unwrap().join(name);
+        let program = env!("CARGO_BIN_EXE_stand-in");
         let mut version = self.version(&std::fs::read(program).unwrap());
         version.push(("share/acts.txt".to_owned(), acts.as_bytes().to_vec(), false));
         version
