@@ -7,6 +7,7 @@ mod access;
 mod app;
 mod commands;
 mod convert;
+mod deletion;
 pub mod dto;
 mod error;
 mod events;
@@ -23,6 +24,7 @@ pub mod updates;
 mod volume;
 
 pub use app::{App, AppOptions};
+pub use deletion::{Forget, ForgetHow};
 pub use error::AppError;
 pub use kuramori_base::{
     CancelToken, Clock, Counters, NoProgress, Progress, Secret, SystemClock, Tally,
@@ -32,6 +34,7 @@ pub mod platform {
     pub use kuramori_platform::{paths, power};
 }
 
+pub use kuramori_repo::Keep;
 pub use notices::announce;
 pub use place::{ImageRequest, Place, PointRef, RepositoryKey, Writer};
 pub use secrets::SecretsChoice;

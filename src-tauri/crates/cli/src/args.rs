@@ -169,6 +169,19 @@ pub(crate) enum RepoCommand {
     },
     /// Shows all repositories known here.
     List,
+    /// Removes what no recovery point needs any more; backups may run meanwhile.
+    Prune {
+        /// Name of a repository known here.
+        name: Option<String>,
+        #[command(flatten)]
+        repo: RepoArgs,
+        /// Only show what would be removed.
+        #[arg(long)]
+        dry_run: bool,
+        /// Also when it removes a large share.
+        #[arg(long)]
+        confirm: bool,
+    },
     /// Shows one repository.
     Info {
         /// Name of a repository known here.
@@ -201,6 +214,80 @@ pub(crate) enum PointsCommand {
         #[arg(long)]
         vm: Option<String>,
     },
+    /// Deletes recovery points: those named, or all that a rule does not keep.
+    Forget {
+        #[command(flatten)]
+        repo: RepoArgs,
+        #[command(flatten)]
+        args: ForgetArgs,
+    },
+    /// Shows the recycle bin.
+    Deleted {
+        #[command(flatten)]
+        repo: RepoArgs,
+    },
+    /// Takes a recovery point out of the recycle bin.
+    Undelete {
+        /// Recovery point: id or unique prefix.
+        point: String,
+        #[command(flatten)]
+        repo: RepoArgs,
+    },
+    /// Protects a recovery point from every deletion.
+    Hold {
+        /// Recovery point: id, unique prefix, `VM@latest` or `VM@first`.
+        point: String,
+        #[command(flatten)]
+        repo: RepoArgs,
+        /// Why; whoever wants to release it reads this.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Shows all holds.
+    Holds {
+        #[command(flatten)]
+        repo: RepoArgs,
+    },
+    /// Releases a hold.
+    Release {
+        /// Id of the hold.
+        hold: String,
+        #[command(flatten)]
+        repo: RepoArgs,
+    },
+}
+
+/// Which recovery points go, and how.
+#[derive(Debug, ClapArgs)]
+#[command(group(clap::ArgGroup::new("what").required(true).multiple(true)))]
+pub(crate) struct ForgetArgs {
+    /// Recovery points: id, unique prefix, `VM@latest` or `VM@first`.
+    #[arg(group = "what", conflicts_with_all = ["keep_last", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly"])]
+    pub(crate) points: Vec<String>,
+    /// Keep the newest N of each VM.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
+    pub(crate) keep_last: u32,
+    /// Keep the newest of each of N days.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
+    pub(crate) keep_daily: u32,
+    /// Keep the newest of each of N weeks.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
+    pub(crate) keep_weekly: u32,
+    /// Keep the newest of each of N months.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
+    pub(crate) keep_monthly: u32,
+    /// Keep the newest of each of N years.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
+    pub(crate) keep_yearly: u32,
+    /// A rule looks at this VM alone.
+    #[arg(long)]
+    pub(crate) vm: Option<String>,
+    /// Skip the recycle bin: nothing brings them back.
+    #[arg(long)]
+    pub(crate) now: bool,
+    /// Only show which.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// Format of a disk image.

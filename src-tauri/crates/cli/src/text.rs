@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use kuramori_app::dto::{
-    ErrorView, InventoryView, OutcomeView, PointView, PowerView, ReadModeView, RepositoryView,
-    RunView, ServerChecked, ServerView, TrackingView, UpdatesView,
+    DeletedPointView, ErrorView, HoldView, InventoryView, OutcomeView, PointView, PowerView,
+    PruneView, ReadModeView, RepositoryView, RunView, ServerChecked, ServerView, TrackingView,
+    UpdatesView,
 };
 
 /// Shows an error: what happened, the risk, what to do, and the details.
@@ -153,6 +154,64 @@ pub(crate) fn points(points: &[PointView]) -> String {
         })
         .collect();
     table(&["POINT", "VM", "TAKEN", "SIZE", "READ", "NEW", "STORED", "MODE"], &rows)
+}
+
+pub(crate) fn deleted(points: &[DeletedPointView]) -> String {
+    let rows: Vec<Vec<String>> = points
+        .iter()
+        .map(|p| {
+            let stays = match p.remaining {
+                Some(0) => "gone".to_owned(),
+                Some(seconds) => format!("{} h in use", seconds.div_ceil(3600)),
+                None => "until deleted again".to_owned(),
+            };
+            vec![
+                p.short_id.clone(),
+                p.vm_name.clone(),
+                p.taken_at.to_rfc3339(),
+                stays,
+                p.rule.clone(),
+            ]
+        })
+        .collect();
+    table(&["POINT", "VM", "TAKEN", "STAYS", "RULE"], &rows)
+}
+
+pub(crate) fn holds(holds: &[HoldView]) -> String {
+    let rows: Vec<Vec<String>> = holds
+        .iter()
+        .map(|h| {
+            vec![h.id.clone(), h.point_id.clone(), h.created_at.to_rfc3339(), h.reason.clone()]
+        })
+        .collect();
+    table(&["HOLD", "POINT", "SINCE", "REASON"], &rows)
+}
+
+pub(crate) fn pruned(report: &PruneView, dry_run: bool) -> String {
+    let would = if dry_run { "would be " } else { "" };
+    let mut text = format!(
+        "{} of {} {would}removed: {} unused packs, {} rewritten ({} moved). {} unused stay.\n",
+        size(report.freed),
+        size(report.total),
+        report.unused_packs,
+        report.rewritten_packs,
+        size(report.moved),
+        size(report.unused_left),
+    );
+    if report.expired > 0 {
+        text +=
+            &format!("{} recovery points {would}removed from the recycle bin.\n", report.expired);
+    }
+    if report.trash_emptied > 0 {
+        text += &format!("{} given back by emptying the trash.\n", size(report.trash_emptied));
+    }
+    if report.waits_for > 0 {
+        text += &format!(
+            "{} backups are at work; nothing was removed. Run it again when they are done.\n",
+            report.waits_for
+        );
+    }
+    text
 }
 
 pub(crate) fn run(run: &RunView) -> String {

@@ -13,6 +13,7 @@
 
 mod bench;
 mod crash;
+mod deletion;
 mod errors;
 mod flow;
 mod images;

@@ -132,7 +132,7 @@ impl Session {
     /// finds the session, and one that came before has not taken it.
     fn check_parent(&self, parent: RecoveryPointId) -> Result<(), RepoError> {
         let mut parents = lock(&self.parents);
-        if parents.contains(&parent) || !self.inner.options.keeps(Guard::ParentExists) {
+        if parents.contains(&parent) {
             return Ok(());
         }
         if !self.inner.committed()?.all.iter().any(|known| known.manifest.id == parent) {

@@ -15,7 +15,6 @@ use crate::error::RepoError;
 use crate::format::envelope::ObjectType;
 use crate::format::tomb::{Hold, MAX_TOMB, Tomb, TombEnd};
 use crate::format::{cbor, names};
-use crate::guard::Guard;
 use crate::ids::{HoldId, RecoveryPointId, WriterId};
 use crate::inner::Inner;
 use crate::point::DamagedObject;
@@ -280,13 +279,6 @@ impl Inner {
     ) -> Result<(), RepoError> {
         let name = names::tomb_end(point, number);
         match self.put_record(&name, ObjectType::TombEnd, end, clock) {
-            Err(RepoError::Store(StoreError::Exists { .. }))
-                if !self.options.keeps(Guard::TombRegister) =>
-            {
-                self.store.delete(&name)?;
-                crate::inner::lock(&self.points).tombs().ends.clear();
-                self.put_record(&name, ObjectType::TombEnd, end, clock)
-            }
             // Somebody was first; what they said counts.
             Err(RepoError::Store(StoreError::Exists { .. })) => Ok(()),
             other => other,

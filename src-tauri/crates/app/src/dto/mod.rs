@@ -6,6 +6,7 @@
 mod wire;
 
 mod app;
+mod deletion;
 mod error;
 mod inventory;
 mod points;
@@ -16,6 +17,7 @@ mod servers;
 mod updates;
 
 pub use app::*;
+pub use deletion::*;
 pub use error::*;
 pub use inventory::*;
 pub use points::*;

@@ -177,6 +177,12 @@ pub(super) fn repository(code: ErrorCode) -> Sentences {
             UNTOUCHED,
             &["Look at the list of repositories, or attach the repository."],
         ),
+        _ => point(code),
+    }
+}
+
+fn point(code: ErrorCode) -> Sentences {
+    match code {
         E::PointNotFound => say(
             "No recovery point matches {0}.",
             UNTOUCHED,

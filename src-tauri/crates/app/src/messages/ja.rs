@@ -176,6 +176,12 @@ pub(super) fn repository(code: ErrorCode) -> Sentences {
             UNTOUCHED,
             &["リポジトリの一覧を確認するか、リポジトリを接続してください。"],
         ),
+        _ => point(code),
+    }
+}
+
+fn point(code: ErrorCode) -> Sentences {
+    match code {
         E::PointNotFound => say(
             "{0} に当てはまる復旧ポイントはありません。",
             UNTOUCHED,

@@ -19,6 +19,8 @@ use crate::app;
 const LOOK: Duration = Duration::from_millis(50);
 /// How often a new version is tried: more than once only when the computer stopped meanwhile.
 const ATTEMPTS: u32 = 2;
+/// How often it is tried to clear up; each takes some seconds where a file is held.
+const CLEARINGS: u32 = 4;
 /// How long the state folder may stay in use by a version that was stopped.
 pub(super) const RELEASE: Duration = Duration::from_mins(1);
 
@@ -210,12 +212,7 @@ impl<'a> Applier<'a> {
             log: self.folder.log_text(),
             seen: false,
         })?;
-        // What cannot be removed costs room only; the next update begins by removing it.
-        for cleared in [stage::clear(&self.journal.work), previous::forget_state(self.folder)] {
-            if let Err(error) = cleared {
-                self.note(&error.reason());
-            }
-        }
+        self.clear_up();
         hold(self.folder, "Cleared");
         self.folder.remove_journal()?;
         self.owner = None;
@@ -229,6 +226,18 @@ impl<'a> Applier<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Removes what the update needed. What cannot be removed costs room only; the next update
+    /// begins by removing it. The old program may still be ending, which some systems wait for.
+    fn clear_up(&self) {
+        let work = || stage::clear(&self.journal.work);
+        let cleared = (1..CLEARINGS).fold(work(), |done, _| done.or_else(|_| work()));
+        for cleared in [cleared, previous::forget_state(self.folder)] {
+            if let Err(error) = cleared {
+                self.note(&error.reason());
+            }
+        }
     }
 
     /// Adds a line to the log. A log that cannot be written stops nothing.

@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod deletion;
 mod image;
 mod points;
 mod repo;

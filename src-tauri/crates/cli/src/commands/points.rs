@@ -2,13 +2,27 @@ use kuramori_app::AppError;
 use kuramori_app::dto::{Language, ListPointsRequest};
 use kuramori_app::schema::command;
 
-use crate::args::PointsCommand;
+use super::deletion;
+use crate::args::{PointsCommand, RepoArgs};
 use crate::context::{Context, blocking};
 use crate::output::Done;
 use crate::text;
 
 pub(super) async fn run(context: &Context, command: PointsCommand) -> Result<Done, AppError> {
-    let PointsCommand::List { repo, vm } = command;
+    match command {
+        PointsCommand::List { repo, vm } => list(context, repo, vm).await,
+        PointsCommand::Forget { repo, args } => deletion::forget(context, repo, args).await,
+        PointsCommand::Deleted { repo } => deletion::recycle_bin(context, &repo).await,
+        PointsCommand::Undelete { point, repo } => deletion::undelete(context, &repo, point).await,
+        PointsCommand::Hold { point, repo, reason } => {
+            deletion::hold(context, &repo, point, reason).await
+        }
+        PointsCommand::Holds { repo } => deletion::holds(context, &repo).await,
+        PointsCommand::Release { hold, repo } => deletion::release(context, &repo, hold).await,
+    }
+}
+
+async fn list(context: &Context, repo: RepoArgs, vm: Option<String>) -> Result<Done, AppError> {
     let list = if repo.repo_path.is_some() {
         let opened = context.place(&repo).await?;
         let mut list = blocking(move || opened.place.points(Language::En)).await?;

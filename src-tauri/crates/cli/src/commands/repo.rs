@@ -2,6 +2,7 @@ use kuramori_app::AppError;
 use kuramori_app::dto::Empty;
 use kuramori_app::schema::command;
 
+use super::deletion;
 use crate::args::{RepoArgs, RepoCommand};
 use crate::context::{Context, blocking, full};
 use crate::input;
@@ -37,6 +38,10 @@ pub(super) async fn run(context: &Context, command: RepoCommand) -> Result<Done,
             context.output.answer(&list, |l| text::repositories(&l.repositories));
             let ready = list.repositories.iter().all(|r| r.error.is_none());
             Ok(if ready { Done::Well } else { Done::WithWarnings })
+        }
+        RepoCommand::Prune { name, repo, dry_run, confirm } => {
+            let repo = RepoArgs { repo: name.or(repo.repo), ..repo };
+            deletion::prune(context, &repo, dry_run, confirm).await
         }
         RepoCommand::Info { name, repo } => {
             let repo = RepoArgs { repo: name.or(repo.repo), ..repo };

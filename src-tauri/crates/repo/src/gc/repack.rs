@@ -42,12 +42,11 @@ impl Choice {
 /// Chooses unused packs, and of those used in part as many as it takes to have little unused.
 pub(super) fn choose(view: &Inner, marks: &Marks) -> Result<Choice, RepoError> {
     let names = view.index.pack_names();
-    let mut used = vec![0u64; names.len()];
+    // Bytes of frames in use and not in use; what surrounds them cannot be saved by moving them.
+    let mut frames = vec![(0u64, 0u64); names.len()];
     view.index.for_each(&mut |position, pack, len, _| {
-        if marks.has(position)
-            && let Some(used) = used.get_mut(pack as usize)
-        {
-            *used += u64::from(len);
+        if let Some((used, idle)) = frames.get_mut(pack as usize) {
+            *(if marks.has(position) { used } else { idle }) += u64::from(len);
         }
     });
     let mut sizes: HashMap<ObjectHash, u64> = HashMap::new();
@@ -58,28 +57,25 @@ pub(super) fn choose(view: &Inner, marks: &Marks) -> Result<Choice, RepoError> {
     }
     let total: u64 = sizes.values().sum();
     let (mut unused, mut partly, mut freed, mut waste) = (Vec::new(), Vec::new(), 0, 0u64);
-    for (pack, used) in names.into_iter().zip(used) {
+    for (pack, (used, idle)) in names.into_iter().zip(frames) {
         let Some(size) = sizes.get(&pack).copied() else { continue };
-        let slack = size.saturating_sub(used);
         if used == 0 {
             unused.push(pack);
             freed += size;
-        } else {
-            waste += slack;
-            partly.push((slack * 1000 / size.max(1), pack, slack));
+        } else if idle > 0 {
+            waste += idle;
+            partly.push((idle * 1000 / size.max(1), pack, idle));
         }
     }
     partly.sort_unstable_by(|a, b| b.cmp(a));
     let mut sparse = Vec::new();
     let in_use = total.saturating_sub(freed).saturating_sub(waste);
-    for (_, pack, slack) in partly {
-        // Header, footer and padding are slack too; a pack that has no more is not worth it.
-        let size = sizes.get(&pack).copied().unwrap_or_default();
-        if waste * 100 <= in_use * MAX_UNUSED || slack * 100 <= size * MAX_UNUSED {
+    for (_, pack, idle) in partly {
+        if waste * 100 <= in_use * MAX_UNUSED {
             break;
         }
-        waste = waste.saturating_sub(slack);
-        freed += slack;
+        waste = waste.saturating_sub(idle);
+        freed += idle;
         sparse.push(pack);
     }
     let len = ByteLen::new;

@@ -17,4 +17,6 @@ mod secrets;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod sim;
+#[cfg(test)]
 mod support;

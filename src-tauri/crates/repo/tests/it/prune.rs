@@ -259,6 +259,17 @@ fn a_session_that_opens_after_the_plan_stores_again_what_goes() {
     assert!(restore(&open(&store).unwrap(), point, 0).unwrap() == image);
 }
 
+#[test]
+fn nothing_builds_on_a_recovery_point_that_is_gone() {
+    let store = memory();
+    let (repository, [old, _], _) = two(&store);
+    let parent = repository.point(old).unwrap();
+    repository.delete_points(&[old], &now(), clock().as_ref()).unwrap();
+    let session = repository.begin(SessionOptions::new(writer()), clock()).unwrap();
+    let refused = session.disk_writer(ByteLen::new(64 * CHUNK as u64), Some((&parent, 0)));
+    assert!(matches!(refused.err(), Some(RepoError::Deleted { point }) if point == old));
+}
+
 fn copy_of(store: &Arc<dyn BlobStore>) -> Arc<dyn BlobStore> {
     let copy = MemoryStore::new();
     for entry in store.list("").unwrap() {

@@ -1,0 +1,226 @@
+//! Deleting recovery points of an opened repository, protecting them, and removing unused data.
+
+use std::time::Duration;
+
+use chrono::Local;
+use kuramori_base::{CancelToken, Clock};
+use kuramori_repo::{
+    Deletion, HoldId, Keep, PruneOptions, RECYCLE_BIN, RecoveryPoint, RecoveryPointId,
+};
+
+use crate::dto::{DeletedPointView, DeletedPoints, ErrorCode, HoldList, HoldView, PruneView};
+use crate::error::AppError;
+use crate::place::{Place, PointRef, Writer};
+
+/// Which recovery points are to go.
+pub enum Forget<'a> {
+    /// These.
+    Points(&'a [PointRef]),
+    /// All that a rule does not keep; only of a VM with this name or instance UUID, when given.
+    Except {
+        /// The rule.
+        keep: Keep,
+        /// The VM.
+        vm: Option<&'a str>,
+    },
+}
+
+/// How they are to go.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ForgetHow {
+    /// Past the recycle bin: nothing brings them back.
+    pub at_once: bool,
+    /// Only say which.
+    pub dry_run: bool,
+}
+
+impl Place {
+    /// Deletes recovery points, or says which would be deleted. Held ones are left out of what a
+    /// rule deletes.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidInput`] for a rule that keeps nothing, [`ErrorCode::PointHeld`], and
+    /// what the repository says.
+    pub fn forget(
+        &self,
+        what: &Forget<'_>,
+        how: ForgetHow,
+        writer: Writer,
+        clock: &dyn Clock,
+    ) -> Result<DeletedPoints, AppError> {
+        let list = self.repository.points().map_err(|e| self.failed(&e))?;
+        let (ids, rule) = match what {
+            Forget::Points(points) => {
+                (points.iter().map(|point| point.id).collect(), "by hand".to_owned())
+            }
+            Forget::Except { keep, vm } => {
+                (self.refused(&list.points, *keep, *vm, clock)?, words(*keep))
+            }
+        };
+        let delay = if how.at_once { Duration::ZERO } else { RECYCLE_BIN };
+        if !how.dry_run {
+            let deletion = Deletion { writer: writer.0, rule: rule.clone(), delay };
+            self.repository.delete_points(&ids, &deletion, clock).map_err(|e| self.failed(&e))?;
+        }
+        let deleted = list.points.iter().chain(list.deleted.iter().map(|d| &d.point));
+        let points = deleted
+            .filter(|point| ids.contains(&point.id))
+            .map(|point| view(point, &rule, Some(delay)))
+            .collect();
+        Ok(DeletedPoints { points })
+    }
+
+    fn refused(
+        &self,
+        points: &[RecoveryPoint],
+        keep: Keep,
+        vm: Option<&str>,
+        clock: &dyn Clock,
+    ) -> Result<Vec<RecoveryPointId>, AppError> {
+        if keep.is_empty() {
+            return Err(AppError::new(ErrorCode::InvalidInput, "a rule that keeps nothing"));
+        }
+        let of_vm = |p: &&RecoveryPoint| {
+            vm.is_none_or(|vm| p.vm.name == vm || p.vm.instance_uuid.as_deref() == Some(vm))
+        };
+        let points: Vec<_> = points.iter().filter(of_vm).cloned().collect();
+        let held = self.repository.holds().map_err(|e| self.failed(&e))?;
+        let date = |time: chrono::DateTime<chrono::Utc>| time.with_timezone(&Local).date_naive();
+        let mut ids = keep.refuses(&points, clock.now(), &date);
+        ids.retain(|id| held.iter().all(|hold| hold.point != *id));
+        Ok(ids)
+    }
+
+    /// Lists the recycle bin, oldest first.
+    ///
+    /// # Errors
+    /// What the repository says.
+    pub fn recycle_bin(&self) -> Result<DeletedPoints, AppError> {
+        let list = self.repository.points().map_err(|e| self.failed(&e))?;
+        let points = list
+            .deleted
+            .iter()
+            .map(|d| view(&d.point, &d.rule, d.deleted.map(|_| d.remaining)))
+            .collect();
+        Ok(DeletedPoints { points })
+    }
+
+    /// Takes a recovery point out of the recycle bin.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PointNotFound`] when it is gone; what the repository says.
+    pub fn undelete(
+        &self,
+        point: &PointRef,
+        writer: Writer,
+        clock: &dyn Clock,
+    ) -> Result<(), AppError> {
+        self.repository.undelete(point.id, writer.0, clock).map_err(|e| self.failed(&e))
+    }
+
+    /// Protects a recovery point from every deletion.
+    ///
+    /// # Errors
+    /// What the repository says.
+    pub fn hold(
+        &self,
+        point: &PointRef,
+        reason: &str,
+        writer: Writer,
+        clock: &dyn Clock,
+    ) -> Result<HoldView, AppError> {
+        let id =
+            self.repository.hold(point.id, reason, writer.0, clock).map_err(|e| self.failed(&e))?;
+        Ok(HoldView {
+            id: id.to_hex(),
+            point_id: point.id(),
+            created_at: clock.now(),
+            reason: reason.to_owned(),
+        })
+    }
+
+    /// Releases a hold by its id.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidInput`] when that is no id; what the repository says.
+    pub fn release(&self, hold: &str) -> Result<(), AppError> {
+        let id: HoldId =
+            hold.parse().map_err(|e| AppError::new(ErrorCode::InvalidInput, hold).because(&e))?;
+        self.repository.release(id).map_err(|e| self.failed(&e))
+    }
+
+    /// Lists all holds.
+    ///
+    /// # Errors
+    /// What the repository says.
+    pub fn holds(&self) -> Result<HoldList, AppError> {
+        let holds = self.repository.holds().map_err(|e| self.failed(&e))?;
+        let holds = holds.into_iter().map(|hold| HoldView {
+            id: hold.id.to_hex(),
+            point_id: hold.point.to_hex(),
+            created_at: hold.created,
+            reason: hold.reason,
+        });
+        Ok(HoldList { holds: holds.collect() })
+    }
+
+    /// Ends what has been in the recycle bin long enough and removes what nothing needs any more.
+    ///
+    /// # Errors
+    /// [`ErrorCode::LargePrune`] when that is a large share and `confirmed` is not set; what the
+    /// repository says.
+    ///
+    /// # Cancellation
+    /// Between two steps; the next call goes on.
+    pub fn prune(
+        &self,
+        (dry_run, confirmed): (bool, bool),
+        writer: Writer,
+        clock: &dyn Clock,
+        cancel: &CancelToken,
+    ) -> Result<PruneView, AppError> {
+        let options = PruneOptions {
+            dry_run,
+            confirmed,
+            cancel: cancel.clone(),
+            ..PruneOptions::new(writer.0)
+        };
+        let report = self.repository.prune(&options, clock).map_err(|e| self.failed(&e))?;
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Ok(PruneView {
+            expired: count(report.expired.len()),
+            unused_packs: count(report.unused_packs),
+            rewritten_packs: count(report.rewritten_packs),
+            freed: report.freed.get(),
+            moved: report.moved.get(),
+            total: report.total.get(),
+            unused_left: report.unused_left.get(),
+            trash_emptied: report.trash_emptied.get(),
+            waits_for: count(report.waits_for.len()),
+        })
+    }
+}
+
+fn view(point: &RecoveryPoint, rule: &str, remaining: Option<Duration>) -> DeletedPointView {
+    DeletedPointView {
+        id: point.id.to_hex(),
+        short_id: point.id.to_string(),
+        vm_name: point.vm.name.clone(),
+        taken_at: point.time,
+        rule: rule.to_owned(),
+        remaining: remaining.map(|time| time.as_secs()),
+    }
+}
+
+/// A rule as its recovery points remember it.
+fn words(keep: Keep) -> String {
+    let parts = [
+        (keep.last, "last"),
+        (keep.daily, "daily"),
+        (keep.weekly, "weekly"),
+        (keep.monthly, "monthly"),
+        (keep.yearly, "yearly"),
+    ];
+    let said = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{what} {n}"));
+    format!("keep {}", said.collect::<Vec<_>>().join(", "))
+}
