@@ -14,6 +14,7 @@
 //! | write, other process of this computer | no: [`RepoError::InUse`] | yes |
 //! | write, other computer | yes, a chunk may be stored twice | yes |
 
+mod beat;
 mod crypto;
 mod deletion;
 mod error;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use kuramori_base::{CancelToken, NoProgress, Progress, Secret};
@@ -57,6 +58,8 @@ pub struct OpenOptions {
     pub workers: Option<usize>,
     /// Where the lock file of this computer lies; `None` takes the system's temporary folder.
     pub lock_folder: Option<PathBuf>,
+    /// Time between two signs of life of a session.
+    pub beat: Duration,
     /// A rule of the protocol to leave out.
     #[cfg(feature = "testing")]
     pub without: Option<crate::guard::Guard>,
@@ -84,6 +87,7 @@ impl Default for OpenOptions {
             pack_len: ByteLen::from_mib(24),
             workers: None,
             lock_folder: None,
+            beat: Duration::from_mins(1),
             #[cfg(feature = "testing")]
             without: None,
         }

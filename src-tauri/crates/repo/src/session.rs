@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use kuramori_base::{CancelToken, Clock, Progress};
 use kuramori_block::ByteLen;
 
+use crate::beat::Heart;
 use crate::error::RepoError;
 use crate::format::envelope::ObjectType;
 use crate::format::manifest::{MAX_MANIFEST, Manifest, ManifestDisk};
@@ -39,6 +40,8 @@ pub struct Session {
     clock: Arc<dyn Clock>,
     /// Recovery points that existed after this session was opened.
     parents: Mutex<HashSet<RecoveryPointId>>,
+    /// Beats from the open record on.
+    heart: Option<Heart>,
 }
 
 impl Session {
@@ -53,7 +56,7 @@ impl Session {
         let who =
             Who { id, progress: Arc::clone(&options.progress), cancel: options.cancel.clone() };
         let parents = Mutex::default();
-        let session = Self { inner, pipeline, who, options, clock, parents };
+        let mut session = Self { inner, pipeline, who, options, clock, parents, heart: None };
         let record = SessionOpen {
             session: id,
             writer: session.options.writer,
@@ -69,15 +72,20 @@ impl Session {
         let name = names::session_open(id);
         let bytes = session.seal(ObjectType::SessionOpen, name.as_str(), &cbor::encode(&record))?;
         session.inner.store.put_new(&name, &bytes)?;
-        if let Err(error) = session.look_around(early) {
+        let clock = Arc::clone(&session.clock);
+        let begun = Heart::start(Arc::clone(&session.inner), id, clock).and_then(|heart| {
+            session.heart = Some(heart);
+            session.look_around(early)
+        });
+        if let Err(error) = begun {
             session.try_abandon();
             return Err(error);
         }
         Ok(session)
     }
 
-    /// Sees what must not be referred to, loads the index and takes in packs that dead sessions left behind, once their bytes have
-    /// been compared with their names.
+    /// Sees what must not be referred to, loads the index, and takes in packs that dead sessions
+    /// left behind, once their bytes have been compared with their names.
     fn look_around(&self, early: Option<HashSet<ObjectHash>>) -> Result<(), RepoError> {
         let inner = &self.inner;
         let condemned = match early {

@@ -12,6 +12,7 @@ use kuramori_base::Clock;
 use minicbor::Decode;
 
 use crate::error::RepoError;
+use crate::format::collection::MAX_COLLECTION;
 use crate::format::envelope::ObjectType;
 use crate::format::tomb::{Hold, MAX_TOMB, Tomb, TombEnd};
 use crate::format::{cbor, names};
@@ -174,12 +175,14 @@ impl Inner {
         match self.store.put_new(name, &bytes) {
             Ok(()) => Ok(()),
             // The answer to our own write may have been lost: what stands there decides.
-            Err(StoreError::Exists { location, .. }) => match self.store.get(name, MAX_TOMB) {
-                Ok(there) if there == bytes => Ok(()),
-                Ok(_) => Err(StoreError::Exists { location, name: name.to_string() }.into()),
-                Err(error) => Err(error.into()),
-            },
-            Err(error) => match self.store.get(name, MAX_TOMB) {
+            Err(StoreError::Exists { location, .. }) => {
+                match self.store.get(name, MAX_COLLECTION) {
+                    Ok(there) if there == bytes => Ok(()),
+                    Ok(_) => Err(StoreError::Exists { location, name: name.to_string() }.into()),
+                    Err(error) => Err(error.into()),
+                }
+            }
+            Err(error) => match self.store.get(name, MAX_COLLECTION) {
                 Ok(there) if there == bytes => Ok(()),
                 _ => Err(error.into()),
             },

@@ -260,6 +260,38 @@ fn a_session_that_opens_after_the_plan_stores_again_what_goes() {
 }
 
 #[test]
+fn a_session_that_gives_signs_of_life_is_at_work_however_old_it_is() {
+    let store = memory();
+    let (repository, [old, _], _) = two(&store);
+    repository.delete_points(&[old], &now(), clock().as_ref()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let beating = kuramori_repo::OpenOptions {
+        lock_folder: Some(folder.path().to_owned()),
+        beat: Duration::from_millis(5),
+        ..crate::support::open_options()
+    };
+    let key = crate::support::key_file();
+    let other = Repository::open(Arc::clone(&store), &key, beating).unwrap();
+    let time = Arc::new(ManualClock::new(noon()));
+    let who = SessionOptions::new(WriterId::from_bytes([8; 16]));
+    let session = other.begin(who, Arc::clone(&time) as _).unwrap();
+    let tomorrow = noon() + DAY;
+    time.set(tomorrow);
+    let beats = || store.list("sessions/").unwrap().into_iter().map(|e| e.name.to_string());
+    let last = || beats().filter_map(|n| n.split_once(".beat-")?.1.parse::<u64>().ok()).max();
+    let seen = last().unwrap_or(0);
+    while last().is_none_or(|n| n < seen + 2) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let report = repository.prune(&options(), &ManualClock::new(tomorrow)).unwrap();
+    assert_eq!(report.waits_for, [session.id()]);
+    let saved = save(&session, &noise(4, CHUNK), None).unwrap();
+    session.commit(draft("other", vec![saved])).unwrap();
+    repository.prune(&options(), &ManualClock::new(tomorrow)).unwrap();
+    assert_eq!(last(), None, "its signs of life are cleared away");
+}
+
+#[test]
 fn nothing_builds_on_a_recovery_point_that_is_gone() {
     let store = memory();
     let (repository, [old, _], _) = two(&store);
