@@ -11,6 +11,7 @@ use kuramori_vsphere::{Client, ConnectOptions, Thumbprint};
 
 use crate::app::{App, keychain_error};
 use crate::convert;
+use crate::device_key;
 use crate::dto::ErrorCode;
 use crate::error::AppError;
 use crate::settings::{RepositoryEntry, ServerEntry};
@@ -96,41 +97,17 @@ pub(crate) fn repository(
     if let Some(repository) = opened.get(&entry.id) {
         return Ok((entry, repository.clone()));
     }
-    let secret = app.inner.keychain.load(&entry.secret_name()).map_err(|e| keychain_error(&e))?;
-    let secret = secret.ok_or_else(|| AppError::new(ErrorCode::SecretMissing, &entry.name))?;
-    let repository = open_folder(&entry.path, &unlock_from(&secret)?)?;
+    let stored = device_key::load(app, &entry)?;
+    let repository = open_folder(&entry.path, &stored.unlock)?;
     if repository.id().to_hex() != entry.id {
         return Err(AppError::new(ErrorCode::RepositoryVanished, entry.path.display().to_string())
             .detail(format!("another repository lies there now: {}", repository.id())));
     }
+    if stored.slot.is_none() {
+        device_key::keep(app, &entry, &repository, &stored.unlock)?;
+    }
     opened.insert(entry.id.clone(), repository.clone());
     Ok((entry, repository))
-}
-
-/// Writes what opens a repository in the form kept in the keychain.
-pub(crate) fn unlock_to_secret(unlock: &Unlock) -> Secret<String> {
-    Secret::new(match unlock {
-        Unlock::Passphrase(text) => format!("passphrase:{}", text.expose()),
-        Unlock::RecoveryKey(text) => format!("recovery-key:{}", text.expose()),
-        Unlock::KeyFile(bytes) => {
-            format!("key-file:{}", data_encoding::BASE64.encode(bytes.expose()))
-        }
-    })
-}
-
-fn unlock_from(secret: &Secret<String>) -> Result<Unlock, AppError> {
-    let odd =
-        || AppError::new(ErrorCode::SecretMissing, "").detail("the entry has an unknown form");
-    let (kind, text) = secret.expose().split_once(':').ok_or_else(odd)?;
-    match kind {
-        "passphrase" => Ok(Unlock::Passphrase(text.into())),
-        "recovery-key" => Ok(Unlock::RecoveryKey(text.into())),
-        "key-file" => {
-            let bytes = data_encoding::BASE64.decode(text.as_bytes()).map_err(|_| odd())?;
-            Ok(Unlock::KeyFile(Secret::new(bytes)))
-        }
-        _ => Err(odd()),
-    }
 }
 
 /// Returns the id this installation writes under.

@@ -18,6 +18,7 @@ use crate::dto::{ErrorCode, Event, InventoryView, Language};
 use crate::error::AppError;
 use crate::events::EventHub;
 use crate::files;
+use crate::keys::UnprovedKey;
 use crate::notices;
 use crate::place::Writer;
 use crate::runs::Runs;
@@ -53,6 +54,8 @@ pub(crate) struct Inner {
     pub(crate) runs: Arc<Runs>,
     pub(crate) clients: tokio::sync::Mutex<HashMap<String, Client>>,
     pub(crate) repositories: Mutex<HashMap<String, Repository>>,
+    /// Recovery keys that were made and not yet typed back from paper, by repository.
+    pub(crate) unproved_keys: Mutex<HashMap<String, UnprovedKey>>,
     pub(crate) inventories: Mutex<HashMap<String, InventoryView>>,
     pub(crate) recovering: AtomicBool,
     pub(crate) updates: Updates,
@@ -135,6 +138,7 @@ impl App {
                 runs,
                 clients: tokio::sync::Mutex::default(),
                 repositories: Mutex::default(),
+                unproved_keys: Mutex::default(),
                 inventories: Mutex::default(),
                 recovering: AtomicBool::new(false),
                 updates,

@@ -44,7 +44,10 @@ pub(crate) fn repository(error: &RepoError, subject: &str) -> AppError {
     let code = match error.kind() {
         K::NotARepository => ErrorCode::NotARepository,
         K::AlreadyExists | K::Occupied => ErrorCode::RepositoryExists,
-        K::WrongKey | K::MistypedKey => ErrorCode::PassphraseWrong,
+        K::WrongKey => ErrorCode::PassphraseWrong,
+        K::MistypedKey => ErrorCode::RecoveryKeyMistyped,
+        K::KeyNotFound => ErrorCode::KeyNotFound,
+        K::LastKey => ErrorCode::LastKey,
         K::WeakKey | K::Invalid => ErrorCode::InvalidInput,
         K::Damaged => ErrorCode::RepositoryDamaged,
         K::TooNew => ErrorCode::RepositoryNewer,
@@ -61,7 +64,10 @@ pub(crate) fn repository(error: &RepoError, subject: &str) -> AppError {
         K::Cancelled => ErrorCode::Cancelled,
     };
     let subject = match error {
-        RepoError::PointNotFound { wanted } | RepoError::PointAmbiguous { wanted, .. } => wanted,
+        RepoError::PointNotFound { wanted }
+        | RepoError::PointAmbiguous { wanted, .. }
+        | RepoError::KeyNotFound { wanted }
+        | RepoError::KeyAmbiguous { wanted, .. } => wanted,
         RepoError::WeakKey { reason } => *reason,
         RepoError::Invalid { what } => what,
         _ => subject,

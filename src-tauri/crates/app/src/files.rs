@@ -1,6 +1,7 @@
 //! Small files of the state folder: written whole or not at all, readable by their user only.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Write};
 use std::path::Path;
 
 use kuramori_platform::private::{self, Exposed};
@@ -34,6 +35,23 @@ pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
 pub(crate) fn make_private_file(path: &Path) -> io::Result<()> {
     private::file(path)?.iter().for_each(say);
     Ok(())
+}
+
+/// Makes a new file that only its user can read, open for writing.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] and whatever else stood in the way.
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    private::create_new(path)
+}
+
+/// Writes a file that was just made, to the disk.
+///
+/// # Errors
+/// When there is no room, among others.
+pub(crate) fn fill(mut file: File, content: &[u8]) -> io::Result<()> {
+    file.write_all(content)?;
+    file.sync_all()
 }
 
 fn say(exposed: &Exposed) {

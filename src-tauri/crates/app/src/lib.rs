@@ -8,10 +8,12 @@ mod app;
 mod commands;
 mod convert;
 mod deletion;
+mod device_key;
 pub mod dto;
 mod error;
 mod events;
 mod files;
+mod keys;
 mod messages;
 mod notices;
 mod place;
@@ -20,6 +22,7 @@ mod runs;
 pub mod schema;
 mod secrets;
 mod settings;
+mod sheet;
 pub mod updates;
 mod volume;
 
@@ -34,6 +37,7 @@ pub mod platform {
     pub use kuramori_platform::{paths, power};
 }
 
+pub use keys::AddKey;
 pub use kuramori_repo::Keep;
 pub use notices::announce;
 pub use place::{ImageRequest, Place, PointRef, RepositoryKey, Writer};

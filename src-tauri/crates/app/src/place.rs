@@ -7,7 +7,7 @@ use kuramori_base::{CancelToken, Clock, Progress, Secret};
 use kuramori_engine::{ImageBackup, ImageFile, Observer, RunEvent};
 use kuramori_jobs::{Level, Stage};
 use kuramori_platform::paths;
-use kuramori_repo::{Manifest, RecoveryPointId, Repository, Unlock, WriterId};
+use kuramori_repo::{Manifest, RecoveryPointId, Repository, SlotId, Unlock, WriterId};
 
 use crate::access;
 use crate::commands::point_view;
@@ -20,8 +20,21 @@ use crate::volume;
 pub enum RepositoryKey {
     /// A passphrase or, if it has that form, a recovery key.
     Passphrase(Secret<String>),
+    /// A recovery key as somebody typed it.
+    RecoveryKey(Secret<String>),
     /// The content of a key file.
     KeyFile(Secret<Vec<u8>>),
+}
+
+impl RepositoryKey {
+    /// Returns it as a key that is set, not tried: a passphrase is nothing else then.
+    pub(crate) fn into_unlock(self) -> Unlock {
+        match self {
+            Self::Passphrase(text) => Unlock::Passphrase(text),
+            Self::RecoveryKey(text) => Unlock::RecoveryKey(text),
+            Self::KeyFile(bytes) => Unlock::KeyFile(bytes),
+        }
+    }
 }
 
 /// An opened repository.
@@ -30,6 +43,8 @@ pub struct Place {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) repository: Repository,
+    /// The key this computer opens it with, where that was asked for.
+    pub(crate) device: Option<SlotId>,
 }
 
 impl Place {
@@ -39,12 +54,18 @@ impl Place {
     /// What stood in the way.
     pub fn open(path: &Path, key: RepositoryKey) -> Result<Self, AppError> {
         let (repository, _) = open_with(path, key)?;
-        Ok(Self { id: repository.id().to_hex(), name: repository.name().to_owned(), repository })
+        let (id, name) = (repository.id().to_hex(), repository.name().to_owned());
+        Ok(Self { id, name, repository, device: None })
     }
 
     /// Returns the name the repository goes by here.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the id of the repository.
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     pub(crate) fn failed(&self, error: &kuramori_repo::RepoError) -> AppError {
@@ -150,22 +171,15 @@ impl Place {
 
 /// Opens a repository and says what opened it.
 pub(crate) fn open_with(path: &Path, key: RepositoryKey) -> Result<(Repository, Unlock), AppError> {
-    let (first, second) = match key {
-        RepositoryKey::KeyFile(bytes) => (Unlock::KeyFile(bytes), None),
-        RepositoryKey::Passphrase(text) => {
-            let second = Unlock::RecoveryKey(text.duplicate());
-            (Unlock::Passphrase(text), Some(second))
+    if let RepositoryKey::Passphrase(text) = &key {
+        // Tried first: what is no recovery key is known at once, without any key derivation.
+        let paper = Unlock::RecoveryKey(text.duplicate());
+        if let Ok(repository) = access::open_folder(path, &paper) {
+            return Ok((repository, paper));
         }
-    };
-    match (access::open_folder(path, &first), second) {
-        (Err(wrong), Some(second)) if wrong.code == ErrorCode::PassphraseWrong => {
-            match access::open_folder(path, &second) {
-                Ok(repository) => Ok((repository, second)),
-                Err(_) => Err(wrong),
-            }
-        }
-        (opened, _) => Ok((opened?, first)),
     }
+    let unlock = key.into_unlock();
+    Ok((access::open_folder(path, &unlock)?, unlock))
 }
 
 /// An image to save.

@@ -49,6 +49,8 @@ macro_rules! with_commands {
             "repositories.attach" RepositoriesAttach Admin (AttachRepositoryRequest) -> RepositoryView;
             "repositories.list" RepositoriesList Read (Empty) -> RepositoryList;
             "repositories.info" RepositoriesInfo Read (RepositoryRequest) -> RepositoryView;
+            "repositories.recovery-sheet" RepositoriesRecoverySheet Admin (RecoverySheetRequest) -> RecoverySheetView;
+            "repositories.check-recovery-words" RepositoriesCheckRecoveryWords Admin (CheckRecoveryWordsRequest) -> RecoveryWordsChecked;
             "repositories.detach" RepositoriesDetach Admin (RepositoryRequest) -> Empty;
             "backup.start" BackupStart Operate (StartBackupRequest) -> RunStarted;
             "runs.list" RunsList Read (ListRunsRequest) -> RunList;

@@ -5,6 +5,12 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use kuramori_app::SecretsChoice;
 
+mod repo;
+
+pub(crate) use repo::{
+    KeyArgs, KeyCommand, NewKeyArgs, NewRepositoryKeyArgs, RepoArgs, RepoCommand, SheetLanguage,
+};
+
 /// Backs up the VMs of VMware hosts into an encrypted repository, and gets them back.
 #[derive(Debug, Parser)]
 #[command(name = "kuramori", version, arg_required_else_help = true)]
@@ -117,77 +123,6 @@ pub(crate) enum ServerCommand {
     Remove {
         /// Name of the server.
         name: String,
-    },
-}
-
-/// What opens a repository.
-#[derive(Debug, ClapArgs)]
-#[group(multiple = false)]
-pub(crate) struct KeyArgs {
-    /// Read the passphrase or the recovery key from standard input.
-    #[arg(long)]
-    pub(crate) passphrase_stdin: bool,
-    /// Take the key from a file.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) key_file: Option<PathBuf>,
-}
-
-/// Which repository: a known one, or a folder without any state.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct RepoArgs {
-    /// Name of a repository known here.
-    #[arg(long, value_name = "R", conflicts_with = "repo_path")]
-    pub(crate) repo: Option<String>,
-    /// Folder of a repository; needs no state folder.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) repo_path: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) key: KeyArgs,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum RepoCommand {
-    /// Makes a repository.
-    Create {
-        /// Folder: new or empty.
-        path: PathBuf,
-        /// Name to call it by.
-        #[arg(long)]
-        name: String,
-        #[command(flatten)]
-        key: KeyArgs,
-    },
-    /// Takes up a repository that exists.
-    Attach {
-        /// Its folder.
-        path: PathBuf,
-        /// Name to call it by.
-        #[arg(long)]
-        name: String,
-        #[command(flatten)]
-        key: KeyArgs,
-    },
-    /// Shows all repositories known here.
-    List,
-    /// Removes what no recovery point needs any more; backups may run meanwhile.
-    Prune {
-        /// Name of a repository known here.
-        name: Option<String>,
-        #[command(flatten)]
-        repo: RepoArgs,
-        /// Only show what would be removed.
-        #[arg(long)]
-        dry_run: bool,
-        /// Also when it removes a large share.
-        #[arg(long)]
-        confirm: bool,
-    },
-    /// Shows one repository.
-    Info {
-        /// Name of a repository known here.
-        name: Option<String>,
-        #[command(flatten)]
-        repo: RepoArgs,
     },
 }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use kuramori_app::dto::{ErrorCode, RunRequest, RunView, Topic};
 use kuramori_app::schema::command;
 use kuramori_app::updates::{self, AtStart};
-use kuramori_app::{App, AppError, AppOptions, Clock, Place, PointRef, SecretsChoice, SystemClock};
+use kuramori_app::{
+    App, AppError, AppOptions, Clock, Place, PointRef, RepositoryKey, SecretsChoice, SystemClock,
+};
 
 use crate::args::RepoArgs;
 use crate::input;
@@ -54,15 +56,23 @@ impl Context {
 
     /// Opens the repository the arguments name.
     pub(crate) async fn place(&self, args: &RepoArgs) -> Result<Opened, AppError> {
-        if let Some(path) = &args.repo_path {
-            let key = input::needed_key(&args.key)?;
-            let path = path.clone();
-            let place = blocking(move || Place::open(&path, key)).await?;
-            return Ok(Opened {
-                place,
-                path: args.repo_path.clone().unwrap_or_default(),
-                app: None,
-            });
+        let key = match &args.repo_path {
+            Some(_) => Some(input::needed_key(&args.key)?),
+            None => None,
+        };
+        self.place_with(args, key).await
+    }
+
+    /// Opens the repository the arguments name, in a folder with a key that was read already.
+    pub(crate) async fn place_with(
+        &self,
+        args: &RepoArgs,
+        key: Option<RepositoryKey>,
+    ) -> Result<Opened, AppError> {
+        if let (Some(path), Some(key)) = (args.repo_path.clone(), key) {
+            let folder = path.clone();
+            let place = blocking(move || Place::open(&folder, key)).await?;
+            return Ok(Opened { place, path, app: None });
         }
         let app = self.app().await?;
         let wanted = match &args.repo {
@@ -70,7 +80,7 @@ impl Context {
             None => only_repository(&app)?,
         };
         let (opened, path) = (app.clone(), app.repository_path(&wanted)?);
-        let place = blocking(move || opened.place(&wanted)).await?;
+        let place = blocking(move || opened.place_with_keys(&wanted)).await?;
         Ok(Opened { place, path, app: Some(app) })
     }
 

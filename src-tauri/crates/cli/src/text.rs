@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use kuramori_app::dto::{
-    DeletedPointView, ErrorView, HoldView, InventoryView, OutcomeView, PointView, PowerView,
-    PruneView, ReadModeView, RepositoryView, RunView, ServerChecked, ServerView, TrackingView,
-    UpdatesView,
+    DeletedPointView, ErrorView, HoldView, InventoryView, KeyAdded, KeyKind, KeyView, OutcomeView,
+    PointView, PowerView, PruneView, ReadModeView, RepositoryView, RunView, ServerChecked,
+    ServerView, TrackingView, UpdatesView,
 };
 
 /// Shows an error: what happened, the risk, what to do, and the details.
@@ -126,6 +126,38 @@ pub(crate) fn repositories(repositories: &[RepositoryView]) -> String {
         })
         .collect();
     table(&["NAME", "POINTS", "STORED", "FREE", "STATE", "PATH"], &rows)
+}
+
+/// Shows keys, never secrets.
+pub(crate) fn keys(keys: &[KeyView]) -> String {
+    let rows: Vec<Vec<String>> = keys
+        .iter()
+        .map(|key| {
+            let kind = match key.kind {
+                KeyKind::Passphrase => "passphrase",
+                KeyKind::RecoveryKey => "recovery key",
+                KeyKind::KeyFile => "key file",
+                KeyKind::Device if key.this_computer => "this computer",
+                KeyKind::Device => "another computer",
+            };
+            vec![key.short_id.clone(), kind.to_owned(), key.created_at.to_rfc3339()]
+        })
+        .collect();
+    table(&["KEY", "KIND", "ADDED"], &rows)
+}
+
+/// Shows a key that was added, and a recovery key this once.
+pub(crate) fn key_added(added: &KeyAdded) -> String {
+    let mut text = keys(std::slice::from_ref(&added.key));
+    if let Some(key) = &added.recovery_key {
+        line(
+            &mut text,
+            format_args!(
+                "Recovery key, shown this once. Write it down and keep it apart:\n\n  {key}\n"
+            ),
+        );
+    }
+    text
 }
 
 pub(crate) fn points(points: &[PointView]) -> String {

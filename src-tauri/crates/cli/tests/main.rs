@@ -17,6 +17,7 @@ mod deletion;
 mod errors;
 mod flow;
 mod images;
+mod keys;
 mod places;
 #[cfg(target_os = "linux")]
 mod resources;

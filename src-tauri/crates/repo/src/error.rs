@@ -74,6 +74,23 @@ pub enum RepoError {
         /// The process that has it.
         holder: String,
     },
+    /// No key slot has this id.
+    #[error("there is no key `{wanted}`")]
+    KeyNotFound {
+        /// What was asked for.
+        wanted: String,
+    },
+    /// A prefix fits more than one key slot.
+    #[error("`{wanted}` fits {count} keys")]
+    KeyAmbiguous {
+        /// What was asked for.
+        wanted: String,
+        /// How many it fits.
+        count: usize,
+    },
+    /// Without this key nobody could open the repository.
+    #[error("this is the last key that a person can hold; the repository would be lost without it")]
+    LastKey,
     /// No recovery point has this id.
     #[error("there is no recovery point `{wanted}`")]
     PointNotFound {
@@ -181,6 +198,10 @@ pub enum RepoErrorKind {
     InUse,
     /// No such recovery point, or more than one.
     PointNotFound,
+    /// No such key, or more than one.
+    KeyNotFound,
+    /// The last key that a person can hold.
+    LastKey,
     /// The outcome of the commit is unknown.
     CommitUnknown,
     /// Another computer ended the session.
@@ -214,6 +235,8 @@ impl RepoError {
             Self::PointNotFound { .. } | Self::PointAmbiguous { .. } | Self::Deleted { .. } => {
                 Kind::PointNotFound
             }
+            Self::KeyNotFound { .. } | Self::KeyAmbiguous { .. } => Kind::KeyNotFound,
+            Self::LastKey => Kind::LastKey,
             Self::Store(error) => match error {
                 StoreError::Unreachable { .. } => Kind::Unreachable,
                 StoreError::Full { .. } => Kind::Full,
@@ -271,7 +294,11 @@ impl Hint for RepoError {
             Self::Swapped { .. } => &["Connect the disk or share that holds the repository."],
             Self::InUse { .. } => &["Wait until the other program is done, or close it."],
             Self::PointNotFound { .. } => &["List the recovery points to see their ids."],
-            Self::PointAmbiguous { .. } => &["Give more digits of the id."],
+            Self::PointAmbiguous { .. } | Self::KeyAmbiguous { .. } => {
+                &["Give more digits of the id."]
+            }
+            Self::KeyNotFound { .. } => &["List the keys to see their ids."],
+            Self::LastKey => &["Add another key first."],
             Self::Store(error) => return error.hints(),
             Self::Revoked => &["Run the backup again."],
             Self::CommitUnknown { .. } => {

@@ -1,7 +1,7 @@
 //! The state all handles of one open repository share, and the reading of objects.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use kuramori_block::ByteLen;
 
@@ -41,6 +41,8 @@ pub(crate) struct Inner {
     pub(crate) committing: Mutex<()>,
     /// The pipeline all sessions share, while there are any.
     pub(crate) writing: Mutex<Writing>,
+    /// Whether what lies beside the objects was looked after since the repository was opened.
+    pub(crate) looked_after: OnceLock<()>,
     openers: Mutex<HashMap<ObjectHash, Arc<Opener>>>,
     decoders: Mutex<Vec<Decoder>>,
 }
@@ -80,6 +82,7 @@ impl Inner {
             points: Mutex::default(),
             committing: Mutex::default(),
             writing: Mutex::default(),
+            looked_after: OnceLock::new(),
             openers: Mutex::default(),
             decoders: Mutex::default(),
         }

@@ -24,6 +24,8 @@ mod guard;
 mod ids;
 mod index;
 mod inner;
+mod key_ring;
+mod keys;
 mod load;
 mod map;
 mod options;
@@ -31,6 +33,7 @@ mod overlay;
 mod pipeline;
 mod point;
 mod points;
+mod recovery_words;
 mod repository;
 mod retention;
 mod session;
@@ -39,6 +42,7 @@ pub mod store;
 pub mod testing;
 mod tombs;
 mod unlock;
+mod upkeep;
 mod view;
 mod writer;
 
@@ -57,6 +61,7 @@ pub use ids::{
     ChunkId, ChunkIndex, HoldId, IdError, ObjectHash, RecoveryPointId, RepositoryId, SessionId,
     SlotId, WriterId,
 };
+pub use keys::{AddedKey, ChangedKey, KeySlot, NewKey};
 pub use options::{
     CreateOptions, OpenOptions, RepositoryInfo, RepositoryStub, SessionOptions, Unlock,
 };
@@ -64,6 +69,7 @@ pub use point::{
     DamagedObject, DeletedPoint, DiskDraft, DiskSummary, PointDraft, PointList, RecoveryPoint,
     SavedDisk, Sizes,
 };
+pub use recovery_words::RecoveryWords;
 pub use repository::{Created, Repository};
 pub use retention::Keep;
 pub use session::Session;

@@ -8,7 +8,9 @@ use chrono::{DateTime, Utc};
 use kuramori_base::{CancelToken, NoProgress, Progress, Secret};
 use kuramori_block::ByteLen;
 
-use crate::crypto::KdfCost;
+use crate::crypto::{self, KdfCost};
+use crate::error::RepoError;
+use crate::format::slot::SlotKind;
 use crate::ids::{RepositoryId, WriterId};
 
 /// What opens a repository.
@@ -20,6 +22,27 @@ pub enum Unlock {
     RecoveryKey(Secret<String>),
     /// The bytes of a key file; 32 to 1 MiB of them. Costs no key derivation.
     KeyFile(Secret<Vec<u8>>),
+    /// What a computer keeps in its keychain. Costs no key derivation.
+    Device(Secret<[u8; 32]>),
+}
+
+impl Unlock {
+    /// Makes a key for a computer to keep.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn new_device() -> Result<Self, RepoError> {
+        crypto::random().map(|bytes| Self::Device(Secret::new(bytes)))
+    }
+
+    pub(crate) fn kind(&self) -> SlotKind {
+        match self {
+            Self::Passphrase(_) => SlotKind::Passphrase,
+            Self::RecoveryKey(_) => SlotKind::RecoveryKey,
+            Self::KeyFile(_) => SlotKind::KeyFile,
+            Self::Device(_) => SlotKind::Device,
+        }
+    }
 }
 
 /// How a new repository is to be.
@@ -122,7 +145,7 @@ pub struct RepositoryStub {
     /// Size of its chunks.
     pub chunk_len: ByteLen,
     /// What can open it.
-    pub slots: Vec<crate::SlotKind>,
+    pub slots: Vec<SlotKind>,
 }
 
 /// What is known about an open repository.

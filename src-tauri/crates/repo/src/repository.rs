@@ -10,10 +10,10 @@ use crate::error::RepoError;
 use crate::format::config::{Config, FormatFile, Info, MAX_CHUNK, MAX_FORMAT, MIN_CHUNK};
 use crate::format::envelope::{ObjectType, Sealing};
 use crate::format::manifest::{Manifest, VmIdentity};
-use crate::format::slot::{MAX_SLOT, Slot};
 use crate::format::{FormatError, cbor, names};
 use crate::ids::{RecoveryPointId, RepositoryId};
 use crate::inner::Inner;
+use crate::key_ring::KeyRing;
 use crate::options::{
     CreateOptions, OpenOptions, RepositoryInfo, RepositoryStub, SessionOptions, Unlock,
 };
@@ -21,7 +21,8 @@ use crate::pipeline::PipelineUse;
 use crate::point::{PointList, RecoveryPoint};
 use crate::session::Session;
 use crate::store::{BlobStore, StoreError};
-use crate::unlock::{OpenFailure, SlotMaker, open_slots};
+use crate::unlock::{OpenFailure, SlotMaker, open_ring};
+use crate::upkeep;
 use crate::view::DiskView;
 
 /// Features this program knows, for reading and for writing.
@@ -95,6 +96,7 @@ impl Repository {
         };
         store.prepare()?;
         write_config(store.as_ref(), &config, id, &keys)?;
+        upkeep::describe(store.as_ref());
         let inner = Inner::new(store, id, config, info, keys, options.open);
         Ok(Created { repository: Self { inner: Arc::new(inner) }, recovery_key })
     }
@@ -110,16 +112,19 @@ impl Repository {
         options: OpenOptions,
     ) -> Result<Self, RepoError> {
         let formats = read_formats(store.as_ref())?;
-        let mut failure = RepoError::NotARepository { location: store.location() };
+        let mut failure = None;
         for format in formats {
             match open_format(&store, format, unlock, &options) {
                 Ok(inner) => return Ok(Self { inner: Arc::new(inner) }),
-                // The second copy may be whole.
-                Err(error @ RepoError::Damaged { .. }) => failure = error,
+                // The second copy differs, so that one may be the right one.
+                Err(error @ (RepoError::Damaged { .. } | RepoError::WrongKey)) => {
+                    failure.get_or_insert(error);
+                }
                 Err(error) => return Err(error),
             }
         }
-        Err(failure)
+        let location = store.location();
+        Err(failure.unwrap_or(RepoError::NotARepository { location }))
     }
 
     /// Says whether a repository lies there, and which, without any key.
@@ -132,7 +137,8 @@ impl Repository {
             .into_iter()
             .next()
             .ok_or_else(|| RepoError::NotARepository { location: store.location() })?;
-        let mut slots = read_slots(store, &format)?;
+        let ring = KeyRing::read(store, format.repository, &format.config.slots);
+        let mut slots: Vec<_> = ring.seemingly_in_use().collect();
         slots.sort_by_key(|slot| slot.created);
         Ok(RepositoryStub {
             id: format.repository,
@@ -258,6 +264,7 @@ impl Repository {
         self.writable()?;
         let pipeline = Arc::new(PipelineUse::take(&self.inner, &clock)?);
         self.restore_format_copy()?;
+        upkeep::complete(&self.inner);
         Session::open(Arc::clone(&self.inner), pipeline, options, clock)
     }
 
@@ -302,13 +309,14 @@ fn write_config(
     Ok(store.put_new(&names::format_copy(), &bytes)?)
 }
 
-/// Reads the copies of the format file that can be read; at least one, or an error.
+/// Reads the copies of the format file that can be read and differ; at least one, or an error.
 fn read_formats(store: &dyn BlobStore) -> Result<Vec<FormatFile>, RepoError> {
     let mut formats = Vec::new();
     let mut failure = None;
     for name in [names::format(), names::format_copy()] {
         match store.get(&name, MAX_FORMAT) {
             Ok(bytes) => match FormatFile::read(&bytes) {
+                Ok(format) if formats.contains(&format) => {}
                 Ok(format) => formats.push(format),
                 Err(source) => failure = Some((name, source)),
             },
@@ -338,26 +346,6 @@ fn check_features(store: &dyn BlobStore, needed: &[String]) -> Result<(), RepoEr
     }
 }
 
-/// Collects the slots that can be read, from their own objects and from the format file.
-fn read_slots(store: &dyn BlobStore, format: &FormatFile) -> Result<Vec<Slot>, RepoError> {
-    let mut slots = Vec::new();
-    for entry in store.list(names::KEYS)? {
-        match store.get(&entry.name, MAX_SLOT).map(|b| Slot::read(&b, format.repository)) {
-            Ok(Ok(slot)) => slots.push(slot),
-            // The format file has a copy.
-            Ok(Err(error)) => tracing::warn!(%error, name = %entry.name, "a key slot is damaged"),
-            Err(StoreError::TooLarge { .. } | StoreError::NotFound { .. }) => {}
-            Err(other) => return Err(other.into()),
-        }
-    }
-    for slot in &format.config.slots {
-        if slot.check().is_ok() && !slots.contains(slot) {
-            slots.push(slot.clone());
-        }
-    }
-    Ok(slots)
-}
-
 fn open_format(
     store: &Arc<dyn BlobStore>,
     format: FormatFile,
@@ -367,15 +355,15 @@ fn open_format(
     check_features(store.as_ref(), &format.config.needed_to_read)?;
     let location = store.location();
     let id = format.repository;
-    let slots = read_slots(store.as_ref(), &format)?;
-    let master = open_slots(id, &slots, unlock).map_err(|failure| match failure {
+    let ring = KeyRing::read(store.as_ref(), id, &format.config.slots);
+    let keys = open_ring(id, &ring, unlock).map_err(|failure| match failure {
         OpenFailure::Damaged { slot, source } => {
             let object = names::slot(slot).to_string();
             RepoError::Damaged { location: location.clone(), object, source }
         }
         OpenFailure::Other(error) => error,
     })?;
-    let keys = Arc::new(Keys::new(id, master));
+    let keys = Arc::new(keys);
     let damaged = |source| RepoError::Damaged {
         location: location.clone(),
         object: names::FORMAT.to_owned(),

@@ -1,21 +1,23 @@
 //! Makes and opens key slots.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use kuramori_base::Secret;
 
 use crate::crypto::{
-    KdfCost, KdfParams, MasterKey, derive, parse_recovery_key, print_recovery_key, random, stretch,
+    KdfCost, KdfParams, Keys, MasterKey, derive, parse_recovery_key, print_recovery_key, random,
+    stretch,
 };
 use crate::error::RepoError;
 use crate::format::FormatError;
 use crate::format::slot::{Slot, SlotKind, SlotPlan};
 use crate::ids::{RepositoryId, SlotId};
+use crate::key_ring::KeyRing;
 use crate::options::Unlock;
 
 const MIN_PASSPHRASE: usize = 8;
 const KEY_FILE_BYTES: std::ops::RangeInclusive<usize> = 32..=1 << 20;
 
-/// Makes slots for a new master key.
+/// Makes slots for a master key.
 pub(crate) struct SlotMaker<'a> {
     pub(crate) repository: RepositoryId,
     pub(crate) master: &'a MasterKey,
@@ -39,9 +41,12 @@ impl SlotMaker<'_> {
                 let secret = key_file(bytes)?;
                 self.wrap(self.plan(SlotKind::KeyFile, None)?, &secret)
             }
-            Unlock::RecoveryKey(_) => Err(RepoError::WeakKey {
-                reason: "the recovery key is made with the repository and cannot be chosen",
-            }),
+            Unlock::Device(bytes) => {
+                self.wrap(self.plan(SlotKind::Device, None)?, &Secret::new(*bytes.expose()))
+            }
+            Unlock::RecoveryKey(_) => {
+                Err(RepoError::WeakKey { reason: "a recovery key is made, not chosen" })
+            }
         }
     }
 
@@ -53,7 +58,9 @@ impl SlotMaker<'_> {
     }
 
     fn plan(&self, kind: SlotKind, kdf: Option<KdfParams>) -> Result<SlotPlan, RepoError> {
-        Ok(SlotPlan { id: SlotId::random()?, kind, kdf, salt: random()?, created: self.now })
+        // As it reads back: what is made here is compared with what lies in the store.
+        let created = self.now.trunc_subsecs(3);
+        Ok(SlotPlan { id: SlotId::random()?, kind, kdf, salt: random()?, created })
     }
 
     fn wrap(&self, plan: SlotPlan, secret: &Secret<[u8; 32]>) -> Result<Slot, RepoError> {
@@ -69,39 +76,53 @@ fn key_file(bytes: &Secret<Vec<u8>>) -> Result<Secret<[u8; 32]>, RepoError> {
     Ok(Secret::new(derive("kuramori v1 secret of a key file", &[bytes.expose()])))
 }
 
-/// Opens the first slot that fits.
+/// Opens the first slot in use that fits.
 ///
 /// # Errors
 /// [`RepoError::WrongKey`] when none does, whatever the reason.
-pub(crate) fn open_slots(
+pub(crate) fn open_ring(
     repository: RepositoryId,
-    slots: &[Slot],
+    ring: &KeyRing,
     unlock: &Unlock,
-) -> Result<MasterKey, OpenFailure> {
-    let kind = match unlock {
-        Unlock::Passphrase(_) => SlotKind::Passphrase,
-        Unlock::RecoveryKey(_) => SlotKind::RecoveryKey,
-        Unlock::KeyFile(_) => SlotKind::KeyFile,
-    };
+) -> Result<Keys, OpenFailure> {
     let mut damaged = None;
-    for slot in slots.iter().filter(|slot| slot.kind == kind) {
-        let secret = match (unlock, slot.kdf) {
-            (Unlock::Passphrase(passphrase), Some(kdf)) => stretch(passphrase, &slot.salt, kdf)?,
-            (Unlock::Passphrase(_), None) => continue,
-            (Unlock::RecoveryKey(typed), _) => parse_recovery_key(typed)?,
-            // A file that could protect nothing opens nothing either.
-            (Unlock::KeyFile(bytes), _) => key_file(bytes).map_err(|_| RepoError::WrongKey)?,
-        };
-        match slot.unwrap_with(repository, &secret) {
-            Ok(Some(master)) => return Ok(master),
+    for slot in ring.slots().iter().filter(|slot| slot.kind == unlock.kind()) {
+        match open_slot(repository, slot, unlock) {
+            Ok(Some(master)) => {
+                let keys = Keys::new(repository, master);
+                if !ring.removed(&keys).contains(&slot.id) {
+                    return Ok(keys);
+                }
+            }
             Ok(None) => {}
-            Err(error) => damaged = Some((slot.id, error)),
+            Err(OpenFailure::Damaged { slot, source }) => damaged = Some((slot, source)),
+            Err(other) => return Err(other),
         }
     }
-    match damaged {
-        Some((slot, source)) => Err(OpenFailure::Damaged { slot, source }),
-        None => Err(OpenFailure::Other(RepoError::WrongKey)),
+    match (damaged, ring.failure()) {
+        (Some((slot, source)), _) => Err(OpenFailure::Damaged { slot, source }),
+        // The slot that fits may be the one that could not be read.
+        (None, Some(failure)) => Err(OpenFailure::Other(failure.clone().into())),
+        (None, None) => Err(OpenFailure::Other(RepoError::WrongKey)),
     }
+}
+
+/// Opens one slot, or returns `None` when the key is not the one of this slot.
+pub(crate) fn open_slot(
+    repository: RepositoryId,
+    slot: &Slot,
+    unlock: &Unlock,
+) -> Result<Option<MasterKey>, OpenFailure> {
+    let secret = match (unlock, slot.kdf) {
+        (Unlock::Passphrase(passphrase), Some(kdf)) => stretch(passphrase, &slot.salt, kdf)?,
+        (Unlock::Passphrase(_), None) => return Ok(None),
+        (Unlock::RecoveryKey(typed), _) => parse_recovery_key(typed)?,
+        // A file that could protect nothing opens nothing either.
+        (Unlock::KeyFile(bytes), _) => key_file(bytes).map_err(|_| RepoError::WrongKey)?,
+        (Unlock::Device(bytes), _) => Secret::new(*bytes.expose()),
+    };
+    let damaged = |source| OpenFailure::Damaged { slot: slot.id, source };
+    slot.unwrap_with(repository, &secret).map_err(damaged)
 }
 
 /// Why no slot opened.

@@ -12,4 +12,8 @@ repository: RepositoryView,
 /**
  * Opens the repository when the passphrase is lost. Shown once, stored nowhere.
  */
-recovery_key: string, };
+recovery_key: string, 
+/**
+ * Which two groups of it to type back, counted from 1.
+ */
+asked_groups: Array<number>, };

@@ -3,6 +3,7 @@
 mod backup;
 mod inventory;
 mod points;
+mod recovery;
 mod repositories;
 mod restore;
 mod runs;

@@ -3,12 +3,13 @@ use std::sync::{Arc, PoisonError};
 
 use kuramori_base::Secret;
 use kuramori_platform::paths;
-use kuramori_repo::{CreateOptions, LocalStore, Repository, Unlock};
+use kuramori_repo::{CreateOptions, KeySlot, LocalStore, RepoError, Repository, SlotKind, Unlock};
 
 use super::Handler;
 use crate::access;
-use crate::app::{App, keychain_error};
+use crate::app::App;
 use crate::convert;
+use crate::device_key;
 use crate::dto::{
     AttachRepositoryRequest, CreateRepositoryRequest, Empty, ErrorCode, PathRequest, PlaceView,
     RepositoryCreated, RepositoryList, RepositoryRequest, RepositoryView, Topic,
@@ -29,7 +30,7 @@ impl App {
     /// What stood in the way.
     pub fn place(&self, wanted: &str) -> Result<Place, AppError> {
         let (entry, repository) = access::repository(self, wanted)?;
-        Ok(Place { id: entry.id, name: entry.name, repository })
+        Ok(Place { id: entry.id, name: entry.name, repository, device: None })
     }
 
     /// Makes a repository and takes it up. Blocks.
@@ -43,10 +44,7 @@ impl App {
         key: RepositoryKey,
     ) -> Result<RepositoryCreated, AppError> {
         let (name, path) = (self.free_name(name)?, full_path(path)?);
-        let unlock = match key {
-            RepositoryKey::Passphrase(text) => Unlock::Passphrase(text),
-            RepositoryKey::KeyFile(bytes) => Unlock::KeyFile(bytes),
-        };
+        let unlock = key.into_unlock();
         let created = Repository::create(
             Arc::new(LocalStore::new(&path)),
             &unlock,
@@ -54,11 +52,12 @@ impl App {
             &*self.inner.clock,
         )
         .map_err(|e| convert::repository(&e, &path.display().to_string()))?;
+        let slot = recovery_slot(&created.repository)
+            .map_err(|e| convert::repository(&e, &path.display().to_string()))?;
         let view = self.take_up(name, path, &unlock, created.repository)?;
-        Ok(RepositoryCreated {
-            repository: view,
-            recovery_key: created.recovery_key.expose().clone(),
-        })
+        let recovery_key = created.recovery_key.expose().clone();
+        let asked_groups = self.ask_for_words(&view.id, slot, created.recovery_key)?;
+        Ok(RepositoryCreated { repository: view, recovery_key, asked_groups })
     }
 
     /// Takes up a repository that exists. Blocks.
@@ -71,13 +70,19 @@ impl App {
         path: &Path,
         key: RepositoryKey,
     ) -> Result<RepositoryView, AppError> {
-        let (name, path) = (self.free_name(name)?, full_path(path)?);
+        let path = full_path(path)?;
         let (repository, unlock) = open_with(&path, key)?;
         let id = repository.id().to_hex();
-        if let Some(known) = self.inner.settings.get().repositories.iter().find(|r| r.id == id) {
-            return Err(AppError::new(ErrorCode::NameTaken, &known.name)
-                .detail("this repository is attached already under this name"));
-        }
+        let known = self.inner.settings.get().repositories.into_iter().find(|r| r.id == id);
+        let name = match known {
+            Some(known) if self.place(&id).is_ok() => {
+                return Err(AppError::new(ErrorCode::NameTaken, &known.name)
+                    .detail("this repository is attached already under this name"));
+            }
+            // It moved, or its key is gone from the keychain.
+            Some(known) => known.name,
+            None => self.free_name(name)?,
+        };
         self.take_up(name, path, &unlock, repository)
     }
 
@@ -101,13 +106,15 @@ impl App {
     ) -> Result<RepositoryView, AppError> {
         let id = repository.id().to_hex();
         let entry = RepositoryEntry { id: id.clone(), name: name.clone(), path: path.clone() };
-        let secret = access::unlock_to_secret(unlock);
-        self.inner.keychain.store(&entry.secret_name(), &secret).map_err(|e| keychain_error(&e))?;
+        device_key::keep(self, &entry, &repository, unlock)?;
         self.inner.settings.change(|s| {
-            s.repositories.push(entry);
+            match s.repositories.iter_mut().find(|known| known.id == entry.id) {
+                Some(known) => *known = entry,
+                None => s.repositories.push(entry),
+            }
             Ok(())
         })?;
-        let place = Place { id: id.clone(), name, repository: repository.clone() };
+        let place = Place { id: id.clone(), name, repository: repository.clone(), device: None };
         let mut opened = self.inner.repositories.lock().unwrap_or_else(PoisonError::into_inner);
         opened.insert(id.clone(), repository);
         drop(opened);
@@ -135,6 +142,13 @@ impl App {
             }
         }
     }
+}
+
+/// The slot of the recovery key a new repository came with.
+fn recovery_slot(repository: &Repository) -> Result<KeySlot, RepoError> {
+    let keys = repository.keys()?.into_iter();
+    let mut of_paper = keys.filter(|key| key.kind == SlotKind::RecoveryKey);
+    of_paper.next().ok_or(RepoError::KeyNotFound { wanted: String::new() })
 }
 
 /// A path that stays right when the program is started elsewhere, and that the system can make.
@@ -233,13 +247,12 @@ impl Handler for command::RepositoriesDetach {
     async fn handle(app: &App, request: RepositoryRequest) -> Result<Empty, AppError> {
         app.blocking(move |app| {
             let entry = app.inner.settings.get().repository(&request.repository_id)?.clone();
+            device_key::give_up(app, &entry)?;
             app.inner.settings.change(|s| {
                 s.repositories.retain(|r| r.id != entry.id);
                 Ok(())
             })?;
             app.forget_repository(&entry.id);
-            let name = entry.secret_name();
-            app.inner.keychain.forget(&name).map_err(|e| keychain_error(&e))?;
             app.inner.events.changed(Topic::Repositories, Some(entry.id));
             Ok(Empty {})
         })

@@ -40,6 +40,12 @@ wire! {
         RepositoryVanished,
         /// Passphrase, recovery key or key file do not open the repository.
         PassphraseWrong,
+        /// The recovery key has a typing error.
+        RecoveryKeyMistyped,
+        /// No key of the repository matches, or more than one.
+        KeyNotFound,
+        /// The last key of a repository that a person can hold cannot be removed.
+        LastKey,
         /// There is already a repository at the place.
         RepositoryExists,
         /// There is no repository at the place.

@@ -75,6 +75,8 @@ wire! {
         pub repository: RepositoryView,
         /// Opens the repository when the passphrase is lost. Shown once, stored nowhere.
         pub recovery_key: String,
+        /// Which two groups of it to type back, counted from 1.
+        pub asked_groups: Vec<u32>,
     }
 
     /// All repositories.

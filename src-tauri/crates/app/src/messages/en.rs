@@ -5,7 +5,7 @@ use ErrorCode as E;
 use super::{Sentences, say};
 use crate::dto::ErrorCode;
 
-const UNTOUCHED: &str = "Nothing was changed, and all recovery points are as they were.";
+pub(super) const UNTOUCHED: &str = "Nothing was changed, and all recovery points are as they were.";
 const NO_NEW_POINT: &str = "No new recovery point was made. Earlier ones are as they were.";
 const NOT_PROTECTED: &str = "Until this is solved, no new recovery points are made.";
 
@@ -139,11 +139,6 @@ pub(super) fn repository(code: ErrorCode) -> Sentences {
             "The recovery points in it are out of reach. Nothing was deleted by us.",
             &["Connect the disk or the network folder, then try again."],
         ),
-        E::PassphraseWrong => say(
-            "This does not open the repository {0}.",
-            UNTOUCHED,
-            &["Type the passphrase again, or use the recovery key."],
-        ),
         E::RepositoryExists => say(
             "The folder {0} is not empty.",
             UNTOUCHED,
@@ -172,16 +167,15 @@ pub(super) fn repository(code: ErrorCode) -> Sentences {
                 "Keep this repository as it is and use another copy. The details name the damaged part.",
             ],
         ),
-        E::RepositoryNotFound => say(
+        _ => say(
             "There is no repository called {0} here.",
             UNTOUCHED,
             &["Look at the list of repositories, or attach the repository."],
         ),
-        _ => point(code),
     }
 }
 
-fn point(code: ErrorCode) -> Sentences {
+pub(super) fn point(code: ErrorCode) -> Sentences {
     match code {
         E::PointNotFound => say(
             "No recovery point matches {0}.",

@@ -5,7 +5,7 @@ use ErrorCode as E;
 use super::{Sentences, say};
 use crate::dto::ErrorCode;
 
-const UNTOUCHED: &str = "何も変更されていません。復旧ポイントはすべて元のままです。";
+pub(super) const UNTOUCHED: &str = "何も変更されていません。復旧ポイントはすべて元のままです。";
 const NO_NEW_POINT: &str =
     "新しい復旧ポイントは作成されていません。以前の復旧ポイントは元のままです。";
 const NOT_PROTECTED: &str = "解決するまで、新しい復旧ポイントは作成されません。";
@@ -139,11 +139,6 @@ pub(super) fn repository(code: ErrorCode) -> Sentences {
             "中の復旧ポイントは、今は使えません。Kuramori は何も削除していません。",
             &["ディスクまたはネットワークフォルダーを接続してから、もう一度試してください。"],
         ),
-        E::PassphraseWrong => say(
-            "この入力ではリポジトリ「{0}」を開けません。",
-            UNTOUCHED,
-            &["パスフレーズを入力し直すか、復旧キーを使ってください。"],
-        ),
         E::RepositoryExists => say(
             "フォルダー {0} は空ではありません。",
             UNTOUCHED,
@@ -171,16 +166,15 @@ pub(super) fn repository(code: ErrorCode) -> Sentences {
                 "このリポジトリには手を加えず、別のコピーを使ってください。壊れた部分は詳細に書かれています。",
             ],
         ),
-        E::RepositoryNotFound => say(
+        _ => say(
             "「{0}」というリポジトリは登録されていません。",
             UNTOUCHED,
             &["リポジトリの一覧を確認するか、リポジトリを接続してください。"],
         ),
-        _ => point(code),
     }
 }
 
-fn point(code: ErrorCode) -> Sentences {
+pub(super) fn point(code: ErrorCode) -> Sentences {
     match code {
         E::PointNotFound => say(
             "{0} に当てはまる復旧ポイントはありません。",

@@ -5,11 +5,14 @@
 mod en;
 mod events;
 mod ja;
+mod keys;
+mod sheet;
 mod updates;
 
 use crate::dto::{ErrorCode, Language};
 
 pub(crate) use events::{event, stopping, whole_reason, working};
+pub(crate) use sheet::{SheetWords, sheet_words};
 
 /// What is said about an error.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +30,8 @@ enum About {
     Server,
     Vm,
     Repository,
+    Point,
+    Key,
     Update,
     Secret,
     Desktop,
@@ -57,17 +62,14 @@ fn about(code: ErrorCode) -> About {
         E::StoreFull
         | E::StoreReadOnly
         | E::RepositoryVanished
-        | E::PassphraseWrong
         | E::RepositoryExists
         | E::NotARepository
         | E::RepositoryInUse
         | E::RepositoryNewer
         | E::RepositoryDamaged
-        | E::RepositoryNotFound
-        | E::PointNotFound
-        | E::PointAmbiguous
-        | E::PointHeld
-        | E::LargePrune => About::Repository,
+        | E::RepositoryNotFound => About::Repository,
+        E::PointNotFound | E::PointAmbiguous | E::PointHeld | E::LargePrune => About::Point,
+        E::PassphraseWrong | E::RecoveryKeyMistyped | E::KeyNotFound | E::LastKey => About::Key,
         E::UpdatesOff
         | E::UpdateUnreachable
         | E::UpdateServerUntrusted
@@ -93,6 +95,8 @@ pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
         About::Server => (en::server, ja::server),
         About::Vm => (en::vm, ja::vm),
         About::Repository => (en::repository, ja::repository),
+        About::Point => (en::point, ja::point),
+        About::Key => (keys::english, keys::japanese),
         About::Update => (updates::english, updates::japanese),
         About::Secret => (en::secret, ja::secret),
         About::Desktop => (en::desktop, ja::desktop),

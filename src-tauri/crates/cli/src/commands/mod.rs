@@ -2,6 +2,7 @@
 
 mod deletion;
 mod image;
+mod keys;
 mod points;
 mod repo;
 mod restore;

@@ -9,11 +9,13 @@ use crate::input;
 use crate::output::Done;
 use crate::text;
 
+use super::keys;
+
 pub(super) async fn run(context: &Context, command: RepoCommand) -> Result<Done, AppError> {
     match command {
         RepoCommand::Create { path, name, key } => {
             let app = context.app().await?;
-            let key = input::needed_key(&key)?;
+            let key = input::first_key(&key)?;
             let created = blocking(move || app.create_repository(&name, &full(&path), key)).await?;
             context.output.answer(&created, |c| {
                 format!(
@@ -49,6 +51,14 @@ pub(super) async fn run(context: &Context, command: RepoCommand) -> Result<Done,
             let view = blocking(move || opened.place.view(&opened.path)).await?;
             context.output.answer(&view, |r| text::repositories(std::slice::from_ref(r)));
             Ok(Done::Well)
+        }
+        RepoCommand::Key(command) => keys::run(context, command).await,
+        RepoCommand::RecoverySheet { name, repo, output, language } => {
+            let repo = RepoArgs { repo: name.or(repo.repo), ..repo };
+            keys::recovery_sheet(context, &repo, &output, language).await
+        }
+        RepoCommand::RecoveryCheck { name, repo_path } => {
+            keys::recovery_check(context, name, repo_path).await
         }
     }
 }

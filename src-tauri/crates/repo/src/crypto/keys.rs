@@ -15,7 +15,7 @@ pub(crate) fn derive(context: &str, parts: &[&[u8]]) -> [u8; 32] {
 }
 
 /// The one random secret of a repository; key slots wrap it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct MasterKey(Secret<[u8; 32]>);
 
 impl MasterKey {
@@ -54,6 +54,11 @@ impl Keys {
             config: key("kuramori v1 authentication of the format file"),
             master,
         }
+    }
+
+    /// Returns the master key, for another slot to wrap.
+    pub(crate) fn master(&self) -> &MasterKey {
+        &self.master
     }
 
     /// Returns the id of a chunk of disk data.

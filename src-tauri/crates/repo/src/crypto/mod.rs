@@ -12,7 +12,7 @@ mod seal;
 pub use kdf::KdfCost;
 pub(crate) use kdf::{KdfParams, stretch};
 pub(crate) use keys::{Keys, MasterKey, derive};
-pub(crate) use recovery::{parse_recovery_key, print_recovery_key};
+pub(crate) use recovery::{parse_recovery_key, plain_recovery_text, print_recovery_key};
 pub(crate) use seal::{Opener, Sealer, TAG_LEN};
 
 use crate::error::RepoError;

@@ -37,6 +37,20 @@ pub(crate) fn print_recovery_key(key: &[u8; 32]) -> Secret<String> {
     Secret::new(text)
 }
 
+/// Returns what was typed without what does not matter: in upper case, without dashes and white
+/// space, and with digits for the letters that are not in the alphabet.
+pub(crate) fn plain_recovery_text(typed: &str) -> Secret<String> {
+    let mut plain = String::with_capacity(typed.len());
+    for c in typed.chars().filter(|c| !c.is_whitespace() && *c != '-') {
+        plain.push(match c.to_ascii_uppercase() {
+            'I' | 'L' => '1',
+            'O' => '0',
+            other => other,
+        });
+    }
+    Secret::new(plain)
+}
+
 /// Reads a key as people type it: any case, with or without dashes, spaces and line ends.
 ///
 /// # Errors
@@ -45,12 +59,7 @@ pub(crate) fn parse_recovery_key(typed: &Secret<String>) -> Result<Secret<[u8; 3
     let mut bytes = [0u8; 35];
     let (mut bits, mut held) = (0u32, 0u32);
     let (mut read, mut at) = (0, 0);
-    for c in typed.expose().chars().filter(|c| !c.is_whitespace() && *c != '-') {
-        let c = match c.to_ascii_uppercase() {
-            'I' | 'L' => '1',
-            'O' => '0',
-            other => other,
-        };
+    for c in plain_recovery_text(typed.expose()).expose().chars() {
         let value = ALPHABET
             .iter()
             .zip(0u32..)

@@ -14,7 +14,8 @@ pub(crate) const MAX_FORMAT: u64 = 256 << 10;
 /// Smallest and largest chunk, in bytes.
 pub(crate) const MIN_CHUNK: u32 = 4 << 10;
 pub(crate) const MAX_CHUNK: u32 = 1 << 20;
-const MAX_SLOTS: usize = 64;
+/// Most key slots.
+pub(crate) const MAX_SLOTS: usize = 64;
 
 /// What the repository is like.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -60,7 +61,7 @@ struct Body {
 }
 
 /// A format file as read, not yet authenticated.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct FormatFile {
     pub(crate) repository: RepositoryId,
     pub(crate) config: Config,

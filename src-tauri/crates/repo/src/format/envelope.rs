@@ -39,6 +39,7 @@ pub(crate) enum ObjectType {
     SessionOpen = 6,
     SessionOutcome = 7,
     Info = 8,
+    SlotRemoval = 9,
     SessionBeat = 16,
     Tomb = 17,
     TombEnd = 18,

@@ -11,6 +11,9 @@ pub enum FormatError {
     /// It is of another type than its place says.
     #[error("it is another type of object than its name says")]
     Type,
+    /// It lies under the name of another object.
+    #[error("it lies under the name of another object")]
+    Misplaced,
     /// It belongs to another repository.
     #[error("it belongs to another repository")]
     Repository,

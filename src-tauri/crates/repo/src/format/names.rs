@@ -7,6 +7,10 @@ use crate::store::BlobName;
 
 pub(crate) const FORMAT: &str = "format";
 pub(crate) const FORMAT_COPY: &str = "format.1";
+/// Texts for people beside the objects. No program reads them.
+pub(crate) const README: &str = "readme.txt";
+pub(crate) const README_FORMAT: &str = "readme-format.txt";
+pub(crate) const README_RECOVERY: &str = "readme-recovery.txt";
 pub(crate) const KEYS: &str = "keys/";
 pub(crate) const PACKS: &str = "packs/";
 pub(crate) const INDEX: &str = "index/";
@@ -29,6 +33,27 @@ pub(crate) fn format_copy() -> BlobName {
 
 pub(crate) fn slot(id: SlotId) -> BlobName {
     BlobName::built(format!("{KEYS}{}", id.to_hex()))
+}
+
+/// The second copy of a slot that the format file knows nothing of.
+pub(crate) fn slot_copy(id: SlotId) -> BlobName {
+    BlobName::built(format!("{KEYS}{}.1", id.to_hex()))
+}
+
+/// The record that takes a slot out of use.
+pub(crate) fn slot_removal(id: SlotId) -> BlobName {
+    BlobName::built(format!("{KEYS}{}.removed", id.to_hex()))
+}
+
+/// Returns the slot an object in the key folder is about, and whether it removes it.
+pub(crate) fn slot_of(name: &BlobName) -> Option<(SlotId, bool)> {
+    let part = name.as_str().strip_prefix(KEYS)?;
+    let (id, removes) = match part.split_once('.') {
+        None | Some((_, "1")) => (part.get(..32)?, false),
+        Some((id, "removed")) => (id, true),
+        Some(_) => return None,
+    };
+    id.parse().ok().map(|id| (id, removes))
 }
 
 pub(crate) fn pack(hash: ObjectHash) -> BlobName {

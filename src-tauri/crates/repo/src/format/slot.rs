@@ -26,6 +26,16 @@ pub enum SlotKind {
     /// The bytes of a key file.
     #[n(2)]
     KeyFile,
+    /// 32 random bytes that a computer keeps in its keychain.
+    #[n(3)]
+    Device,
+}
+
+impl SlotKind {
+    /// Returns whether a person can hold the key, apart from any one computer.
+    pub fn is_held_by_people(self) -> bool {
+        !matches!(self, Self::Device)
+    }
 }
 
 /// One wrapped master key.
@@ -47,6 +57,16 @@ pub(crate) struct Slot {
     pub(crate) wrapped: [u8; 48],
     #[cbor(n(6), with = "crate::format::cbor::time")]
     pub(crate) created: DateTime<Utc>,
+}
+
+/// Takes a slot out of use. Sealed, so that only somebody who has the master key can.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct SlotRemoval {
+    #[n(0)]
+    pub(crate) slot: SlotId,
+    #[cbor(n(1), with = "crate::format::cbor::time")]
+    pub(crate) removed: DateTime<Utc>,
 }
 
 /// A slot before its key is wrapped.
@@ -137,12 +157,20 @@ impl Slot {
         plain_object(ObjectType::KeySlot, repository, &cbor::encode(self))
     }
 
-    pub(crate) fn read(bytes: &[u8], repository: RepositoryId) -> Result<Self, FormatError> {
+    /// Reads the object that lies under the name of slot `id`.
+    pub(crate) fn read(
+        bytes: &[u8],
+        repository: RepositoryId,
+        id: SlotId,
+    ) -> Result<Self, FormatError> {
         let (header, body) = open_plain(ObjectType::KeySlot, bytes)?;
         if header.repository != repository {
             return Err(FormatError::Repository);
         }
         let slot: Self = cbor::decode(body)?;
+        if slot.id != id {
+            return Err(FormatError::Misplaced);
+        }
         slot.check()?;
         Ok(slot)
     }
@@ -151,50 +179,11 @@ impl Slot {
     pub(crate) fn check(&self) -> Result<(), FormatError> {
         match (self.kind, &self.kdf) {
             (SlotKind::Passphrase, Some(kdf)) => kdf.check(),
-            (SlotKind::RecoveryKey | SlotKind::KeyFile, None) => Ok(()),
+            (SlotKind::RecoveryKey | SlotKind::KeyFile | SlotKind::Device, None) => Ok(()),
             _ => Err(FormatError::Limit("the key derivation of a slot")),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn plan(kind: SlotKind) -> SlotPlan {
-        SlotPlan {
-            id: SlotId::from_bytes([1; 16]),
-            kind,
-            kdf: None,
-            salt: [2; 32],
-            created: DateTime::UNIX_EPOCH,
-        }
-    }
-
-    #[test]
-    fn a_slot_opens_with_its_secret_for_its_repository_only() {
-        let repository = RepositoryId::from_bytes([3; 16]);
-        let secret = Secret::new([4; 32]);
-        let master = MasterKey::from_bytes([5; 32]);
-        let slot = plan(SlotKind::KeyFile).wrap(repository, &secret, &master).unwrap();
-        let opened = slot.unwrap_with(repository, &secret).unwrap().unwrap();
-        assert_eq!(opened.expose(), master.expose());
-        assert!(slot.unwrap_with(repository, &Secret::new([9; 32])).unwrap().is_none());
-        let other = RepositoryId::from_bytes([9; 16]);
-        assert!(slot.unwrap_with(other, &secret).unwrap().is_none());
-        let mut changed = slot.clone();
-        changed.wrapped[0] ^= 1;
-        let result = changed.unwrap_with(repository, &secret).map(|_| ());
-        assert_eq!(result, Err(FormatError::Authentication));
-        assert_eq!(Slot::read(&slot.write(repository), repository), Ok(slot));
-    }
-
-    #[test]
-    fn kinds_and_parameters_must_fit() {
-        let repository = RepositoryId::from_bytes([3; 16]);
-        let secret = Secret::new([4; 32]);
-        let master = MasterKey::from_bytes([5; 32]);
-        let slot = plan(SlotKind::Passphrase).wrap(repository, &secret, &master).unwrap();
-        assert!(slot.check().is_err(), "a passphrase without Argon2 is refused");
-    }
-}
+mod tests;

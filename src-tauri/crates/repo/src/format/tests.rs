@@ -12,7 +12,7 @@ use super::pack::{PackEntry, Trailer, check_entries};
 use super::session::{Outcome, SessionOpen};
 use super::slot::Slot;
 use super::{FormatError, cbor};
-use crate::ids::{ChunkId, ObjectHash, RecoveryPointId, RepositoryId};
+use crate::ids::{ChunkId, ObjectHash, RecoveryPointId, RepositoryId, SlotId};
 
 fn hex(bytes: &[u8]) -> String {
     HEXLOWER.encode(bytes)
@@ -102,7 +102,7 @@ proptest! {
         let id = RepositoryId::from_bytes([0; 16]);
         let accepted = [
             FormatFile::read(&bytes).is_ok(),
-            Slot::read(&bytes, id).is_ok(),
+            Slot::read(&bytes, id, SlotId::from_bytes([0; 16])).is_ok(),
             Manifest::decode(&bytes).is_ok(),
             Trailer::read(&bytes, bytes.len() as u64).is_ok(),
             cbor::decode::<SessionOpen>(&bytes).is_ok(),

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use kuramori_repo::{BlobName, BlobStore, MemoryStore, RecoveryPointId, RepoError, RepoErrorKind};
+use kuramori_repo::{
+    BlobEntry, BlobName, BlobStore, MemoryStore, RecoveryPointId, RepoError, RepoErrorKind,
+};
 
 use crate::support::{CHUNK, back_up, create, noise, open};
 
@@ -89,10 +91,17 @@ fn assert_found(name: &BlobName, seen: &Seen, what: &str) {
     }
 }
 
+/// Everything but the texts for people, which no program reads.
+fn objects(store: &MemoryStore) -> Vec<BlobEntry> {
+    let mut objects = store.list("").unwrap();
+    objects.retain(|object| !object.name.as_str().starts_with("readme"));
+    objects
+}
+
 #[test]
 fn every_flipped_byte_is_found() {
     let golden = golden();
-    let objects = golden.store.list("").unwrap();
+    let objects = objects(&golden.store);
     let total: u64 = objects.iter().map(|o| o.size).sum();
     assert!(total < 80 << 10, "the golden repository is small: {total}");
     let mut found = [0usize; 2];
@@ -114,7 +123,7 @@ fn every_flipped_byte_is_found() {
 #[test]
 fn short_empty_and_missing_objects_are_found() {
     let golden = golden();
-    for object in golden.store.list("").unwrap() {
+    for object in objects(&golden.store) {
         let bytes = golden.store.get(&object.name, u64::MAX).unwrap();
         let mut zeroed = bytes.clone();
         zeroed.fill(0);
@@ -158,7 +167,7 @@ fn a_deleted_outcome_hides_its_point_and_no_other() {
 #[test]
 fn swapped_objects_are_found() {
     let golden = golden();
-    let objects = golden.store.list("").unwrap();
+    let objects = objects(&golden.store);
     for a in &objects {
         for b in objects.iter().filter(|b| b.name > a.name) {
             let store = golden.store.duplicate();

@@ -5,6 +5,10 @@ mod crash;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod keys_crash;
+#[cfg(test)]
 mod local;
 #[cfg(test)]
 mod opening;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use kuramori_base::{Hint, Secret};
 use kuramori_block::ByteLen;
 use kuramori_repo::{
-    BlobStore, CreateOptions, OpenOptions, RepoError, RepoErrorKind, Repository, SlotKind, Unlock,
+    BlobStore, CreateOptions, RepoError, RepoErrorKind, Repository, SlotKind, Unlock,
 };
 
-use crate::support::{clock, create, create_options, key_file, memory, noon, open};
+use crate::support::{clock, create, create_options, key_file, memory, noon, open, open_with};
 
 fn passphrase(text: &str) -> Unlock {
     Unlock::Passphrase(Secret::from(text))
@@ -17,10 +17,6 @@ fn passphrase(text: &str) -> Unlock {
 fn make(store: &Arc<dyn BlobStore>, unlock: &Unlock) -> Result<Secret<String>, RepoError> {
     Repository::create(Arc::clone(store), unlock, create_options(), clock().as_ref())
         .map(|created| created.recovery_key)
-}
-
-fn open_with(store: &Arc<dyn BlobStore>, unlock: &Unlock) -> Result<Repository, RepoError> {
-    Repository::open(Arc::clone(store), unlock, OpenOptions::default())
 }
 
 #[test]

@@ -55,7 +55,14 @@ pub(crate) fn memory() -> Arc<dyn BlobStore> {
 }
 
 pub(crate) fn open(store: &Arc<dyn BlobStore>) -> Result<Repository, RepoError> {
-    Repository::open(Arc::clone(store), &key_file(), open_options())
+    open_with(store, &key_file())
+}
+
+pub(crate) fn open_with(
+    store: &Arc<dyn BlobStore>,
+    unlock: &Unlock,
+) -> Result<Repository, RepoError> {
+    Repository::open(Arc::clone(store), unlock, open_options())
 }
 
 pub(crate) fn writer() -> WriterId {
