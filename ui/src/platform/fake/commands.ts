@@ -21,6 +21,9 @@ function startRun(back: FakePlatform, plan: RunPlan, ended: (run: FakeRun["view"
   return { run_id: run.view.id };
 }
 
+const recoveryKey = "6W2M-7QK4-XN4D-90HT-VB6P-3JWE-8RKC-51YZ-A0FG-TM3C-2P9H-QX7D-E8BN-K4RS";
+const askedGroups = [3, 11];
+
 const isAbsolute = (path: string) => /^(\/|[A-Za-z]:\\)/.test(path);
 
 export const commands: Handlers = {
@@ -89,7 +92,7 @@ export const commands: Handlers = {
     const made = repository(`repository-${back.repositories.length + 1}`, request.name, { path: request.path, stored: 0, created_at: hoursAgo(0) });
     back.repositories = [...back.repositories, made];
     back.emit("repositories", made.id);
-    return { repository: made, recovery_key: "6W2M-7QK4-XN4D-90HT-VB6P-3JWE-8RKC-51YZ-A0FG-TM3C-2P9H-QX7D-E8BN-K4RS" };
+    return { repository: made, recovery_key: recoveryKey, asked_groups: [...askedGroups] };
   },
   "repositories.attach": (back, request) => {
     if (request.passphrase === "wrong") throw fakeError("passphrase-wrong");
@@ -100,6 +103,15 @@ export const commands: Handlers = {
   },
   "repositories.list": (back) => ({ repositories: back.repositories }),
   "repositories.info": (back, { repository_id }) => findRepository(back, repository_id),
+  "repositories.recovery-sheet": (back, { repository_id }) => ({
+    html: `<!DOCTYPE html><title>${findRepository(back, repository_id).id}</title>`, asked_groups: [...askedGroups],
+    key: { id: "5e".repeat(16), short_id: "5e".repeat(6), kind: "recovery-key", created_at: hoursAgo(0), this_computer: false },
+  }),
+  "repositories.check-recovery-words": (back, { repository_id, words }) => {
+    findRepository(back, repository_id);
+    const groups = recoveryKey.split("-");
+    return { right: askedGroups.map((group, index) => (words[index] ?? "").trim().toUpperCase() === groups[group - 1]) };
+  },
   "repositories.detach": (back, { repository_id }) => {
     back.repositories = back.repositories.filter((one) => one.id !== repository_id);
     back.emit("repositories", repository_id);
