@@ -1,6 +1,7 @@
 import { Copy, Printer, Save } from "lucide-react";
 import { useState } from "react";
 import { createPortal } from "react-dom";
+import { useAction } from "@/api/client";
 import type { RepositoryCreated } from "@/api/generated/RepositoryCreated";
 import { Button } from "@/components/Button";
 import { Card, CardBody } from "@/components/Card";
@@ -9,7 +10,7 @@ import { Sign } from "@/components/Glyph";
 import { toast } from "@/components/toasts";
 import { useText } from "@/i18n/context";
 import { usePlatform } from "@/platform/context";
-import { groupsToProve, keyGroups, sameGroup } from "./recovery-key";
+import { keyGroups, sameGroup } from "./recovery-key";
 import css from "./KeepForm.module.css";
 
 const icon = { size: 15, strokeWidth: 1.8, "aria-hidden": true } as const;
@@ -19,7 +20,8 @@ export function RecoveryKey({ created, next, onKept }: { created: RepositoryCrea
   const t = useText();
   const platform = usePlatform();
   const groups = keyGroups(created.recovery_key);
-  const [asked] = useState(() => groupsToProve(groups.length));
+  const asked = created.asked_groups.map((group) => group - 1);
+  const check = useAction("repositories.check-recovery-words");
   const [typed, setTyped] = useState<[string, string]>(["", ""]);
   const [left, setLeft] = useState<[boolean, boolean]>([false, false]);
   const [saved, setSaved] = useState<string | null>(null);
@@ -28,6 +30,10 @@ export function RecoveryKey({ created, next, onKept }: { created: RepositoryCrea
   const sheet = `${t.firstRun.keySheetTitle}\n\n${t.firstRun.keySheetRepository}: ${created.repository.name}\n${created.repository.path}\n\n${created.recovery_key}\n\n${t.firstRun.keySheetText}\n`;
 
   const refused = (thrown: unknown) => toast({ tone: "bad", text: thrown instanceof Error ? thrown.message : typeof thrown === "string" ? thrown : t.failure.unexpectedTitle });
+  const prove = () => check.mutate({ repository_id: created.repository.id, words: typed }, {
+    onSuccess: ({ right: proven }) => { if (proven.every(Boolean)) onKept(); else setLeft([true, true]); },
+    onError: refused,
+  });
   const copy = () => platform.copyText(created.recovery_key).then(() => toast({ tone: "ok", text: t.common.copied }), refused);
   const save = () => platform.saveText({ title: t.firstRun.keySaveTitle, name: `kuramori-${created.repository.name}.txt`, text: sheet }).then((path) => { if (path !== null) setSaved(path); }, refused);
 
@@ -65,7 +71,7 @@ export function RecoveryKey({ created, next, onKept }: { created: RepositoryCrea
             ))}
           </div>
           <div className={css.buttons}>
-            <Button kind="primary" size="large" isDisabled={!proved} onPress={onKept} testId="recovery-key-kept">{next}</Button>
+            <Button kind="primary" size="large" isDisabled={!proved} isPending={check.isPending} onPress={prove} testId="recovery-key-kept">{next}</Button>
           </div>
         </CardBody>
       </Card>
