@@ -258,3 +258,6 @@ impl App {
         Ok(place)
     }
 }
+
+#[cfg(test)]
+mod tests;
