@@ -12,12 +12,13 @@ use crate::format::envelope::HEADER_LEN;
 use crate::format::pack::PackEntry;
 use crate::ids::{ChunkId, ObjectHash};
 
-type Key = [u8; 16];
+pub(crate) type Key = [u8; 16];
 
 /// Entries a run begins with; smaller ones are merged at once.
 const MERGE_FACTOR: usize = 4;
 
-fn key(id: &ChunkId, kind: ChunkKind) -> Key {
+/// Returns what stands for a chunk in tables.
+pub(crate) fn key(id: &ChunkId, kind: ChunkKind) -> Key {
     let mut key = *id.as_bytes().first_chunk().expect("an id has 32 bytes");
     // Kinds never share a place, even if their ids ever did.
     key[15] = (key[15] & 0xFE) | u8::from(kind == ChunkKind::Map);
@@ -51,6 +52,10 @@ struct State {
     packs: Vec<ObjectHash>,
     numbers: HashMap<ObjectHash, u32>,
     runs: Vec<Vec<Entry>>,
+    /// Frames that are known to be bad: pack and number. No new data refers to them.
+    bad: HashSet<(u32, u32)>,
+    /// Packs that are being replaced, with all their frames.
+    replaced: HashSet<u32>,
     /// Chunks that are being compressed, or wait in a pack without a name.
     pending: HashSet<Key>,
     /// Packs that may be read from but not referred to: a collection wants to remove them.
@@ -61,6 +66,8 @@ struct State {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Placed {
     pub(crate) position: usize,
+    /// Whether the frame is known to be bad.
+    pub(crate) bad: bool,
     /// Number of the pack: its position in [`Index::pack_names`].
     pub(crate) pack: u32,
     pub(crate) at: Location,
@@ -89,6 +96,32 @@ impl Index {
     /// Returns all known packs.
     pub(crate) fn packs(&self) -> HashSet<ObjectHash> {
         self.read().numbers.keys().copied().collect()
+    }
+
+    /// Replaces what is known to be bad: packs and the numbers of their frames. Such frames are
+    /// offered to readers last and to writers never.
+    pub(crate) fn set_bad<'f>(&self, frames: impl Iterator<Item = (&'f ObjectHash, &'f [u32])>) {
+        let mut state = self.write();
+        let mut bad = HashSet::new();
+        for (pack, frames) in frames {
+            if let Some(number) = state.numbers.get(pack) {
+                bad.extend(frames.iter().map(|frame| (*number, *frame)));
+            }
+        }
+        state.bad = bad;
+    }
+
+    /// Counts all frames of a pack as bad from now on.
+    pub(crate) fn replace(&self, pack: &ObjectHash) {
+        let mut state = self.write();
+        if let Some(number) = state.numbers.get(pack).copied() {
+            state.replaced.insert(number);
+        }
+    }
+
+    /// Returns whether a chunk is in the store, in a place that is not known to be bad.
+    pub(crate) fn holds(&self, id: &ChunkId, kind: ChunkKind) -> bool {
+        self.read().holds(&key(id, kind))
     }
 
     /// Returns all places of a chunk that is in the store.
@@ -141,7 +174,8 @@ impl Index {
         let first = run.partition_point(|entry| entry.key < key);
         let same = run.iter().enumerate().skip(first).take_while(|(_, entry)| entry.key == key);
         same.filter_map(|(position, entry)| {
-            Some(Placed { position, pack: entry.pack, at: state.location(entry)? })
+            let bad = state.is_bad(entry);
+            Some(Placed { position, bad, pack: entry.pack, at: state.location(entry)? })
         })
         .collect()
     }
@@ -235,7 +269,7 @@ impl Index {
 impl State {
     /// Whether there is a place of a chunk that a new recovery point may refer to.
     fn offers(&self, key: &Key) -> bool {
-        self.entries(key).any(|entry| !self.condemned.contains(&entry.pack))
+        self.entries(key).any(|entry| !self.condemned.contains(&entry.pack) && !self.is_bad(entry))
     }
 
     fn entries<'a>(&'a self, key: &Key) -> impl Iterator<Item = &'a Entry> {
@@ -255,8 +289,18 @@ impl State {
         })
     }
 
+    fn is_bad(&self, entry: &Entry) -> bool {
+        self.bad.contains(&(entry.pack, entry.number)) || self.replaced.contains(&entry.pack)
+    }
+
+    fn holds(&self, key: &Key) -> bool {
+        self.entries(key).any(|entry| !self.is_bad(entry))
+    }
+
     fn locate(&self, key: &Key) -> Vec<Location> {
-        self.entries(key).filter_map(|entry| self.location(entry)).collect()
+        let mut entries: Vec<_> = self.entries(key).collect();
+        entries.sort_by_key(|entry| self.is_bad(entry));
+        entries.into_iter().filter_map(|entry| self.location(entry)).collect()
     }
 
     /// Runs shrink by a factor from first to last, so there are few and each entry moves rarely.
@@ -314,6 +358,12 @@ mod tests {
         index.add(&[(pack(0), vec![e])]);
         assert!(!index.claim(&e.id, e.kind), "it is stored");
         assert!(index.claim(&e.id, ChunkKind::Map), "kinds are apart");
+        index.set_bad([(&pack(0), [0].as_slice())].into_iter());
+        assert!(index.claim(&e.id, e.kind), "it cannot be read there");
+        assert_eq!(index.locate(&e.id, e.kind).len(), 1, "a reader may try all the same");
+        index.add(&[(pack(1), vec![e])]);
+        assert_eq!(index.locate(&e.id, e.kind)[0].pack, pack(1), "good places come first");
+        assert!(!index.claim(&e.id, e.kind), "it is stored anew");
         index.retain(|_| false);
         assert!(index.claim(&e.id, e.kind), "its pack is gone");
         assert!(!index.knows(&pack(0)));

@@ -47,6 +47,15 @@ pub(crate) struct Inner {
     decoders: Mutex<Vec<Decoder>>,
 }
 
+/// Which frame of a pack it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FrameOf<'a> {
+    pub(crate) id: &'a ChunkId,
+    pub(crate) kind: ChunkKind,
+    /// Its number in the pack.
+    pub(crate) number: u32,
+}
+
 /// What was read into the index.
 #[derive(Default)]
 pub(crate) struct Loaded {
@@ -247,27 +256,38 @@ impl Inner {
     ) -> Result<(), RepoError> {
         let name = names::pack(place.pack);
         let opener = self.opener(&place.pack)?;
-        let mut frame = self.store.get_range(&name, place.offset, place.len)?;
-        let aad = frame_aad(self.id, kind, id, place.number);
+        let mut sealed = self.store.get_range(&name, place.offset, place.len)?;
         let damaged = |e| self.damaged_pack(place.pack, e);
-        let number = u64::from(place.number);
-        let plain = opener.open(number, &aad, &mut frame).map_err(damaged)?;
-        let limit = match kind {
-            ChunkKind::Data => self.config.chunk_len,
-            ChunkKind::Map => NODE_BYTES,
-        };
         let mut decoder = match lock(&self.decoders).pop() {
             Some(decoder) => decoder,
             None => Decoder::new().map_err(damaged)?,
         };
-        let decoded = decoder.decode(plain, limit, out);
+        let frame = FrameOf { id, kind, number: place.number };
+        let opened = self.open_frame(&opener, frame, &mut sealed, (&mut decoder, out));
         let mut decoders = lock(&self.decoders);
         if decoders.len() < MAX_DECODERS {
             decoders.push(decoder);
         }
         drop(decoders);
-        decoded.map_err(damaged)?;
-        if self.chunk_id(kind, out) == *id { Ok(()) } else { Err(damaged(FormatError::Content)) }
+        opened.map_err(damaged)
+    }
+
+    /// Decrypts, decompresses and verifies one frame in place; `out` is the chunk afterwards.
+    pub(crate) fn open_frame(
+        &self,
+        opener: &Opener,
+        frame: FrameOf<'_>,
+        sealed: &mut [u8],
+        (decoder, out): (&mut Decoder, &mut Vec<u8>),
+    ) -> Result<(), FormatError> {
+        let aad = frame_aad(self.id, frame.kind, frame.id, frame.number);
+        let plain = opener.open(u64::from(frame.number), &aad, sealed)?;
+        let limit = match frame.kind {
+            ChunkKind::Data => self.config.chunk_len,
+            ChunkKind::Map => NODE_BYTES,
+        };
+        decoder.decode(plain, limit, out)?;
+        if self.chunk_id(frame.kind, out) == *frame.id { Ok(()) } else { Err(FormatError::Content) }
     }
 
     /// Returns the id of a chunk of a kind.

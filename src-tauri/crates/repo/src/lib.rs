@@ -15,6 +15,7 @@
 //! | write, other computer | yes, a chunk may be stored twice | yes |
 
 mod beat;
+mod check;
 mod crypto;
 mod deletion;
 mod error;
@@ -34,6 +35,7 @@ mod pipeline;
 mod point;
 mod points;
 mod recovery_words;
+mod repair;
 mod repository;
 mod retention;
 mod session;
@@ -46,6 +48,10 @@ mod upkeep;
 mod view;
 mod writer;
 
+pub use check::{
+    CheckOptions, CheckReport, Damage, DataCheck, Hit, MissingPoint, Proof, RepositoryStats, Spare,
+    VmStats,
+};
 pub use crypto::KdfCost;
 pub use error::{RepoError, RepoErrorKind};
 pub use format::FormatError;
@@ -70,6 +76,7 @@ pub use point::{
     SavedDisk, Sizes,
 };
 pub use recovery_words::RecoveryWords;
+pub use repair::{RebuildReport, RepairOptions, RepairReport, Repaired, RepairedHow};
 pub use repository::{Created, Repository};
 pub use retention::Keep;
 pub use session::Session;

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use crate::error::{RepoError, RepoErrorKind};
 use crate::format::chunk::ChunkKind;
+use crate::format::config::MAX_FORMAT;
 use crate::format::envelope::{HEADER_LEN, ObjectType};
 use crate::format::index::{IndexObject, IndexPack, MAX_INDEX};
 use crate::format::pack::{self, MAX_PACK, PackFooter, TRAILER_LEN, Trailer};
 use crate::format::{FormatError, cbor, names};
 use crate::ids::{ChunkId, ObjectHash};
 use crate::inner::{Inner, lock};
-use crate::store::BlobName;
+use crate::store::{BlobName, StoreError};
 
 impl Inner {
     /// Fills the index when it is empty, or looks for what is new when told to.
@@ -64,6 +65,13 @@ impl Inner {
             }
         }
         loaded.once = true;
+        Ok(())
+    }
+
+    /// Loads the index anew, with what checks found bad: no new data may refer to that.
+    pub(crate) fn load_index_to_write(&self) -> Result<(), RepoError> {
+        self.load_index(true)?;
+        self.index.set_bad(self.check_state()?.bad_frames());
         Ok(())
     }
 
@@ -135,4 +143,47 @@ impl Inner {
 /// Whether the object is at fault, and not the way to it.
 pub(crate) fn is_damage(error: &RepoError) -> bool {
     error.kind() == RepoErrorKind::Damaged
+}
+
+/// Times an object is read that the store cannot read.
+const TRIES: usize = 3;
+
+impl Inner {
+    /// Reads an object and tells damage from a store that fails. `Ok(Err)` is what is wrong with
+    /// the object, `Err` that nothing can be said about it.
+    ///
+    /// One object that cannot be read although others can is damage, such as a bad sector.
+    pub(crate) fn judge<T>(
+        &self,
+        mut read: impl FnMut() -> Result<T, RepoError>,
+    ) -> Result<Result<T, FormatError>, RepoError> {
+        let mut tries = 1;
+        loop {
+            let error = match read() {
+                Ok(value) => return Ok(Ok(value)),
+                Err(error) => error,
+            };
+            return match error {
+                RepoError::Damaged { source, .. } => Ok(Err(source)),
+                RepoError::TooNew { feature, .. } => Ok(Err(FormatError::Structure(feature))),
+                RepoError::Store(StoreError::NotFound { .. }) => Ok(Err(FormatError::Missing)),
+                RepoError::Store(StoreError::Short { .. } | StoreError::TooLarge { .. }) => {
+                    Ok(Err(FormatError::Length))
+                }
+                RepoError::Store(StoreError::Io { .. }) if tries < TRIES => {
+                    tries += 1;
+                    continue;
+                }
+                RepoError::Store(StoreError::Io { source, .. }) if self.store_works() => {
+                    Ok(Err(FormatError::Unreadable(source.to_string())))
+                }
+                error => Err(error),
+            };
+        }
+    }
+
+    fn store_works(&self) -> bool {
+        let read = |name| self.store.get(&name, MAX_FORMAT).is_ok();
+        read(names::format()) || read(names::format_copy())
+    }
 }

@@ -29,8 +29,33 @@ pub(crate) fn height(chunks: u64) -> u32 {
 }
 
 /// Returns how many chunks a node of a height covers.
-fn span(height: u32) -> u64 {
+pub(crate) fn span(height: u32) -> u64 {
     1 << (FANOUT_BITS * height)
+}
+
+/// Where a walk over a map stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NodeWalk {
+    /// 0 is a chunk.
+    pub(crate) height: u32,
+    /// First chunk of the disk that the node covers.
+    pub(crate) first: u64,
+    /// Number of chunks of the disk.
+    pub(crate) limit: u64,
+}
+
+impl NodeWalk {
+    /// Goes down to a place of the node.
+    pub(crate) fn child(self, place: u64) -> Self {
+        let height = self.height.saturating_sub(1);
+        let first = self.first.saturating_add(place.saturating_mul(span(height)));
+        Self { height, first, ..self }
+    }
+
+    /// Returns whether all places of the node lie on the disk.
+    pub(crate) fn is_whole(self) -> bool {
+        self.first.saturating_add(span(self.height)) <= self.limit
+    }
 }
 
 /// Writes a node without the zeros at its end. Empty when there is nothing in it.

@@ -8,6 +8,7 @@ use kuramori_block::ByteLen;
 
 use crate::beat::Heart;
 use crate::error::RepoError;
+use crate::format::chunk::ChunkKind;
 use crate::format::envelope::ObjectType;
 use crate::format::manifest::{MAX_MANIFEST, Manifest, ManifestDisk};
 use crate::format::session::{MAX_SESSION, Outcome, SessionOpen};
@@ -16,7 +17,7 @@ use crate::guard::Guard;
 use crate::ids::{ChunkId, ObjectHash, RecoveryPointId, SessionId};
 use crate::inner::{Inner, lock};
 use crate::options::SessionOptions;
-use crate::pipeline::PipelineUse;
+use crate::pipeline::{PipelineUse, Tools};
 use crate::point::{DiskDraft, PointDraft};
 use crate::store::{BlobName, StoreError};
 use crate::writer::DiskWriter;
@@ -92,7 +93,7 @@ impl Session {
             Some(condemned) => condemned,
             None => inner.condemned()?,
         };
-        inner.load_index(true)?;
+        inner.load_index_to_write()?;
         if inner.options.keeps(Guard::AvoidCondemned) {
             inner.index.condemn(&condemned);
         }
@@ -169,6 +170,23 @@ impl Session {
         }
     }
 
+    /// Stores a chunk that the repository has no good place of.
+    pub(crate) fn keep_chunk(
+        &self,
+        kind: ChunkKind,
+        bytes: &[u8],
+        tools: &mut Tools,
+    ) -> Result<(), RepoError> {
+        self.who.cancel.check()?;
+        self.pipeline.shared.check()?;
+        self.pipeline.shared.store_chunk(kind, bytes, tools).map(|_| ())
+    }
+
+    /// Returns when all chunks are durable and indexed.
+    pub(crate) fn flush(&self) -> Result<(), RepoError> {
+        self.pipeline.flush(&self.who.cancel)
+    }
+
     fn try_commit(&self, draft: PointDraft) -> Result<RecoveryPointId, RepoError> {
         self.check_disks(&draft.disks)?;
         self.pipeline.flush(&self.who.cancel)?;
@@ -197,7 +215,6 @@ impl Session {
 
     /// Every root must be somewhere: a last look before the recovery point counts.
     fn check_roots(&self, manifest: &Manifest) -> Result<(), RepoError> {
-        use crate::format::chunk::ChunkKind;
         for disk in &manifest.disks {
             let stored = !self.inner.index.locate(&disk.root, ChunkKind::Map).is_empty();
             if !disk.root.is_zero() && !stored {

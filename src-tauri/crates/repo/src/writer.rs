@@ -298,7 +298,7 @@ fn too_large(capacity: ByteLen) -> RepoError {
 }
 
 /// Returns whether there is nothing but zeros; looks at 16 bytes at a time.
-fn is_zero(bytes: &[u8]) -> bool {
+pub(crate) fn is_zero(bytes: &[u8]) -> bool {
     let (blocks, rest) = bytes.as_chunks::<64>();
     rest.iter().all(|b| *b == 0) && blocks.iter().all(|block| *block == [0; 64])
 }

@@ -47,6 +47,7 @@ pub(crate) enum ObjectType {
     CollectionPlan = 20,
     CollectionFinal = 21,
     CollectionDone = 22,
+    Check = 32,
 }
 
 /// Whether a body is readable or sealed.

@@ -44,6 +44,9 @@ pub enum FormatError {
     /// It is not there, or its pack is not there whole.
     #[error("it is missing or has lost a part")]
     Missing,
+    /// The store cannot read it, though it can read others.
+    #[error("the store cannot read it: {0}")]
+    Unreadable(String),
 }
 
 impl FormatError {

@@ -6,11 +6,14 @@
 
 pub(crate) mod bytes;
 pub(crate) mod cbor;
+pub(crate) mod check;
 pub(crate) mod chunk;
 pub(crate) mod collection;
 pub(crate) mod config;
 pub(crate) mod envelope;
 mod error;
+#[cfg(test)]
+mod hostile;
 pub(crate) mod index;
 pub(crate) mod manifest;
 pub(crate) mod names;

@@ -20,6 +20,11 @@ pub(crate) const GC: &str = "gc/";
 pub(crate) const TOMBS: &str = "tombs/";
 pub(crate) const HOLDS: &str = "holds/";
 pub(crate) const TRASH: &str = "trash/";
+/// Damaged objects that were replaced. Nobody reads them.
+pub(crate) const QUARANTINE: &str = "quarantine/";
+pub(crate) const CHECKS: &str = "checks/";
+/// What check records are bound to.
+pub(crate) const CHECKS_FOLDER: &str = "checks";
 /// What an index object is bound to: its folder, which is the collection epoch.
 pub(crate) const INDEX_FOLDER: &str = "index/0";
 
@@ -83,6 +88,16 @@ pub(crate) fn session_outcome(id: SessionId) -> BlobName {
     BlobName::built(format!("{SESSIONS}{}.outcome", id.to_hex()))
 }
 
+pub(crate) fn check(hash: ObjectHash) -> BlobName {
+    BlobName::built(format!("{CHECKS}{}", hash.to_hex()))
+}
+
+/// Where a damaged object is kept that was replaced: its name and the hash of its bytes.
+pub(crate) fn quarantine(name: &BlobName, hash: ObjectHash) -> BlobName {
+    let (flat, hex) = (name.as_str().replace('/', "-"), hash.to_hex());
+    BlobName::built(format!("{QUARANTINE}{flat}.{}", hex.get(..16).unwrap_or_default()))
+}
+
 /// Returns the hash in the name of a pack, index or manifest.
 pub(crate) fn hash_of(name: &BlobName) -> Option<ObjectHash> {
     ObjectHash::parse(name.last_part())
@@ -93,6 +108,30 @@ pub(crate) fn manifest_folder(name: &BlobName) -> Option<&str> {
     let (folder, _) = name.as_str().rsplit_once('/')?;
     let place = folder.strip_prefix(POINTS)?;
     (place.len() == 32 && hash_of(name).is_some()).then_some(folder)
+}
+
+/// Returns whether an object could have this name.
+pub(crate) fn is_known(name: &BlobName) -> bool {
+    let text = name.as_str();
+    let folder = |folder: &str| text.strip_prefix(folder);
+    match text {
+        FORMAT | FORMAT_COPY => true,
+        _ if text.starts_with(QUARANTINE) => true,
+        _ if text.starts_with(GC) => collection_of(name).is_some(),
+        _ if text.starts_with(TOMBS) => tomb_of(name).is_some(),
+        _ if text.starts_with(TRASH) => trash_of(name).is_some(),
+        _ => {
+            folder(KEYS).is_some_and(|id| id.parse::<SlotId>().is_ok())
+                || folder(HOLDS).is_some_and(|id| id.parse::<HoldId>().is_ok())
+                || folder(PACKS).is_some_and(|_| hash_of(name).is_some())
+                || folder(INDEX).is_some_and(|_| hash_of(name).is_some())
+                || folder(CHECKS).is_some_and(|_| hash_of(name).is_some())
+                || manifest_folder(name).is_some()
+                || folder(SESSIONS)
+                    .and_then(|rest| rest.split_once('.'))
+                    .is_some_and(|(id, _)| id.parse::<SessionId>().is_ok())
+        }
+    }
 }
 
 /// Returns the session an outcome decides.

@@ -23,7 +23,8 @@ pub(super) struct Marks {
 
 impl Marks {
     /// Walks the chunk maps of all recovery points that `skip` does not name. Of several places
-    /// of a chunk one outside of `avoid` counts, else the one in the pack whose name comes first.
+    /// of a chunk one that is not known to be bad counts, then one outside of `avoid`, then the one
+    /// in the pack whose name comes first.
     pub(super) fn of(
         view: &Inner,
         committed: &Committed,
@@ -88,7 +89,7 @@ impl Marks {
         if places.iter().any(|place| self.has(place.position)) {
             return Ok(false);
         }
-        let best = places.iter().min_by_key(|place| (self.avoids(place), place.at.pack));
+        let best = places.iter().min_by_key(|p| (p.bad, self.avoids(p), p.at.pack));
         let Some(best) = best else { return Err(view.missing(id, kind)?) };
         if let Some(word) = self.bits.get_mut(best.position / 64) {
             *word |= 1 << (best.position % 64);

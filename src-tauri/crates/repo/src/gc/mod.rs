@@ -142,7 +142,7 @@ impl Collector<'_> {
         let number = if self.options.dry_run { 0 } else { self.finish_earlier()? };
         self.go_on()?;
         let view = Arc::new(self.inner.fresh());
-        view.load_index(true)?;
+        view.load_index_to_write()?;
         view.index.compact();
         let committed = view.committed()?;
         readable(&view, &committed)?;
@@ -222,7 +222,7 @@ impl Collector<'_> {
             return Ok(Final::Decided { packs: plan.packs.clone(), points: Vec::new() });
         }
         let view = Arc::new(self.inner.fresh());
-        view.load_index(true)?;
+        view.load_index_to_write()?;
         view.index.compact();
         let committed = view.committed()?;
         readable(&view, &committed)?;

@@ -67,6 +67,32 @@ impl Inner {
         Ok(packs)
     }
 
+    /// Returns the manifests of deleted recovery points whose records collections removed.
+    pub(crate) fn retired(&self) -> Result<HashSet<ObjectHash>, RepoError> {
+        let mut manifests = HashSet::new();
+        for (number, records) in self.collections()? {
+            if records.decided
+                && let Some(Stage::Decided(Final::Decided { points, .. })) =
+                    self.stage(number, records)?
+            {
+                manifests.extend(points.into_iter().map(|point| point.manifest));
+            }
+        }
+        Ok(manifests)
+    }
+
+    /// Opens a record of a collection, to see whether it can be read.
+    pub(crate) fn open_collection(&self, number: u64, step: Step) -> Result<(), RepoError> {
+        match step {
+            Step::Plan => self.plan(number).map(drop),
+            Step::Done => self.done(number).map(drop),
+            Step::Final => {
+                let object = ObjectType::CollectionFinal;
+                self.collection_record::<Final>(number, step, object).map(drop)
+            }
+        }
+    }
+
     fn stage(&self, number: u64, records: Records) -> Result<Option<Stage>, RepoError> {
         if records.decided {
             let decision: Result<Final, _> =

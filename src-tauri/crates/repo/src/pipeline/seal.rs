@@ -9,13 +9,12 @@ use super::packer::{Message, OpenPack};
 use crate::crypto::{Opener, Sealer, TAG_LEN, hedged_salt};
 use crate::error::RepoError;
 use crate::format::chunk::{Decoder, frame_aad};
-use crate::format::config::MAX_CHUNK;
 use crate::format::envelope::{EPOCH, HEADER_LEN, Header, ObjectType, Suite, padded};
 use crate::format::index::{IndexObject, IndexPack};
 use crate::format::pack::{PackEntry, PackFooter, Trailer, footer_aad, open_footer};
 use crate::format::{FormatError, cbor, names};
 use crate::ids::ObjectHash;
-use crate::inner::Inner;
+use crate::inner::{FrameOf, Inner};
 
 /// Packs one index object speaks about.
 const PACKS_PER_INDEX: usize = 32;
@@ -182,11 +181,9 @@ fn prove_part(
         frame.clear();
         frame.extend_from_slice(bytes.get(at..end).ok_or(FormatError::Length)?);
         at = end;
-        let aad = frame_aad(inner.id, entry.kind, &entry.id, number);
-        let plain = opener.open(u64::from(number), &aad, &mut frame)?;
-        decoder.decode(plain, MAX_CHUNK, &mut raw)?;
-        let same = inner.chunk_id(entry.kind, &raw) == entry.id;
-        if !same || raw.len() != entry.raw_len as usize {
+        let of = FrameOf { id: &entry.id, kind: entry.kind, number };
+        inner.open_frame(opener, of, &mut frame, (&mut decoder, &mut raw))?;
+        if raw.len() != entry.raw_len as usize {
             return Err(FormatError::Content);
         }
     }

@@ -1,9 +1,13 @@
 //! The repository as its callers see it.
 
 #[cfg(test)]
+mod check;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod damage;
+#[cfg(test)]
+mod golden;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
@@ -14,6 +18,8 @@ mod local;
 mod opening;
 #[cfg(test)]
 mod prune;
+#[cfg(test)]
+mod repair;
 #[cfg(test)]
 mod round_trip;
 #[cfg(test)]
