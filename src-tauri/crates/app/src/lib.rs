@@ -24,6 +24,7 @@ mod secrets;
 mod settings;
 mod sheet;
 pub mod updates;
+pub mod upkeep;
 mod volume;
 
 pub use app::{App, AppOptions};

@@ -35,6 +35,14 @@ impl ProgressLine {
         write(&format!("\r\x1b[2K{text}"));
     }
 
+    /// Shows work that is no run.
+    pub(crate) fn show_bytes(&mut self, done: u64, total: u64) {
+        if self.wanted && total > 0 {
+            self.shown = true;
+            write(&format!("\r\x1b[2K{} of {}", size(done.min(total)), size(total)));
+        }
+    }
+
     pub(crate) fn clear(&mut self) {
         if self.shown {
             write("\r\x1b[2K");

@@ -1,5 +1,7 @@
 //! Answers as text: plain tables that fit a terminal.
 
+pub(crate) mod upkeep;
+
 use std::fmt::Write;
 
 use kuramori_app::dto::{

@@ -22,3 +22,4 @@ mod places;
 #[cfg(target_os = "linux")]
 mod resources;
 mod secrets;
+mod upkeep;

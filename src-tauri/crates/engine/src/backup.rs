@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use kuramori_base::{CancelToken, Clock, Progress};
 use kuramori_jobs::{Level, Outcome, RunId, RunLog, Stage};
 use kuramori_repo::{
-    Consistency, Manifest, PointDraft, RecoveryPointId, Repository, Session, SessionOptions,
-    SourceKind, VmIdentity, WriterId,
+    Consistency, PointDraft, RecoveryPointId, Repository, Session, SessionOptions, SourceKind,
+    VmIdentity, WriterId,
 };
 use kuramori_vsphere::{
     ChangeTracking, Client, DiskConfig, PowerState, SnapshotRef, SnapshotRequest, ToolsState,
@@ -18,6 +18,7 @@ use kuramori_vsphere::{
 use crate::TOOL_VERSION;
 use crate::disk::{DiskSource, save_disk};
 use crate::error::EngineError;
+use crate::plan::Parent;
 use crate::report::{Observer, RunEvent, Step};
 use crate::snapshot::{Guard, SNAPSHOT_NAME};
 
@@ -260,8 +261,13 @@ fn save(
     let config = job.wait(job.client.snapshot_config(snapshot)).map_err(EngineError::Snapshot)?;
     let vm = identity(job, &config);
     let parent = job.repository.latest(&vm)?;
+    let lost = match &parent {
+        Some(parent) => job.repository.lost_disks(parent.id)?,
+        None => Vec::new(),
+    };
+    let parent = parent.as_ref().map(|manifest| Parent { manifest, lost: &lost });
     job.observer.stage(Stage::Read);
-    let disks = read_disks(job, &session, snapshot, &config, parent.as_ref(), warnings)?;
+    let disks = read_disks(job, &session, snapshot, &config, parent, warnings)?;
 
     job.observer.stage(Stage::Store);
     let config_bytes = serde_json::to_vec(&config.hardware).map_err(EngineError::Config)?;
@@ -294,7 +300,7 @@ fn read_disks(
     session: &Session,
     snapshot: &SnapshotRef,
     config: &VmConfig,
-    parent: Option<&Manifest>,
+    parent: Option<Parent<'_>>,
     warnings: &mut Warnings<'_>,
 ) -> Result<Vec<kuramori_repo::DiskDraft>, EngineError> {
     let wanted: Vec<&DiskConfig> = config.disks.iter().filter(|d| d.obstacle().is_none()).collect();
@@ -304,6 +310,7 @@ fn read_disks(
         .collect::<Result<_, _>>()?;
     job.progress.total(sources.iter().map(|s| s.bytes(job.repository.chunk_len())).sum());
     let frozen = (snapshot, config);
+    let parent = parent.map(|parent| parent.manifest);
     sources.into_iter().map(|s| save_disk(job, session, frozen, s, parent, warnings)).collect()
 }
 

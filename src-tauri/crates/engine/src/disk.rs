@@ -12,7 +12,7 @@ use crate::backup::{VmBackup, Warnings, causes};
 use crate::error::EngineError;
 use crate::export;
 use crate::pipeline::{self, PipelineError, Watch};
-use crate::plan::{ReadPlan, WholeReason, plan_disk};
+use crate::plan::{Parent, ReadPlan, WholeReason, plan_disk};
 use crate::report::{Mode, RunEvent};
 
 /// A way to read a disk, in the order they are tried.
@@ -50,7 +50,7 @@ impl<'a> DiskSource<'a> {
         job: &VmBackup<'_>,
         snapshot: &SnapshotRef,
         disk: &'a DiskConfig,
-        parent: Option<&Manifest>,
+        parent: Option<Parent<'_>>,
     ) -> Result<Self, EngineError> {
         let query = |since: &ChangedSince| {
             let (vm, key, capacity) = (job.vm, disk.key, disk.capacity);

@@ -14,6 +14,7 @@ use kuramori_repo::{
 
 use crate::TOOL_VERSION;
 use crate::pipeline::{self, PipelineError, Watch};
+use crate::plan::WholeReason;
 use crate::report::Observer;
 
 /// Why an image could not be saved.
@@ -151,12 +152,14 @@ pub fn backup_image(job: ImageBackup<'_>) -> Result<RecoveryPointId, ImageError>
         Some(areas) => {
             check_areas(areas, capacity)?;
             let found = job.repository.latest(&vm)?;
-            Some(found.ok_or_else(|| ImageError::NoParent { name: job.name.to_owned() })?)
+            let found = found.ok_or_else(|| ImageError::NoParent { name: job.name.to_owned() })?;
+            // A parent that has lost bytes is not built on: reading all of the image heals it.
+            job.repository.lost_disks(found.id)?.is_empty().then_some(found)
         }
         None => None,
     };
     let whole = ExtentSet::whole(capacity);
-    let extents = job.changed.unwrap_or(&whole);
+    let extents = job.changed.filter(|_| parent.is_some()).unwrap_or(&whole);
     let options = SessionOptions {
         writer: job.writer,
         progress: job.progress.clone(),
@@ -170,6 +173,9 @@ pub fn backup_image(job: ImageBackup<'_>) -> Result<RecoveryPointId, ImageError>
     let bytes_read = pipeline::copy(job.image, extents, (&writer, chunk), watch)?;
     let read_mode = match &parent {
         Some(parent) => ReadMode::Changed { since: parent.id.to_hex() },
+        None if job.changed.is_some() => {
+            ReadMode::Whole { reason: WholeReason::ParentDamaged.code() }
+        }
         None => ReadMode::Whole { reason: "image".to_owned() },
     };
     let disk = DiskDraft {

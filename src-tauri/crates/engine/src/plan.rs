@@ -19,6 +19,8 @@ pub enum WholeReason {
     TrackingReset,
     /// The disk has another size than before.
     Resized,
+    /// The earlier recovery point has lost bytes of this disk: reading it whole heals them.
+    ParentDamaged,
     /// The server could not say what changed.
     QueryFailed,
     /// The server's answer contradicts itself.
@@ -75,16 +77,31 @@ pub(crate) enum ReadPlan {
     },
 }
 
+/// The recovery point a backup builds on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parent<'a> {
+    pub(crate) manifest: &'a Manifest,
+    /// Positions of its disks that are known to have lost bytes.
+    pub(crate) lost: &'a [usize],
+}
+
 /// Plans one disk. A full backup is an incremental whose extents are the whole disk: only the
 /// extents differ, never the pipeline.
-pub(crate) fn plan_disk(disk: &DiskConfig, parent: Option<&Manifest>) -> ReadPlan {
+pub(crate) fn plan_disk(disk: &DiskConfig, parent: Option<Parent<'_>>) -> ReadPlan {
     let Some(now) = &disk.change_id else {
         return ReadPlan::Whole { reason: WholeReason::NotTracked };
     };
-    let found = parent.and_then(|p| p.disks.iter().enumerate().find(|(_, d)| is_same(d, disk)));
-    let Some((parent_disk, before)) = found else {
+    let find = |p: &Parent<'_>| {
+        let (number, before) =
+            p.manifest.disks.iter().enumerate().find(|(_, d)| is_same(d, disk))?;
+        Some((number, before.clone(), p.lost.contains(&number)))
+    };
+    let Some((parent_disk, before, lost)) = parent.as_ref().and_then(find) else {
         return ReadPlan::Allocated { reason: WholeReason::First };
     };
+    if lost {
+        return ReadPlan::Allocated { reason: WholeReason::ParentDamaged };
+    }
     if before.capacity != disk.capacity {
         // Known hosts give wrong areas after a disk grew: read it all once.
         return ReadPlan::Whole { reason: WholeReason::Resized };

@@ -23,6 +23,9 @@ pub(crate) fn whole_reason(reason: WholeReason, language: Language) -> &'static 
         }
         (Language::En, R::TrackingReset) => "tracking was started over since the last time",
         (Language::En, R::Resized) => "the disk has another size than before",
+        (Language::En, R::ParentDamaged) => {
+            "the recovery point before has lost data of this disk, which this one makes good"
+        }
         (Language::En, R::QueryFailed) => "the server could not say what changed",
         (Language::En, R::QueryInconsistent) => {
             "the server's answer about changes contradicts itself"
@@ -33,6 +36,9 @@ pub(crate) fn whole_reason(reason: WholeReason, language: Language) -> &'static 
         (Language::Ja, R::ParentNotTracked) => "前の復旧ポイントは追跡なしで作成されました",
         (Language::Ja, R::TrackingReset) => "前回から追跡がやり直されました",
         (Language::Ja, R::Resized) => "ディスクのサイズが前回と異なります",
+        (Language::Ja, R::ParentDamaged) => {
+            "前の復旧ポイントでこのディスクのデータが失われているため、全体を読み取って補います"
+        }
         (Language::Ja, R::QueryFailed) => "サーバーが変更箇所を答えられませんでした",
         (Language::Ja, R::QueryInconsistent) => "変更箇所についてのサーバーの答えに矛盾があります",
         (Language::Ja, R::WholeTransport) => "この読み取り方法ではディスク全体が送られます",

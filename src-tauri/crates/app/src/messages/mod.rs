@@ -8,6 +8,7 @@ mod ja;
 mod keys;
 mod sheet;
 mod updates;
+pub(crate) mod upkeep;
 
 use crate::dto::{ErrorCode, Language};
 

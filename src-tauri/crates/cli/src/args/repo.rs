@@ -1,8 +1,11 @@
 //! What can be typed about repositories.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+
+use super::upkeep::{self, NamedRepo};
 
 /// What opens a repository.
 #[derive(Debug, ClapArgs)]
@@ -54,6 +57,36 @@ pub(crate) enum RepoCommand {
         #[command(flatten)]
         key: KeyArgs,
     },
+    /// Looks whether a repository is whole, and what is hit where it is not.
+    Check {
+        #[command(flatten)]
+        repo: NamedRepo,
+        /// Read the data too, all of it unless told otherwise.
+        #[arg(long)]
+        read_data: bool,
+        /// Read this part of the data, what was not read for the longest time first.
+        #[arg(long, value_name = "PERCENT", value_parser = upkeep::percent, requires = "read_data")]
+        budget: Option<u8>,
+        /// Read what was not read for this long, such as `30d`.
+        #[arg(long, value_name = "AGE", value_parser = upkeep::age, requires = "read_data",
+              conflicts_with = "budget")]
+        max_age: Option<Duration>,
+    },
+    /// Repairs what a check finds. Nothing is removed that is not replaced and kept aside.
+    Repair {
+        #[command(flatten)]
+        repo: NamedRepo,
+        /// Name of another repository known here that has the same VMs.
+        #[arg(long, value_name = "R")]
+        from: Option<String>,
+        /// Only show what would be done.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Writes the index anew from the packs.
+    RebuildIndex(NamedRepo),
+    /// Shows what is stored, what that saves, and what each VM alone takes.
+    Stats(NamedRepo),
     /// Shows all repositories known here.
     List,
     /// Removes what no recovery point needs any more; backups may run meanwhile.

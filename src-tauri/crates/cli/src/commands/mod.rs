@@ -8,6 +8,7 @@ mod repo;
 mod restore;
 mod server;
 mod update;
+mod upkeep;
 
 use kuramori_app::AppError;
 use kuramori_app::dto::{ErrorCode, InventoryRequest, StartBackupRequest};

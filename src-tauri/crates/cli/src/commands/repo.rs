@@ -1,8 +1,9 @@
 use kuramori_app::AppError;
 use kuramori_app::dto::Empty;
 use kuramori_app::schema::command;
+use kuramori_app::upkeep::Thoroughness;
 
-use super::deletion;
+use super::{deletion, upkeep};
 use crate::args::{RepoArgs, RepoCommand};
 use crate::context::{Context, blocking, full};
 use crate::input;
@@ -60,5 +61,21 @@ pub(super) async fn run(context: &Context, command: RepoCommand) -> Result<Done,
         RepoCommand::RecoveryCheck { name, repo_path } => {
             keys::recovery_check(context, name, repo_path).await
         }
+        RepoCommand::Check { repo, read_data, budget, max_age } => {
+            let how = match (read_data, budget, max_age) {
+                (false, ..) => Thoroughness::Structure,
+                (true, Some(percent), _) => Thoroughness::Percent(percent),
+                (true, None, Some(age)) => Thoroughness::OlderThan(age),
+                (true, None, None) => Thoroughness::AllData,
+            };
+            upkeep::check(context, repo.into_repo(), how).await
+        }
+        RepoCommand::Repair { repo, from, dry_run } => {
+            upkeep::repair(context, repo.into_repo(), from, dry_run).await
+        }
+        RepoCommand::RebuildIndex(repo) => {
+            upkeep::rebuild_index(context, repo.into_repo()).await
+        }
+        RepoCommand::Stats(repo) => upkeep::stats(context, repo.into_repo()).await,
     }
 }
