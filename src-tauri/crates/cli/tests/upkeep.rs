@@ -48,7 +48,7 @@ fn damage_is_found_named_and_healed_from_another_repository() {
     assert_eq!(found.field("/damaged/0/hits/0/bytes"), (256 << 10).to_string());
     let told = bench.run(&["repo", "check", "place", "--read-data", "--max-age", "30d"]);
     assert_eq!(told.code, 1);
-    assert!(told.stdout.contains("cannot be restored whole"), "{}", told.stdout);
+    assert!(told.stdout.contains("cannot be restored whole: 1"), "{}", told.stdout);
     let alone = bench.run(&["repo", "repair", "place"]);
     assert_eq!(alone.code, 1, "{}", alone.stdout);
     let healed = bench.run(&["repo", "repair", "place", "--from", "other", "--json"]).ok();

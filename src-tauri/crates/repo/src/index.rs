@@ -98,8 +98,7 @@ impl Index {
         self.read().numbers.keys().copied().collect()
     }
 
-    /// Replaces what is known to be bad: packs and the numbers of their frames. Such frames are
-    /// offered to readers last and to writers never.
+    /// Replaces what is known to be bad: frames that readers try last and writers never refer to.
     pub(crate) fn set_bad<'f>(&self, frames: impl Iterator<Item = (&'f ObjectHash, &'f [u32])>) {
         let mut state = self.write();
         let mut bad = HashSet::new();

@@ -17,11 +17,11 @@ pub(crate) fn verdict(report: &CheckReport, language: Language) -> String {
              the end and are good."
         ),
         (Language::En, _, 0) => format!(
-            "{damaged} objects are damaged, but all {points} recovery points can be restored. Run a \
+            "Damaged objects: {damaged}. All {points} recovery points can still be restored. Run a \
              repair."
         ),
         (Language::En, ..) => format!(
-            "{lost} recovery points cannot be restored whole: {damaged} objects are damaged. Run a \
+            "Recovery points that cannot be restored whole: {lost}. Damaged objects: {damaged}. Run a \
              repair, with another repository that has the same VMs if there is one. The next backup \
              of these VMs stores again what it finds."
         ),
@@ -42,8 +42,7 @@ pub(crate) fn verdict(report: &CheckReport, language: Language) -> String {
     if missing > 0 {
         text.push_str(&match language {
             Language::En => format!(
-                " {missing} recovery points are missing without a record of their deletion: somebody \
-                 may have removed files or put an older copy of the repository here."
+                " Recovery points missing without a record of their deletion: {missing}. Somebody may have removed files or put an older copy of the repository here."
             ),
             Language::Ja => format!(
                 "削除の記録がないまま {missing} 個の復旧ポイントがなくなっています。ファイルが削除されたか、リポジトリが古いコピーに戻された可能性があります。"

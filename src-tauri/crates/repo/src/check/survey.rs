@@ -187,10 +187,7 @@ impl Check<'_> {
 
     /// Takes over what the listing found, and opens the manifests it did not need. Returns those of
     /// sessions whose outcome is damaged.
-    fn check_manifests(
-        &mut self,
-        committed: &Committed,
-    ) -> Result<HashSet<ObjectHash>, RepoError> {
+    fn check_manifests(&mut self, committed: &Committed) -> Result<HashSet<ObjectHash>, RepoError> {
         let mut undecided = HashSet::new();
         for damaged in &committed.damaged {
             self.damages.add(&damaged.object, damaged.reason.clone());

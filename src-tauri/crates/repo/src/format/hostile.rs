@@ -83,7 +83,7 @@ impl Dice {
 fn torment(sample: &[u8], parse: &mut dyn FnMut(&[u8]) -> Result<(), FormatError>) {
     assert_eq!(parse(sample), Ok(()), "the sample is valid");
     let soak = std::env::var("KURAMORI_SOAK").ok().and_then(|n| n.parse().ok()).unwrap_or(1u64);
-    let mut dice = Dice(0x9E37_79B9_7F4A_7C15 ^ blake3::hash(sample).as_bytes()[0] as u64);
+    let mut dice = Dice(0x9E37_79B9_7F4A_7C15 ^ u64::from(blake3::hash(sample).as_bytes()[0]));
     let mut refused = 0;
     for _ in 0..CASES.saturating_mul(soak) {
         refused += u64::from(parse(&dice.change(sample)).is_err());
@@ -93,6 +93,13 @@ fn torment(sample: &[u8], parse: &mut dyn FnMut(&[u8]) -> Result<(), FormatError
 
 fn keys() -> Keys {
     Keys::new(REPOSITORY, MasterKey::from_bytes([9; 32]))
+}
+
+/// Bytes that do not compress.
+fn blake3_bytes(len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    blake3::Hasher::new().finalize_xof().fill(&mut bytes);
+    bytes
 }
 
 fn entry(number: u8) -> PackEntry {
@@ -268,7 +275,7 @@ fn packs_and_chunks() {
     });
     torment(&padded(&[1; 600]).unwrap(), &mut |bytes| unpadded(bytes).map(|_| ()));
     let mut decoder = Decoder::new().unwrap();
-    for raw in [vec![b'x'; 4096], (0..4096u32).map(|n| (n * n >> 3) as u8).collect()] {
+    for raw in [vec![b'x'; 4096], blake3_bytes(4096)] {
         let mut frame = Vec::new();
         Encoder::new().unwrap().encode(&raw, &mut frame).unwrap();
         frame.truncate(frame.len() - TAG_LEN);

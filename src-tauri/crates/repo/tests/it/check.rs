@@ -7,12 +7,12 @@ use kuramori_base::{CancelToken, Cancelled, Counters, ManualClock, Progress, Tal
 use kuramori_block::Extent;
 use kuramori_repo::testing::{Fault, FaultyStore, When};
 use kuramori_repo::{
-    BlobName, BlobStore, CheckOptions, CheckReport, DataCheck, FormatError, MemoryStore, RepoError,
-    Repository,
+    BlobName, BlobStore, CheckOptions, CheckReport, DataCheck, Deletion, FormatError, MemoryStore,
+    PruneOptions, RECYCLE_BIN, RepoError, Repository,
 };
 
 use crate::support::{
-    CHUNK, back_up, begin, clock, create, draft, noise, noon, open, restore, save,
+    CHUNK, back_up, begin, clock, create, draft, noise, noon, open, restore, save, writer,
 };
 
 fn check(store: &Arc<dyn BlobStore>, data: DataCheck) -> CheckReport {
@@ -296,4 +296,25 @@ fn areas_are_named_once_each() {
     // The map is lost too, so that nothing of the disk is left.
     let whole = Extent::new(0, image.len() as u64);
     assert!(hits.iter().all(|hit| hit.ranges == [whole]), "{hits:?}");
+}
+
+#[test]
+fn what_was_deleted_is_not_missing() {
+    let store: Arc<dyn BlobStore> = Arc::new(MemoryStore::new());
+    let repository = create(&store);
+    let points: Vec<_> =
+        (0..4).map(|n| back_up(&repository, "vm", &noise(n, 9 * CHUNK)).unwrap()).collect();
+    let deletion = |delay| Deletion { writer: writer(), rule: "by hand".to_owned(), delay };
+    repository.delete_points(&points[1..2], &deletion(Duration::ZERO), clock().as_ref()).unwrap();
+    repository.delete_points(&points[2..3], &deletion(RECYCLE_BIN), clock().as_ref()).unwrap();
+    let report = check(&store, DataCheck::All);
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!(report.points, 3, "one in the recycle bin is still whole");
+    let options = PruneOptions { confirmed: true, ..PruneOptions::new(writer()) };
+    for _ in 0..3 {
+        repository.prune(&options, clock().as_ref()).unwrap();
+        let report = check(&store, DataCheck::All);
+        assert!(report.is_sound(), "{report:?}");
+    }
+    assert_eq!(names(store.as_ref(), "points/").len(), 3, "its records are gone");
 }
