@@ -42,7 +42,8 @@ pub(crate) fn describe(store: &dyn BlobStore) {
     }
 }
 
-fn mend(inner: &Inner, ring: &KeyRing) -> Result<(), RepoError> {
+/// Writes lost copies of keys anew, and deletes what is left of removed ones.
+pub(crate) fn mend(inner: &Inner, ring: &KeyRing) -> Result<(), RepoError> {
     for slot in ring.in_use(&inner.keys) {
         mend_slot(inner, ring, slot)?;
     }

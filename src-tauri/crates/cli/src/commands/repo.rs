@@ -73,9 +73,7 @@ pub(super) async fn run(context: &Context, command: RepoCommand) -> Result<Done,
         RepoCommand::Repair { repo, from, dry_run } => {
             upkeep::repair(context, repo.into_repo(), from, dry_run).await
         }
-        RepoCommand::RebuildIndex(repo) => {
-            upkeep::rebuild_index(context, repo.into_repo()).await
-        }
+        RepoCommand::RebuildIndex(repo) => upkeep::rebuild_index(context, repo.into_repo()).await,
         RepoCommand::Stats(repo) => upkeep::stats(context, repo.into_repo()).await,
     }
 }

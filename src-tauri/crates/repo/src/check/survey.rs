@@ -8,10 +8,11 @@ use crate::error::RepoError;
 use crate::format::config::{FormatFile, MAX_FORMAT};
 use crate::format::envelope::ObjectType;
 use crate::format::session::{Beat, SessionOpen};
-use crate::format::slot::{MAX_SLOT, Slot};
+use crate::format::slot::{MAX_SLOT, Slot, SlotRemoval};
 use crate::format::tomb::{Hold, Tomb, TombEnd};
 use crate::format::{FormatError, names};
 use crate::ids::ObjectHash;
+use crate::key_ring::KeyRing;
 use crate::points::Committed;
 use crate::store::BlobName;
 
@@ -86,29 +87,43 @@ impl Check<'_> {
         Ok(slots)
     }
 
-    /// Every slot must open as a slot, under its own name, and be the same as its copy.
+    /// Every key in use must lie whole under each of its names, and every removal must open.
     fn check_slots(&mut self, copies: &[Slot]) -> Result<(), RepoError> {
-        let listed = self.inner.store.list(names::KEYS)?;
-        for entry in &listed {
-            let read = self.inner.judge(|| {
-                let bytes = self.inner.store.get(&entry.name, MAX_SLOT)?;
-                Slot::read(&bytes, self.inner.id)
-                    .map_err(|e| self.inner.damaged(entry.name.as_str(), e))
-            })?;
-            match read {
-                Ok(slot) if names::slot(slot.id) != entry.name => {
-                    self.damages.add(entry.name.as_str(), FormatError::Type);
-                }
-                Ok(slot) if copies.iter().any(|copy| copy.id == slot.id && *copy != slot) => {
-                    let reason = FormatError::Structure("it differs from its copy".to_owned());
-                    self.damages.add(entry.name.as_str(), reason);
-                }
-                Ok(_) => {}
-                Err(reason) => self.damages.add(entry.name.as_str(), reason),
+        let inner = self.inner;
+        let read = || KeyRing::read(inner.store.as_ref(), inner.id, copies).complete();
+        let ring = match inner.judge(read)? {
+            Ok(ring) => ring,
+            Err(reason) => {
+                self.damages.add(names::KEYS, reason);
+                return Ok(());
             }
+        };
+        let removed = ring.removed(&inner.keys);
+        let listed = inner.store.list(names::KEYS)?;
+        for entry in &listed {
+            let name = &entry.name;
+            let read = match names::slot_of(name) {
+                Some((_, true)) => {
+                    let read = || inner.record::<SlotRemoval>(name, ObjectType::SlotRemoval);
+                    inner.judge(read)?.map(drop)
+                }
+                Some((id, false)) if !removed.contains(&id) => {
+                    let read = || {
+                        let bytes = inner.store.get(name, MAX_SLOT)?;
+                        Slot::read(&bytes, inner.id, id)
+                            .map_err(|e| inner.damaged(name.as_str(), e))
+                    };
+                    let content = FormatError::Content;
+                    let whole = |_| if ring.is_broken(name) { Err(content) } else { Ok(()) };
+                    inner.judge(read)?.and_then(whole)
+                }
+                _ => continue,
+            };
+            self.passing(name, read);
             self.looked_at(SMALL)?;
         }
-        for name in copies.iter().map(|copy| names::slot(copy.id)) {
+        let wanted = ring.in_use(&inner.keys).into_iter().flat_map(|s| inner.slot_names(s.id));
+        for name in wanted {
             if !listed.iter().any(|entry| entry.name == name) {
                 self.damages.add(name.as_str(), FormatError::Missing);
             }

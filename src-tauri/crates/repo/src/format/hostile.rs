@@ -215,7 +215,7 @@ fn plain_objects_and_the_frame_around_all() {
     let slot = plan.wrap(REPOSITORY, &secret, &MasterKey::from_bytes([9; 32])).unwrap();
     torment(&cbor::encode(&slot), &mut |bytes| {
         let object = plain_object(ObjectType::KeySlot, REPOSITORY, bytes);
-        let slot = Slot::read(&object, REPOSITORY)?;
+        let slot = Slot::read(&object, REPOSITORY, SlotId::from_bytes([1; 16]))?;
         if slot.kdf.is_none() {
             // Opens, is another's, or was changed; never a panic.
             drop(slot.unwrap_with(REPOSITORY, &secret));

@@ -115,13 +115,13 @@ pub(crate) fn is_known(name: &BlobName) -> bool {
     let text = name.as_str();
     let folder = |folder: &str| text.strip_prefix(folder);
     match text {
-        FORMAT | FORMAT_COPY => true,
+        FORMAT | FORMAT_COPY | README | README_FORMAT | README_RECOVERY => true,
         _ if text.starts_with(QUARANTINE) => true,
         _ if text.starts_with(GC) => collection_of(name).is_some(),
         _ if text.starts_with(TOMBS) => tomb_of(name).is_some(),
         _ if text.starts_with(TRASH) => trash_of(name).is_some(),
         _ => {
-            folder(KEYS).is_some_and(|id| id.parse::<SlotId>().is_ok())
+            slot_of(name).is_some()
                 || folder(HOLDS).is_some_and(|id| id.parse::<HoldId>().is_ok())
                 || folder(PACKS).is_some_and(|_| hash_of(name).is_some())
                 || folder(INDEX).is_some_and(|_| hash_of(name).is_some())

@@ -3,11 +3,12 @@
 use super::{Repair, RepairedHow};
 use crate::error::RepoError;
 use crate::format::config::{FormatFile, MAX_FORMAT};
-use crate::format::names;
 use crate::format::pack::MAX_PACK;
+use crate::format::{FormatError, names};
 use crate::ids::ObjectHash;
 use crate::inner::Inner;
 use crate::store::{BlobName, StoreError};
+use crate::upkeep;
 
 impl Inner {
     /// Copies an object to `quarantine/` and then removes it. `false` when it cannot be read and so
@@ -34,20 +35,32 @@ impl Repair<'_> {
             let file = FormatFile::read(&bytes).ok();
             let file =
                 file.filter(|f| f.repository == inner.id && f.authenticate(&inner.keys).is_ok());
-            if let Some(file) = file {
-                good.get_or_insert((bytes, file));
+            if file.is_some() {
+                good.get_or_insert(bytes);
             }
         }
-        let Some((bytes, file)) = good else { return Ok(()) };
+        let Some(bytes) = good else { return Ok(()) };
         for object in self.damaged(names::FORMAT) {
             self.write_anew(&object, &bytes)?;
         }
-        for object in self.damaged(names::KEYS) {
-            let copy =
-                file.config.slots.iter().find(|slot| names::slot(slot.id).as_str() == object);
-            if let Some(slot) = copy {
-                self.write_anew(&object, &slot.write(self.repository.inner.id))?;
-            }
+        self.keys()
+    }
+
+    /// Every writer looks after the keys; a repair says which.
+    fn keys(&mut self) -> Result<(), RepoError> {
+        let inner = &self.repository.inner;
+        let ring = inner.key_ring().complete()?;
+        let in_use: Vec<_> = ring.in_use(&inner.keys).iter().map(|slot| slot.id).collect();
+        let slot = |object: &String| names::slot_of(&BlobName::new(object.clone())?);
+        let mut damaged = self.damaged(names::KEYS);
+        damaged.retain(|object| {
+            slot(object).is_some_and(|(id, removes)| !removes && in_use.contains(&id))
+        });
+        if self.session.is_some() {
+            upkeep::mend(inner, &ring)?;
+        }
+        for object in damaged {
+            self.done(&object, RepairedHow::FromCopy);
         }
         Ok(())
     }
@@ -56,13 +69,13 @@ impl Repair<'_> {
         let inner = &self.repository.inner;
         let Some(name) = BlobName::new(object) else { return Ok(()) };
         if !self.options.dry_run {
-            match inner.store.size(&name) {
-                Err(StoreError::NotFound { .. }) => {}
-                Err(other) => return Err(other.into()),
-                Ok(_) if inner.set_aside(&name)? => {}
-                Ok(_) => return Ok(()),
+            match inner.judge(|| Ok(inner.store.get(&name, MAX_FORMAT)?))? {
+                // The session has brought it back already.
+                Ok(there) if there == bytes => {}
+                Err(FormatError::Missing) => inner.store.put_new(&name, bytes)?,
+                _ if inner.set_aside(&name)? => inner.store.put_new(&name, bytes)?,
+                _ => return Ok(()),
             }
-            inner.store.put_new(&name, bytes)?;
         }
         self.done(object, RepairedHow::FromCopy);
         Ok(())

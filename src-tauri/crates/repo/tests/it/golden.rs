@@ -8,8 +8,8 @@ use kuramori_base::Secret;
 use kuramori_block::ByteLen;
 use kuramori_repo::{
     BlobEntry, BlobName, BlobStore, CheckOptions, CheckReport, CreateOptions, DataCheck, Deletion,
-    KdfCost, LocalStore, MemoryStore, OpenOptions, PruneOptions, RECYCLE_BIN, RepoErrorKind,
-    Repository, SessionOptions, Unlock, WriterId,
+    KdfCost, LocalStore, MemoryStore, NewKey, OpenOptions, PruneOptions, RECYCLE_BIN,
+    RepoErrorKind, Repository, SessionOptions, Unlock, WriterId,
 };
 
 use crate::support::{CHUNK, clock, draft, noise, open_options, restore, save};
@@ -50,6 +50,14 @@ fn add_records(repository: &Repository) {
     repository.prune(&options, clock().as_ref()).unwrap();
     repository.delete_points(&[binned], &deletion(RECYCLE_BIN), clock().as_ref()).unwrap();
     repository.hold(held, "test", writer, clock().as_ref()).unwrap();
+    for seed in [1, 2] {
+        let file = Unlock::KeyFile(Secret::new(noise(seed, 64)));
+        let key = NewKey::Chosen(&file, KdfCost::INSECURE_FOR_TESTS);
+        let added = repository.add_key(key, clock().as_ref()).unwrap();
+        if seed == 2 {
+            repository.remove_key(added.key.id, clock().as_ref()).unwrap();
+        }
+    }
     let given_up = repository.begin(SessionOptions::new(writer), clock()).unwrap();
     save(&given_up, &noise(9, CHUNK), None).unwrap();
     given_up.abandon().unwrap();
@@ -128,7 +136,7 @@ fn the_repository_of_the_first_release_opens_checks_and_restores() {
     assert!((20_000..300_000).contains(&size), "the fixture is small: {size}");
     let store: Arc<dyn BlobStore> = Arc::new(memory);
     let stub = Repository::probe(store.as_ref()).unwrap();
-    assert_eq!((stub.slots.len(), stub.chunk_len.get()), (2, CHUNK as u64));
+    assert_eq!((stub.slots.len(), stub.chunk_len.get()), (3, CHUNK as u64));
     let repository = open(&store);
     assert_eq!(repository.name(), "golden");
     assert_restores(&repository);
@@ -175,8 +183,9 @@ fn small() -> MemoryStore {
     image[CHUNK..].fill(b'x');
     crate::support::back_up(&repository, "vm", &image).unwrap();
     add_records(&repository);
-    // Nobody reads what lies in the trash.
-    for entry in memory.list("trash/").unwrap() {
+    // No program reads what lies in the trash, and the texts for people.
+    let read_by_nobody = ["trash/", "readme"].map(|prefix| memory.list(prefix).unwrap());
+    for entry in read_by_nobody.concat() {
         memory.delete(&entry.name).unwrap();
     }
     memory.duplicate()
