@@ -24,6 +24,7 @@ const PROGRAMS_LEFT_OUT: &[(&str, &str)] = &[
 const LEFT_OUT: &[(&str, &str)] = &[
     ("vcsim", "asks a simulator that is a program of Linux"),
     ("places::drives", "needs drives that only `places` prepares; run there"),
+    ("sim::", "takes minutes; nothing in it depends on the system"),
     ("a_hundred_rounds", "takes minutes; nothing in it depends on the system"),
 ];
 

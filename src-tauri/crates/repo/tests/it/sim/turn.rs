@@ -68,6 +68,15 @@ impl Turn {
         state.actors.insert(actor, false);
     }
 
+    /// After a record that decides something is the worst moment to fall asleep.
+    fn may_fall_asleep(&self, actor: usize) {
+        let mut state = self.state.lock().unwrap();
+        if state.rng.chance(25) {
+            let long = 20 + state.rng.below(150);
+            state.asleep.insert(actor, long);
+        }
+    }
+
     /// Says that an actor makes no more calls.
     pub(crate) fn finish(&self, actor: usize) {
         let mut state = self.state.lock().unwrap();
@@ -148,7 +157,9 @@ impl BlobStore for SimStore {
     }
 
     fn put_new(&self, name: &BlobName, bytes: &[u8]) -> Result<(), StoreError> {
-        self.call(|m| m.put_new(name, bytes))
+        let created = self.call(|m| m.put_new(name, bytes));
+        self.turn.may_fall_asleep(self.actor);
+        created
     }
 
     fn get(&self, name: &BlobName, limit: u64) -> Result<Vec<u8>, StoreError> {
