@@ -103,7 +103,9 @@ impl Repository {
     ) -> Result<(), RepoError> {
         self.writable()?;
         let committed = self.inner.committed()?;
-        points.iter().try_for_each(|point| known(&committed, *point))?;
+        let is_gone = |point| committed.gone.iter().any(|gone| gone.point == point);
+        let mut there = points.iter().filter(|point| !is_gone(**point));
+        there.try_for_each(|point| known(&committed, *point))?;
         let holds = self.inner.holds()?;
         if let Some(held) = holds.iter().find(|hold| points.contains(&hold.point)) {
             return Err(RepoError::Held { point: held.point });
@@ -127,14 +129,13 @@ impl Repository {
         if deletions.gone(point) {
             return Err(RepoError::Deleted { point });
         }
-        let Some(binned) = deletions.bin.get(&point) else {
-            return known(&self.inner.committed()?, point);
-        };
-        if self.inner.take_back(point, binned.number, writer, clock)? {
-            Ok(())
-        } else {
-            Err(RepoError::Deleted { point })
+        if let Some(binned) = deletions.bin.get(&point)
+            && !self.inner.take_back(point, binned.number, writer, clock)?
+        {
+            return Err(RepoError::Deleted { point });
         }
+        // Its records may have gone for good while we looked.
+        known(&self.inner.committed()?, point)
     }
 
     /// Protects a recovery point from every deletion until the hold is released. One in the
@@ -189,7 +190,7 @@ impl Repository {
 fn known(committed: &Committed, point: RecoveryPointId) -> Result<(), RepoError> {
     let readable = committed.all.iter().any(|known| known.manifest.id == point);
     let known = |lost: &Unreadable| lost.point == point;
-    if readable || committed.unreadable.iter().chain(&committed.gone).any(known) {
+    if readable || committed.unreadable.iter().any(known) {
         return Ok(());
     }
     Err(RepoError::PointNotFound { wanted: point.to_hex() })
