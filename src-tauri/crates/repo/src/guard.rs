@@ -20,6 +20,4 @@ pub enum Guard {
     MarkAgain,
     /// A collection decides by creating its final record where there is none.
     FinalRegister,
-    /// Chunks that are in use are moved before their pack is condemned.
-    MoveFirst,
 }

@@ -15,7 +15,6 @@ use crate::format::envelope::HEADER_LEN;
 use crate::format::index::{IndexObject, IndexPack};
 use crate::format::pack::PackEntry;
 use crate::format::{FormatError, names};
-use crate::guard::Guard;
 use crate::ids::ObjectHash;
 use crate::inner::Inner;
 use crate::pipeline;
@@ -98,14 +97,12 @@ pub(super) fn move_chunks(
     choice: &Choice,
 ) -> Result<(HashSet<ObjectHash>, ByteLen), RepoError> {
     let mut mover = Mover { collector, view, open: Open::default(), packs: Vec::new() };
-    if view.options.keeps(Guard::MoveFirst) {
-        for pack in &choice.sparse {
-            collector.go_on()?;
-            let size = choice.sizes.get(pack).copied().unwrap_or_default();
-            mover.take(*pack, size, marks)?;
-        }
-        mover.close()?;
+    for pack in &choice.sparse {
+        collector.go_on()?;
+        let size = choice.sizes.get(pack).copied().unwrap_or_default();
+        mover.take(*pack, size, marks)?;
     }
+    mover.close()?;
     let moved = mover.packs.iter().map(|pack| pack.pack).collect();
     let bytes = mover.packs.iter().map(|pack| ByteLen::new(pack.size)).sum();
     for packs in mover.packs.chunks(32) {

@@ -58,5 +58,4 @@ without! {
     ignoring_open_sessions_is_noticed: Revoke;
     not_looking_again_is_noticed: MarkAgain;
     deciding_over_an_abort_is_noticed: FinalRegister;
-    removing_without_moving_is_noticed: MoveFirst;
 }
