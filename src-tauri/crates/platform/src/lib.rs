@@ -16,6 +16,7 @@ mod login1;
 pub mod paths;
 pub mod power;
 pub mod private;
+pub mod process;
 pub mod time_zone;
 pub mod volume;
 pub mod wake;

@@ -1,9 +1,18 @@
 //! Test programs under Wine.
 
+use std::{
+    process::{Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{Depth, build::Program, wine::Wine};
 use crate::{paths::Paths, proc::timed};
+
+/// No program takes longer, unless it hangs.
+const PATIENCE: Duration = Duration::from_mins(6);
 
 /// Fewer tests than this mean that something was not built or not run. To be raised with the
 /// number of tests, from time to time.
@@ -43,6 +52,7 @@ pub(super) fn run(paths: &Paths, wine: &Wine, built: &[Program], depth: Depth) -
             Err(error) => {
                 eprintln!("{name}: {error:#}");
                 failed.push(name);
+                wine.end()?; // what it may have left
             }
         }
     }
@@ -68,27 +78,61 @@ fn one(paths: &Paths, wine: &Wine, program: &Program) -> Result<usize> {
         command.args(["--skip", test]);
     }
     environment(paths, &mut command);
-    let output = command.output().context("could not start wine")?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    if let Some(count) = passed(&text).filter(|_| output.status.success()) {
+    let Told { status, text, said } = tell(paths, &mut command)?;
+    if let Some(count) = passed(&text).filter(|_| status.success()) {
         return Ok(count);
     }
-    let said = String::from_utf8_lossy(&output.stderr);
     let failed = failed(&text);
     let Some((passed_then, _)) = ended(&text).filter(|(_, n)| *n == failed.len()) else {
-        bail!("{}\n{text}\n{said}", output.status);
+        bail!("{status}\n{text}\n{said}");
     };
     let mut again = wine.start(&program.file);
     again.current_dir(&program.folder).args(["--include-ignored", "--exact", "--test-threads=1"]);
     environment(paths, again.args(&failed));
-    let second = again.output().context("could not start wine")?;
-    match passed(&String::from_utf8_lossy(&second.stdout)) {
+    let second = tell(paths, &mut again)?;
+    match passed(&second.text) {
         Some(count) if second.status.success() && count == failed.len() => {
             eprintln!("{text}\n{said}\nThese passed at the second attempt: {failed:?}");
             Ok(passed_then + count)
         }
         _ => bail!("failed twice: {failed:?}\n{text}\n{said}"),
     }
+}
+
+/// What a program said until it ended.
+struct Told {
+    status: ExitStatus,
+    text: String,
+    said: String,
+}
+
+/// Runs a program to its end. One that hangs is ended, and the error says which tests had not
+/// ended by then. It writes to files: what it starts may live on and keep a pipe open.
+fn tell(paths: &Paths, command: &mut Command) -> Result<Told> {
+    let [text, said] = ["stdout", "stderr"].map(|name| paths.cross_target().join(name));
+    command.stdin(Stdio::null());
+    command.stdout(fs_err::File::create(&text)?.into_parts().0);
+    command.stderr(fs_err::File::create(&said)?.into_parts().0);
+    let mut child = command.spawn().context("could not start wine")?;
+    let begun = Instant::now();
+    let ended = loop {
+        if let Some(status) = child.try_wait()? {
+            break Some(status);
+        }
+        if begun.elapsed() > PATIENCE {
+            child.kill()?;
+            child.wait()?;
+            break None;
+        }
+        thread::sleep(Duration::from_millis(50));
+    };
+    let [text, said] = [text, said].map(fs_err::read);
+    let text = String::from_utf8_lossy(&text?).into_owned();
+    let said = String::from_utf8_lossy(&said?).into_owned();
+    let Some(status) = ended else {
+        bail!("it did not end within {} s\n{text}\n{said}", PATIENCE.as_secs());
+    };
+    Ok(Told { status, text, said })
 }
 
 /// Returns the names of the tests that failed.

@@ -23,7 +23,8 @@ const QUICK: &[&str] = &[
 ];
 
 /// Their tests besides those of the libraries. A program is built when a test of its package is.
-const QUICK_TESTS: &[&str] = &["cli", "updates", "it", "program"];
+/// Those of `updates`, which start and kill hundreds of programs, take minutes: full only.
+const QUICK_TESTS: &[&str] = &["cli", "it", "program"];
 
 /// What else lies below the window.
 const FULL: &[&str] =

@@ -87,8 +87,7 @@ pub(super) fn plan(only: &[Area]) -> Vec<Step> {
     if has(Area::Packages) {
         steps.push(Step::Packages);
     }
-    // Not in the full run: tests of taking an update back hang under Wine (docs/PLATFORMS.md).
-    if only.contains(&Area::Cross) {
+    if has(Area::Cross) {
         steps.extend(Target::ALL.iter().copied().map(Step::Cross));
     }
     if has(Area::Clippy) {
@@ -268,7 +267,7 @@ mod tests {
     #[test]
     fn the_full_run_leaves_no_area_out() {
         let all = plan(&[]);
-        for area in EACH.into_iter().filter(|area| *area != Area::Cross) {
+        for area in EACH {
             for step in plan(&[area]) {
                 let bundle = step == Step::Ui(UiTask::Bundle); // the last part of the check
                 let covered = bundle || all.iter().any(|s| s.name() == step.name());

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use fs_err as fs;
 use kuramori_base::Clock;
-use kuramori_platform::fs as durable;
+use kuramori_platform::{fs as durable, process};
 
 use super::error::UpdateError;
 use super::journal::{Finished, Folder, Journal, Outcome, Phase};
@@ -19,8 +19,9 @@ use crate::app;
 const LOOK: Duration = Duration::from_millis(50);
 /// How often a new version is tried: more than once only when the computer stopped meanwhile.
 const ATTEMPTS: u32 = 2;
-/// How often it is tried to clear up; each takes some seconds where a file is held.
-const CLEARINGS: u32 = 4;
+/// How often a file is tried that a program holds which is still ending, or a scanner; each try
+/// takes some seconds then.
+const HELD_TRIES: u32 = 8;
 /// How long the state folder may stay in use by a version that was stopped.
 pub(super) const RELEASE: Duration = Duration::from_mins(1);
 
@@ -132,7 +133,7 @@ impl<'a> Applier<'a> {
             if let Some(folder) = to.parent() {
                 fs::create_dir_all(folder).map_err(failed())?;
             }
-            durable::replace(&from, &to).map(drop).map_err(failed())?;
+            patiently(|| durable::replace(&from, &to)).map(drop).map_err(failed())?;
         }
         obsolete.iter().try_for_each(|name| previous::remove(root, name))
     }
@@ -192,7 +193,7 @@ impl<'a> Applier<'a> {
         let said = File::create(self.folder.first_start())?;
         let mut command = Command::new(program);
         command.args(args).stdin(Stdio::null()).stdout(said.try_clone()?).stderr(said);
-        super::helper::on_its_own(&mut command);
+        process::on_its_own(&mut command)?;
         command.spawn()
     }
 
@@ -229,10 +230,9 @@ impl<'a> Applier<'a> {
     }
 
     /// Removes what the update needed. What cannot be removed costs room only; the next update
-    /// begins by removing it. The old program may still be ending, which some systems wait for.
+    /// begins by removing it.
     fn clear_up(&self) {
-        let work = || stage::clear(&self.journal.work);
-        let cleared = (1..CLEARINGS).fold(work(), |done, _| done.or_else(|_| work()));
+        let cleared = patiently(|| stage::clear(&self.journal.work));
         for cleared in [cleared, previous::forget_state(self.folder)] {
             if let Err(error) = cleared {
                 self.note(&error.reason());
@@ -257,6 +257,11 @@ pub(super) fn own(folder: &Folder) -> Result<File, UpdateError> {
         path: folder.state().display().to_string(),
         source: std::io::Error::other(e.to_string()),
     })
+}
+
+/// Tries again what a program may stand in the way of that is still ending.
+fn patiently<T, E>(work: impl Fn() -> Result<T, E>) -> Result<T, E> {
+    (1..HELD_TRIES).fold(work(), |done, _| done.or_else(|_| work()))
 }
 
 fn words(status: ExitStatus) -> String {

@@ -13,12 +13,13 @@ use std::time::Duration;
 
 use fs_err as fs;
 use kuramori_base::Clock;
-use kuramori_platform::fs as durable;
+use kuramori_platform::{fs as durable, process};
 
 use super::apply::{Applier, own};
 use super::error::UpdateError;
 use super::installation::Installation;
 use super::journal::Folder;
+use super::package;
 use crate::error::AppError;
 
 /// How long a program may take to end after it asked for an update.
@@ -104,7 +105,7 @@ pub(super) fn spawn(folder: &Folder, cli: &Path) -> Result<(), UpdateError> {
     command.args(["update", "apply", "--journal"]).arg(folder.journal_path());
     command.current_dir(&folder.0);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log);
-    on_its_own(&mut command);
+    process::on_its_own(&mut command).map_err(failed())?;
     let mut child = command.spawn().map_err(failed())?;
     if let Some(mut pipe) = child.stdin.take() {
         pipe.flush().map_err(failed())?;
@@ -117,6 +118,11 @@ pub(super) fn spawn(folder: &Folder, cli: &Path) -> Result<(), UpdateError> {
 /// Copies the command line out of the installation, so that its own file can be replaced.
 fn copy_of(cli: &Path, folder: &Folder) -> Result<PathBuf, UpdateError> {
     let (temporary, helper) = (folder.file(".helper"), folder.file(HELPER));
+    // A helper that is just starting cannot be replaced everywhere, and need not be.
+    let same = || Ok::<_, io::Error>(package::hash(&helper)? == package::hash(cli)?);
+    if same().is_ok_and(|same| same) {
+        return Ok(helper);
+    }
     fs::copy(cli, &temporary).map_err(UpdateError::disk("copying", cli))?;
     durable::replace(&temporary, &helper)
         .map(drop)
@@ -161,20 +167,4 @@ fn input_ended() -> bool {
         drop(tell.send(read));
     });
     told.recv_timeout(ENDING).is_ok()
-}
-
-/// Takes a process out of the group of this one, so that what ends this one does not end it.
-#[cfg(unix)]
-pub(super) fn on_its_own(command: &mut Command) {
-    use std::os::unix::process::CommandExt;
-    command.process_group(0);
-}
-
-/// Takes a process out of the group of this one and keeps a console window from opening.
-#[cfg(windows)]
-pub(super) fn on_its_own(command: &mut Command) {
-    use std::os::windows::process::CommandExt;
-    const CREATE_NEW_PROCESS_GROUP: u32 = 0x0000_0200;
-    const CREATE_NO_WINDOW: u32 = 0x0800_0000;
-    command.creation_flags(CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW);
 }

@@ -203,7 +203,8 @@ impl Folder {
 
     /// Returns whether the version with this token said that it works.
     pub(super) fn is_confirmed(&self, token: &str) -> bool {
-        fs::read(self.file(CONFIRMED)).is_ok_and(|said| said == token.as_bytes())
+        kuramori_platform::fs::read(&self.file(CONFIRMED))
+            .is_ok_and(|said| said == token.as_bytes())
     }
 
     pub(super) fn finished(&self) -> Option<Finished> {
@@ -237,7 +238,7 @@ impl Folder {
 
 fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<Option<T>, UpdateError> {
     let failed = UpdateError::disk("reading", path);
-    let bytes = match fs::read(path) {
+    let bytes = match kuramori_platform::fs::read(path) {
         Ok(bytes) => bytes,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(failed(e)),

@@ -139,7 +139,7 @@ fn patience() -> u64 {
 
 /// Removes a folder and all in it; one that is not there is fine.
 pub(super) fn clear(folder: &Path) -> Result<(), UpdateError> {
-    match durable::while_held(|| fs::remove_dir_all(folder)) {
+    match durable::remove_tree(folder) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
             Err(UpdateError::disk("removing", folder)(e))
         }

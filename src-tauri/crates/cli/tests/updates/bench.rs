@@ -52,7 +52,8 @@ impl Bench {
             std::fs::create_dir_all(root.join(folder)).unwrap();
         }
         let program = Path::new(env!("CARGO_BIN_EXE_kuramori"));
-        if std::fs::hard_link(program, root.join(CLI)).is_err() {
+        // Windows removes no name of a file that any program runs from, and all tests run this one.
+        if cfg!(windows) || std::fs::hard_link(program, root.join(CLI)).is_err() {
             std::fs::copy(program, root.join(CLI)).unwrap();
         }
         std::fs::write(root.join(DESKTOP), "old window").unwrap();
@@ -126,12 +127,17 @@ impl Bench {
     /// Waits until no update is under way.
     #[track_caller]
     pub fn settle(&self) {
-        let journal = self.state().join("update/journal.json");
-        // At the moment it is replaced Windows refuses to look at it, or does not see it.
-        let mut missed = 0;
+        let update = self.state().join("update");
+        let ended = || {
+            let lock = std::fs::File::options().write(true).open(update.join("helper.lock"));
+            // At the moment it is replaced Windows refuses to look at it, or does not see it.
+            !update.join("journal.json").try_exists().unwrap_or(true)
+                && lock.is_ok_and(|lock| lock.try_lock().is_ok())
+        };
+        let mut times = 0;
         self.wait_for("the update to end", || {
-            missed = if journal.try_exists().unwrap_or(true) { 0 } else { missed + 1 };
-            missed == 5
+            times = if ended() { times + 1 } else { 0 };
+            times == 3
         });
     }
 

@@ -196,11 +196,25 @@ pub fn reads_back(name: &Path, bytes: &[u8]) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Repeats a call while another program holds the file, for about [`PATIENCE`].
+/// Reads a file that other programs replace or scan.
 ///
 /// # Errors
-/// That of the last try.
-pub fn while_held<T>(call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+/// [`io::ErrorKind::NotFound`] and whatever else stood in the way.
+#[expect(clippy::disallowed_methods, reason = "the error code decides whether to try again")]
+pub fn read(name: &Path) -> io::Result<Vec<u8>> {
+    while_held(|| std::fs::read(name))
+}
+
+/// Removes a folder with all that is in it; not durable.
+///
+/// # Errors
+/// [`io::ErrorKind::NotFound`] and whatever else stood in the way; part of it may be gone then.
+pub fn remove_tree(folder: &Path) -> io::Result<()> {
+    while_held(|| std::fs::remove_dir_all(folder))
+}
+
+/// Repeats a call while another program holds the file, for about [`PATIENCE`].
+fn while_held<T>(call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     retry(call, system::is_held, std::thread::sleep)
 }
 
