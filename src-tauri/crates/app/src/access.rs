@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use kuramori_base::Secret;
 use kuramori_engine::RunEvent;
 use kuramori_jobs::Level;
-use kuramori_repo::{LocalStore, OpenOptions, Repository, Unlock, WriterId};
+use kuramori_repo::{LocalStore, OpenOptions, ReadAs, Repository, Unlock, WriterId};
 use kuramori_vsphere::{Client, ConnectOptions, Thumbprint};
 
 use crate::app::{App, keychain_error};
@@ -116,6 +116,11 @@ pub(crate) fn writer(app: &App) -> Result<WriterId, AppError> {
     text.parse().map_err(|e| {
         AppError::new(ErrorCode::StateDamaged, app.inner.state.display().to_string()).because(&e)
     })
+}
+
+/// Returns as whom this installation reads.
+pub(crate) fn reader(app: &App) -> Result<ReadAs, AppError> {
+    Ok(ReadAs { writer: writer(app)?, clock: app.inner.clock.clone() })
 }
 
 /// Cleans up what a crash left on servers. Failures stay on the list and are told in the log of

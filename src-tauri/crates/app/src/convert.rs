@@ -1,6 +1,7 @@
 //! The one place where errors of lower crates become errors for people.
 
 use kuramori_base::{Hint, Retry};
+use kuramori_block::ReadError;
 use kuramori_engine::{EngineError, ImageError, PipelineError};
 use kuramori_platform::autostart::AutostartError;
 use kuramori_repo::{RepoError, RepoErrorKind};
@@ -55,6 +56,7 @@ pub(crate) fn repository(error: &RepoError, subject: &str) -> AppError {
         K::Full => ErrorCode::StoreFull,
         K::Denied => ErrorCode::StoreReadOnly,
         K::InUse | K::Revoked => ErrorCode::RepositoryInUse,
+        K::ReadingEnded => ErrorCode::ReadingEnded,
         K::PointNotFound => match error {
             RepoError::PointAmbiguous { .. } => ErrorCode::PointAmbiguous,
             _ => ErrorCode::PointNotFound,
@@ -137,11 +139,19 @@ pub(crate) fn autostart(error: &AutostartError) -> AppError {
 pub(crate) fn disk_file(error: &DiskFileError, path: &str, place: &str) -> AppError {
     let code = match error {
         DiskFileError::Write { .. } => ErrorCode::FileUnwritable,
-        DiskFileError::Read(_) => ErrorCode::RepositoryDamaged,
+        DiskFileError::Read(e) => return read(e, place),
         DiskFileError::Cancelled(_) => ErrorCode::Cancelled,
     };
-    let subject = if code == ErrorCode::RepositoryDamaged { place } else { path };
-    AppError::new(code, subject).because(error)
+    AppError::new(code, path).because(error)
+}
+
+/// Why a disk of a recovery point could not be read.
+fn read(error: &ReadError, place: &str) -> AppError {
+    let mut causes = std::iter::successors(Some(error as &dyn std::error::Error), |e| e.source());
+    match causes.find_map(|cause| cause.downcast_ref::<RepoError>()) {
+        Some(cause) => repository(cause, place),
+        None => AppError::new(ErrorCode::RepositoryDamaged, place).because(error),
+    }
 }
 
 /// Why a VM could not be restored.
@@ -164,7 +174,7 @@ pub(crate) fn restore(
             AppError::new(ErrorCode::DatastoreFull, datastore).because(error)
         }
         E::NotAVm | E::Config(_) => AppError::new(ErrorCode::VmNotSupported, vm).because(error),
-        E::Read(_) => AppError::new(ErrorCode::RepositoryDamaged, place).because(error),
+        E::Read(e) => read(e, place),
         E::Cancelled(_) => AppError::new(ErrorCode::Cancelled, vm),
     }
 }

@@ -41,5 +41,5 @@ pub mod platform {
 pub use keys::AddKey;
 pub use kuramori_repo::Keep;
 pub use notices::announce;
-pub use place::{ImageRequest, Place, PointRef, RepositoryKey, Writer};
+pub use place::{ImageRequest, OpenPoint, Place, PointRef, RepositoryKey, Writer};
 pub use secrets::SecretsChoice;

@@ -7,7 +7,9 @@ use kuramori_base::{CancelToken, Clock, Progress, Secret};
 use kuramori_engine::{ImageBackup, ImageFile, Observer, RunEvent};
 use kuramori_jobs::{Level, Stage};
 use kuramori_platform::paths;
-use kuramori_repo::{Manifest, RecoveryPointId, Repository, SlotId, Unlock, WriterId};
+use kuramori_repo::{
+    Manifest, ReadAs, Reader, RecoveryPointId, Repository, SlotId, Unlock, WriterId,
+};
 
 use crate::access;
 use crate::commands::point_view;
@@ -246,6 +248,37 @@ impl PointRef {
         Ok(point_view(&kuramori_repo::RecoveryPoint::from(&manifest), &self.place, language))
     }
 
+    /// Begins to read the recovery point: until the answer is dropped, nothing removes what it
+    /// needs. Blocks.
+    ///
+    /// # Errors
+    /// What stood in the way.
+    pub fn read(&self, reader: Writer, clock: Arc<dyn Clock>) -> Result<OpenPoint, AppError> {
+        self.read_as(&ReadAs { writer: reader.0, clock })
+    }
+
+    pub(crate) fn read_as(&self, who: &ReadAs) -> Result<OpenPoint, AppError> {
+        let reader = self.place.repository.read(self.id, who).map_err(|e| self.place.failed(&e))?;
+        Ok(OpenPoint { reader, place: self.place.name.clone() })
+    }
+}
+
+/// A recovery point that is being read.
+pub struct OpenPoint {
+    pub(crate) reader: Reader,
+    /// Name of the repository.
+    place: String,
+}
+
+impl OpenPoint {
+    /// Returns why nothing keeps the recovery point from being removed while it is read, in the
+    /// words of the repository's place; `None` when it is protected.
+    pub fn unprotected(&self) -> Option<String> {
+        let error = self.reader.unprotected()?;
+        let causes = std::iter::successors(Some(error as &dyn std::error::Error), |e| e.source());
+        Some(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
+    }
+
     /// Writes a disk to a new raw image file. Blocks.
     ///
     /// # Errors
@@ -261,11 +294,9 @@ impl PointRef {
             let shown = format!("“{}” as a file", file.display());
             AppError::new(ErrorCode::InvalidInput, shown).because(&e)
         })?;
-        let manifest = self.manifest()?;
-        let view =
-            self.place.repository.disk(&manifest, disk).map_err(|e| self.place.failed(&e))?;
+        let view = self.reader.disk(disk).map_err(|e| convert::repository(&e, &self.place))?;
         kuramori_restore::write_disk_file(&view, file, progress, cancel)
-            .map_err(|e| convert::disk_file(&e, &file.display().to_string(), &self.place.name))
+            .map_err(|e| convert::disk_file(&e, &file.display().to_string(), &self.place))
     }
 }
 

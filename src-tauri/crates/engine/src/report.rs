@@ -101,6 +101,11 @@ pub enum RunEvent {
         /// Its path.
         path: String,
     },
+    /// Nothing keeps the recovery point from being removed while it is read.
+    NotProtected {
+        /// What the repository's place said.
+        reason: String,
+    },
     /// A network adapter or device of the original is not in the new VM.
     NotRestored {
         /// What.

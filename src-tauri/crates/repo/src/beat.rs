@@ -1,6 +1,7 @@
 //! Signs of life of a session, while it lasts.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
@@ -19,20 +20,30 @@ use crate::store::StoreError;
 pub(crate) struct Heart {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    last: Arc<AtomicU64>,
 }
 
 impl Heart {
+    /// Begins. `watch` is set when the session is found to have ended.
     pub(crate) fn start(
         inner: Arc<Inner>,
         session: SessionId,
         clock: Arc<dyn Clock>,
+        watch: Option<Arc<AtomicBool>>,
     ) -> Result<Self, RepoError> {
         let every = inner.options.beat;
         let (stop, stopped) = bounded::<()>(0);
+        let last = Arc::new(AtomicU64::new(0));
+        let number = Arc::clone(&last);
         let body = move || {
-            let mut number = 0;
             while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
-                number += 1;
+                if let Some(watch) = &watch
+                    && inner.is_ended(session)
+                {
+                    watch.store(true, Ordering::Relaxed);
+                    break;
+                }
+                let number = number.fetch_add(1, Ordering::Relaxed) + 1;
                 if let Err(error) = beat(&inner, session, number, clock.as_ref()) {
                     tracing::debug!(%error, "a sign of life could not be written");
                 }
@@ -41,7 +52,14 @@ impl Heart {
         let thread = std::thread::Builder::new().name("repo-beat".to_owned()).spawn(body);
         let thread =
             thread.map_err(|e| RepoError::System { what: "a thread", detail: e.to_string() })?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
+        Ok(Self { stop: Some(stop), thread: Some(thread), last })
+    }
+
+    /// Ends, and returns the number of the last sign of life if there was one.
+    pub(crate) fn stop(self) -> Option<u64> {
+        let last = Arc::clone(&self.last);
+        drop(self);
+        Some(last.load(Ordering::Relaxed)).filter(|number| *number > 0)
     }
 }
 

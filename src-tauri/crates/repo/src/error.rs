@@ -111,6 +111,9 @@ pub enum RepoError {
     /// The session was ended by somebody else before it could commit.
     #[error("the session was ended by another computer before it was committed")]
     Revoked,
+    /// Somebody took the reader for dead, and what it read may be gone.
+    #[error("the reading was silent for so long that another computer took it for dead")]
+    ReadingEnded,
     /// The last step of a commit got no answer; the recovery point may exist or not.
     #[error("it is unknown whether recovery point {point} was committed: the store did not answer")]
     CommitUnknown {
@@ -206,6 +209,8 @@ pub enum RepoErrorKind {
     CommitUnknown,
     /// Another computer ended the session.
     Revoked,
+    /// Another computer took the reader for dead.
+    ReadingEnded,
     /// A hold protects the recovery point.
     Held,
     /// More would be removed than is usual.
@@ -248,6 +253,7 @@ impl RepoError {
                 _ => Kind::Io,
             },
             Self::Revoked => Kind::Revoked,
+            Self::ReadingEnded => Kind::ReadingEnded,
             Self::CommitUnknown { .. } => Kind::CommitUnknown,
             Self::Held { .. } => Kind::Held,
             Self::LargePrune { .. } => Kind::LargePrune,
@@ -301,6 +307,7 @@ impl Hint for RepoError {
             Self::LastKey => &["Add another key first."],
             Self::Store(error) => return error.hints(),
             Self::Revoked => &["Run the backup again."],
+            Self::ReadingEnded => &["Run it again, and keep the computer awake meanwhile."],
             Self::CommitUnknown { .. } => {
                 &["Connect the repository and list its recovery points to see."]
             }

@@ -18,6 +18,8 @@ pub enum Guard {
     Revoke,
     /// A collection looks once more what is in use after the sessions have ended.
     MarkAgain,
+    /// A collection keeps what sessions read.
+    KeepForReaders,
     /// A collection decides by creating its final record where there is none.
     FinalRegister,
 }

@@ -34,6 +34,7 @@ mod overlay;
 mod pipeline;
 mod point;
 mod points;
+mod reader;
 mod recovery_words;
 mod repair;
 mod repository;
@@ -75,6 +76,7 @@ pub use point::{
     DamagedObject, DeletedPoint, DiskDraft, DiskSummary, PointDraft, PointList, RecoveryPoint,
     SavedDisk, Sizes,
 };
+pub use reader::{ReadAs, Reader};
 pub use recovery_words::RecoveryWords;
 pub use repair::{RebuildReport, RepairOptions, RepairReport, Repaired, RepairedHow};
 pub use repository::{Created, Repository};

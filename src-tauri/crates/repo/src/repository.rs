@@ -240,7 +240,8 @@ impl Repository {
         newest.map(|known| self.inner.read_manifest(&known.name)).transpose()
     }
 
-    /// Opens a disk of a recovery point for reading.
+    /// Opens a disk of a recovery point for a short look. Whoever reads for longer than moments
+    /// uses [`Repository::read`], which keeps collections away.
     ///
     /// # Errors
     /// [`RepoError::Invalid`] when there is no such disk; what the store says about the index.

@@ -64,6 +64,7 @@ impl Session {
             started: session.clock.now(),
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             reads: None,
+            reads_all: None,
         };
         let early = if session.inner.options.keeps(Guard::OpenBeforePlans) {
             None
@@ -74,7 +75,7 @@ impl Session {
         let bytes = session.seal(ObjectType::SessionOpen, name.as_str(), &cbor::encode(&record))?;
         session.inner.store.put_new(&name, &bytes)?;
         let clock = Arc::clone(&session.clock);
-        let begun = Heart::start(Arc::clone(&session.inner), id, clock).and_then(|heart| {
+        let begun = Heart::start(Arc::clone(&session.inner), id, clock, None).and_then(|heart| {
             session.heart = Some(heart);
             session.look_around(early)
         });

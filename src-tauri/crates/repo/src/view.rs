@@ -9,6 +9,7 @@ use crate::format::chunk::ChunkKind;
 use crate::ids::ChunkId;
 use crate::inner::{Inner, lock};
 use crate::map::{MAX_CHUNKS, MapReader};
+use crate::reader::Reading;
 
 /// Bytes of decoded chunks a view keeps.
 const CACHE_BYTES: usize = 8 << 20;
@@ -23,6 +24,8 @@ pub struct DiskView {
     capacity: ByteLen,
     cache: Mutex<Vec<(u64, Arc<Vec<u8>>)>>,
     cached: usize,
+    /// What keeps the recovery point from being collected.
+    reading: Option<Arc<Reading>>,
 }
 
 impl DiskView {
@@ -38,7 +41,23 @@ impl DiskView {
         inner.load_index(false)?;
         let cached = (CACHE_BYTES / inner.chunk_len().as_usize()).max(2);
         let map = MapReader::new(Arc::clone(&inner), root, chunks);
-        Ok(Self { inner, map, capacity, cache: Mutex::default(), cached })
+        Ok(Self { inner, map, capacity, cache: Mutex::default(), cached, reading: None })
+    }
+
+    /// Reads under the protection of a reader.
+    pub(crate) fn under(mut self, reading: Option<Arc<Reading>>) -> Self {
+        self.reading = reading;
+        self
+    }
+
+    /// Runs a read; what fails because somebody took the reader for dead says so.
+    fn protected<T>(&self, read: impl FnOnce() -> Result<T, RepoError>) -> Result<T, RepoError> {
+        match &self.reading {
+            None => read(),
+            Some(reading) => {
+                reading.check().and_then(|()| read()).map_err(|error| reading.explain(error))
+            }
+        }
     }
 
     /// Returns the size of the chunks, which is the best unit to read in.
@@ -112,15 +131,15 @@ impl DiskReader for DiskView {
 
     fn read_at(&self, offset: ByteOffset, buf: &mut [u8]) -> Result<(), ReadError> {
         self.check_range(offset, buf.len())?;
-        self.fill(offset.get(), buf).map_err(|e| ReadError::source(offset, e))
+        self.protected(|| self.fill(offset.get(), buf)).map_err(|e| ReadError::source(offset, e))
     }
 
     /// Returns the chunks that are stored. Reads the whole map.
     fn allocated(&self) -> Result<Option<ExtentSet>, ReadError> {
         let chunk = self.inner.chunk_len().get();
         let mut set = ExtentSet::new();
-        self.map
-            .for_each(&mut |index| set.insert(Extent::new(index * chunk, chunk)))
+        let mut insert = |index| set.insert(Extent::new(index * chunk, chunk));
+        self.protected(|| self.map.for_each(&mut insert))
             .map_err(|e| ReadError::source(ByteOffset::ZERO, e))?;
         Ok(Some(set.clipped(self.capacity)))
     }

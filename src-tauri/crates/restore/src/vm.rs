@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use kuramori_base::{CancelToken, Cancelled, Hint, Progress};
 use kuramori_block::{ByteLen, DiskReader, ReadError};
-use kuramori_repo::{Manifest, RepoError, Repository, SourceKind};
+use kuramori_repo::{Manifest, Reader, RepoError, Repository, SourceKind};
 use kuramori_vsphere::transport::{ImportDisk, ImportError, ImportRequest, import_vm};
 use kuramori_vsphere::{Client, DatastoreSummary, Inventory, VmHardware, VmRef, VsphereError};
 
@@ -159,7 +159,7 @@ pub struct VmRestore<'a> {
     /// Where the recovery point lies.
     pub repository: &'a Repository,
     /// The recovery point.
-    pub manifest: &'a Manifest,
+    pub point: &'a Reader,
     /// The new VM.
     pub target: &'a NewVm,
     /// Hears of bytes.
@@ -185,18 +185,19 @@ pub struct RestoredVm {
 /// # Cancellation
 /// Looked at for each MiB; the server removes what was begun.
 pub fn restore_vm(job: &VmRestore<'_>) -> Result<RestoredVm, VmRestoreError> {
-    let plan = plan_vm(job.client, job.repository, job.manifest, job.target)?;
+    let manifest = job.point.manifest();
+    let plan = plan_vm(job.client, job.repository, manifest, job.target)?;
     if let Some(problem) = plan.problems.into_iter().next() {
         return Err(problem);
     }
     job.cancel.check()?;
-    let hardware = hardware(job.manifest)?;
+    let hardware = hardware(manifest)?;
     let mut disks = Vec::with_capacity(hardware.disks.len());
     for shape in &hardware.disks {
-        let position = job.manifest.disks.iter().position(|d| d.key == shape.key.get());
+        let position = manifest.disks.iter().position(|d| d.key == shape.key.get());
         let position = position
             .ok_or_else(|| VmRestoreError::Config(format!("{} is missing", shape.label)))?;
-        let view = job.repository.disk(job.manifest, position)?;
+        let view = job.point.disk(position)?;
         let (body, content_length) =
             DiskStream::new(view, job.progress.clone(), job.cancel.clone())?;
         disks.push(ImportDisk { key: shape.key, content_length, body: Box::new(body) });

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use kuramori_engine::{Observer, RunEvent};
 use kuramori_jobs::{Level, Outcome, Stage};
-use kuramori_repo::Manifest;
+use kuramori_repo::{Manifest, ReadAs};
 use kuramori_restore::{NewVm, VmRestore};
 use kuramori_vsphere::Client;
 
@@ -17,7 +17,7 @@ use crate::dto::{
     RunStarted, ServerRequest,
 };
 use crate::error::AppError;
-use crate::place::PointRef;
+use crate::place::{OpenPoint, PointRef};
 use crate::runs::{Item, ItemEnd, ItemObserver, ItemResult, LiveRun, RunSpec};
 use crate::schema::command;
 use crate::settings::ServerEntry;
@@ -127,30 +127,49 @@ async fn start(app: &App, ready: Ready) -> Result<RunStarted, AppError> {
         server: Some(ready.server.name.clone()),
         repository: ready.point.place.name.clone(),
     };
+    let reader = access::reader(app)?;
     let item = Item {
         name: ready.target.name.clone(),
         key: format!("restore:{}/{}", ready.server.id, ready.target.name),
-        work: Box::new(move |run, observer| restore_vm(&ready, run, &observer)),
+        work: Box::new(move |run, observer| restore_vm(&ready, &reader, run, &observer)),
     };
     Ok(RunStarted { run_id: app.start_run(spec, vec![item]).await? })
 }
 
-fn restore_vm(ready: &Ready, run: &Arc<LiveRun>, observer: &ItemObserver) -> ItemEnd {
+/// Begins to read a recovery point, and tells when nothing protects it meanwhile.
+fn read(point: &PointRef, reader: &ReadAs, observer: &ItemObserver) -> Result<OpenPoint, AppError> {
+    let opened = point.read_as(reader)?;
+    if let Some(reason) = opened.unprotected() {
+        observer.event(Level::Warning, RunEvent::NotProtected { reason });
+    }
+    Ok(opened)
+}
+
+fn restore_vm(
+    ready: &Ready,
+    reader: &ReadAs,
+    run: &Arc<LiveRun>,
+    observer: &ItemObserver,
+) -> ItemEnd {
     let Ready { server, client, point, manifest, target } = ready;
     observer.stage(Stage::Check);
     let capacity = manifest.disks.iter().map(|d| d.capacity.get()).sum();
     run.set_capacity(observer.item, capacity);
+    let result = ItemResult { capacity, ..ItemResult::default() };
+    let reader = match read(point, reader, observer) {
+        Ok(reader) => reader,
+        Err(error) => return failed(error, result),
+    };
     let tally = run.tally(observer.item);
     observer.stage(Stage::Read);
     let restored = kuramori_restore::restore_vm(&VmRestore {
         client,
         repository: &point.place.repository,
-        manifest,
+        point: &reader.reader,
         target,
         progress: tally,
         cancel: &run.cancel,
     });
-    let result = ItemResult { capacity, ..ItemResult::default() };
     match restored {
         Ok(restored) => {
             let warned = !restored.left_out.is_empty();
@@ -198,11 +217,17 @@ impl Handler for command::RestoreDisk {
             server: None,
             repository: point.place.name.clone(),
         };
+        let reader = access::reader(app)?;
         let item = Item {
             name: manifest.vm.name.clone(),
             key: format!("file:{}", path.display()),
             work: Box::new(move |run, observer| {
-                write_disk(&point, disk, &path, (run, capacity), &observer)
+                run.set_capacity(observer.item, capacity);
+                let result = ItemResult { capacity, ..ItemResult::default() };
+                match read(&point, &reader, &observer) {
+                    Ok(opened) => write_disk(&opened, (disk, &path), result, run, &observer),
+                    Err(error) => failed(error, result),
+                }
             }),
         };
         Ok(RunStarted { run_id: app.start_run(spec, vec![item]).await? })
@@ -210,15 +235,13 @@ impl Handler for command::RestoreDisk {
 }
 
 fn write_disk(
-    point: &PointRef,
-    disk: usize,
-    path: &Path,
-    (run, capacity): (&Arc<LiveRun>, u64),
+    point: &OpenPoint,
+    (disk, path): (usize, &Path),
+    result: ItemResult,
+    run: &Arc<LiveRun>,
     observer: &ItemObserver,
 ) -> ItemEnd {
-    run.set_capacity(observer.item, capacity);
     observer.stage(Stage::Read);
-    let result = ItemResult { capacity, ..ItemResult::default() };
     match point.write_disk(disk, path, &*run.tally(observer.item), &run.cancel) {
         Ok(()) => {
             let path = path.display().to_string();

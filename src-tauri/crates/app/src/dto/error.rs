@@ -62,6 +62,8 @@ wire! {
         PointNotFound,
         /// More than one recovery point matches.
         PointAmbiguous,
+        /// Another computer took the reader of a recovery point for dead.
+        ReadingEnded,
         /// A hold protects the recovery point.
         PointHeld,
         /// Cleaning up would remove a large share of a repository.

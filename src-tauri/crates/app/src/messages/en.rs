@@ -182,6 +182,12 @@ pub(super) fn point(code: ErrorCode) -> Sentences {
             UNTOUCHED,
             &["Look at the list of recovery points."],
         ),
+        E::ReadingEnded => say(
+            "Reading from {0} stood still for so long that it was taken for dead, and the recovery \
+             point was deleted and cleaned up meanwhile.",
+            "What was restored is not complete. Nothing wrong was written anywhere.",
+            &["Restore another recovery point, and keep the computer awake meanwhile."],
+        ),
         E::PointHeld => say(
             "A hold protects a recovery point of {0}.",
             "Nothing was deleted.",

@@ -132,6 +132,10 @@ fn english(event: &RunEvent) -> String {
         E::OrphanRemoved => "A snapshot left by an earlier run was removed".to_owned(),
         E::VmMade { name } => format!("The VM {name} is complete"),
         E::FileWritten { path } => format!("{path} is complete"),
+        E::NotProtected { reason } => format!(
+            "The repository could not be told that this recovery point is being read, so do not \
+             clean it up meanwhile: {reason}"
+        ),
         E::NotRestored { what } => format!("Not in the new VM: {what}"),
         E::Stopping => "Stopping, everything begun is taken back".to_owned(),
         E::Slept { seconds } => {
@@ -184,6 +188,9 @@ fn japanese(event: &RunEvent) -> String {
         E::OrphanRemoved => "以前の実行が残したスナップショットを削除しました".to_owned(),
         E::VmMade { name } => format!("VM「{name}」が完成しました"),
         E::FileWritten { path } => format!("{path} が完成しました"),
+        E::NotProtected { reason } => format!(
+            "この復旧ポイントを読み取り中であることをリポジトリに記録できません。終わるまでリポジトリを整理しないでください: {reason}"
+        ),
         E::NotRestored { what } => format!("新しい VM に含まれないもの: {what}"),
         E::Stopping => "停止しています。始めた処理は取り消します".to_owned(),
         E::Slept { seconds } => {

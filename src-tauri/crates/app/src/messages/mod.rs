@@ -69,7 +69,9 @@ fn about(code: ErrorCode) -> About {
         | E::RepositoryNewer
         | E::RepositoryDamaged
         | E::RepositoryNotFound => About::Repository,
-        E::PointNotFound | E::PointAmbiguous | E::PointHeld | E::LargePrune => About::Point,
+        E::PointNotFound | E::PointAmbiguous | E::PointHeld | E::ReadingEnded | E::LargePrune => {
+            About::Point
+        }
         E::PassphraseWrong | E::RecoveryKeyMistyped | E::KeyNotFound | E::LastKey => About::Key,
         E::UpdatesOff
         | E::UpdateUnreachable

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kuramori_base::{CancelToken, Clock, Progress};
-use kuramori_repo::{CheckOptions, DataCheck, RepairOptions, RepoError, SessionOptions};
+use kuramori_repo::{CheckOptions, DataCheck, ReadAs, RepairOptions, RepoError, SessionOptions};
 
 use crate::dto::Language;
 use crate::error::AppError;
@@ -46,7 +46,13 @@ pub struct Upkeep {
 
 impl Upkeep {
     fn look(&self, data: DataCheck) -> CheckOptions {
-        CheckOptions { data, progress: self.progress.clone(), cancel: self.cancel.clone() }
+        let reader = ReadAs { writer: self.writer.0, clock: self.clock.clone() };
+        CheckOptions {
+            progress: self.progress.clone(),
+            cancel: self.cancel.clone(),
+            reader: Some(reader),
+            ..CheckOptions::new(data)
+        }
     }
 
     fn session(&self) -> SessionOptions {

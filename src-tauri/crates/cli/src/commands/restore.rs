@@ -2,11 +2,11 @@ use std::path::PathBuf;
 
 use kuramori_app::dto::RestoreDiskRequest;
 use kuramori_app::schema::command;
-use kuramori_app::{AppError, CancelToken, NoProgress, PointRef};
+use kuramori_app::{AppError, CancelToken, NoProgress, PointRef, Writer};
 use serde::Serialize;
 
 use crate::args::{ImageFormat, RepoArgs, RestoreCommand};
-use crate::context::{Context, blocking, full};
+use crate::context::{Context, blocking, clock, full};
 use crate::output::Done;
 
 /// A file that was written.
@@ -14,6 +14,9 @@ use crate::output::Done;
 struct Written {
     path: String,
     point_id: String,
+    /// Why nothing kept the recovery point from being removed meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unprotected: Option<String>,
 }
 
 pub(super) async fn run(context: &Context, command: RestoreCommand) -> Result<Done, AppError> {
@@ -64,18 +67,26 @@ pub(super) async fn disk_to_file(
     let work = blocking(move || {
         let point: PointRef = opened.place.find(&wanted)?;
         let disk = usize::try_from(disk).unwrap_or(usize::MAX);
-        point.write_disk(disk, &file, &NoProgress, &cancel)?;
-        Ok(point.id())
+        let opened = point.read(Writer::once()?, clock())?;
+        let unprotected = opened.unprotected();
+        opened.write_disk(disk, &file, &NoProgress, &cancel)?;
+        Ok((point.id(), unprotected))
     });
     tokio::pin!(work);
-    let point_id = tokio::select! {
+    let (point_id, unprotected) = tokio::select! {
         done = &mut work => done?,
         _ = tokio::signal::ctrl_c() => {
             stop.cancel();
             work.await?
         }
     };
-    let written = Written { path: path.display().to_string(), point_id };
-    context.output.answer(&written, |w| format!("{} is complete.", w.path));
+    let written = Written { path: path.display().to_string(), point_id, unprotected };
+    context.output.answer(&written, |w| match &w.unprotected {
+        None => format!("{} is complete.", w.path),
+        Some(why) => format!(
+            "{} is complete.\nThe repository could not be told that it was being read: {why}",
+            w.path
+        ),
+    });
     Ok(Done::Well)
 }

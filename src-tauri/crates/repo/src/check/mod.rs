@@ -28,6 +28,7 @@ use crate::format::pack::PackEntry;
 use crate::ids::{ObjectHash, RecoveryPointId};
 use crate::inner::Inner;
 use crate::points::Known;
+use crate::reader::{ReadAs, Reads};
 use crate::repository::Repository;
 
 use damages::Damages;
@@ -63,12 +64,15 @@ pub struct CheckOptions {
     pub progress: Arc<dyn Progress>,
     /// Ends the check. What was read until then is remembered.
     pub cancel: CancelToken,
+    /// Who reads: collections wait for a check that reads data. Without it they do not, and packs
+    /// that they remove are no damage.
+    pub reader: Option<ReadAs>,
 }
 
 impl CheckOptions {
     /// Checks that thoroughly; nobody watches and nobody stops it.
     pub fn new(data: DataCheck) -> Self {
-        Self { data, progress: Arc::new(NoProgress), cancel: CancelToken::new() }
+        Self { data, progress: Arc::new(NoProgress), cancel: CancelToken::new(), reader: None }
     }
 }
 
@@ -92,6 +96,12 @@ impl Repository {
         clock: &dyn Clock,
     ) -> Result<CheckReport, RepoError> {
         self.inner.check_identity()?;
+        let _reading = match &options.reader {
+            Some(who) if options.data != DataCheck::Structure => {
+                self.begin_reading(Reads::Everything, who)?.ok()
+            }
+            _ => None,
+        };
         let mut attempt = 1;
         loop {
             // Nothing that was read before counts.

@@ -156,6 +156,7 @@ fn sealed_objects() {
     torment(&index, &mut |bytes| IndexObject::decode(bytes).map(|_| ()));
     torment(&cbor::encode(&manifest()), &mut |bytes| Manifest::decode(bytes).map(|_| ()));
     let open = SessionOpen {
+        reads_all: None,
         session: SessionId::from_bytes([1; 16]),
         writer: WriterId::from_bytes([2; 16]),
         started: DateTime::UNIX_EPOCH,

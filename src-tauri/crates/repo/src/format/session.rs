@@ -8,7 +8,7 @@ use crate::ids::{ObjectHash, RecoveryPointId, SessionId, WriterId};
 /// Largest session record, in bytes.
 pub(crate) const MAX_SESSION: u64 = 64 << 10;
 
-/// Says that a writer is at work. Written before it looks at what it may refer to.
+/// Says that somebody is at work. Written before they look at what they may refer to or read.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub(crate) struct SessionOpen {
@@ -23,6 +23,9 @@ pub(crate) struct SessionOpen {
     /// The recovery point that is read, when nothing is written.
     #[n(4)]
     pub(crate) reads: Option<RecoveryPointId>,
+    /// Whether everything is read and nothing is written.
+    #[n(5)]
+    pub(crate) reads_all: Option<bool>,
 }
 
 /// Says that a session is still at work. Never proves that it is not.

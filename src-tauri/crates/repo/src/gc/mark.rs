@@ -11,8 +11,19 @@ use crate::format::names;
 use crate::ids::{ChunkId, ObjectHash, RecoveryPointId};
 use crate::index::Placed;
 use crate::inner::Inner;
+use crate::load::is_damage;
 use crate::map::{MAX_CHUNKS, decode_node, height};
 use crate::points::{Committed, is_missing};
+
+/// What is needed.
+pub(super) struct Roots<'a> {
+    /// All recovery points that exist.
+    pub(super) committed: &'a Committed,
+    /// Those of them that are to go.
+    pub(super) due: &'a HashSet<RecoveryPointId>,
+    /// Those that are being read: needed, even when they were deleted.
+    pub(super) read: &'a HashSet<RecoveryPointId>,
+}
 
 /// The places of the chunks that are needed, one for each chunk.
 pub(super) struct Marks {
@@ -22,23 +33,26 @@ pub(super) struct Marks {
 }
 
 impl Marks {
-    /// Walks the chunk maps of all recovery points that `skip` does not name. Of several places
+    /// Walks the chunk maps of all roots. Of several places
     /// of a chunk one that is not known to be bad counts, then one outside of `avoid`, then the one
     /// in the pack whose name comes first.
     pub(super) fn of(
         view: &Inner,
-        committed: &Committed,
-        skip: &dyn Fn(RecoveryPointId) -> bool,
+        roots: &Roots<'_>,
         avoid: &HashSet<ObjectHash>,
         cancel: &CancelToken,
     ) -> Result<Self, RepoError> {
         let bits = vec![0; view.index.len().div_ceil(64)];
         let avoid = view.index.pack_names().iter().map(|pack| avoid.contains(pack)).collect();
         let mut marks = Self { bits, avoid };
-        for known in committed.all.iter().filter(|known| !skip(known.manifest.id)) {
+        let goes = |point| roots.due.contains(&point) && !roots.read.contains(&point);
+        for known in roots.committed.all.iter().filter(|known| !goes(known.manifest.id)) {
             marks.mark_point(view, &known.manifest, cancel)?;
         }
-        for manifest in undecided(view, committed)? {
+        for manifest in undecided(view, roots.committed)? {
+            marks.mark_point(view, &manifest, cancel)?;
+        }
+        for manifest in kept_for_readers(view, roots)? {
             marks.mark_point(view, &manifest, cancel)?;
         }
         Ok(marks)
@@ -119,6 +133,28 @@ impl Marks {
         });
         names.into_iter().zip(used).filter_map(|(name, used)| used.then_some(name)).collect()
     }
+}
+
+/// Returns the manifests of deleted recovery points that are being read. One that cannot be read
+/// keeps nothing: its reader could read nothing either.
+fn kept_for_readers(view: &Inner, roots: &Roots<'_>) -> Result<Vec<Manifest>, RepoError> {
+    let gone = roots.committed.gone.iter().filter(|gone| roots.read.contains(&gone.point));
+    let wanted: HashSet<ObjectHash> = gone.map(|gone| gone.manifest).collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for entry in view.store.list(names::POINTS)? {
+        if !names::hash_of(&entry.name).is_some_and(|hash| wanted.contains(&hash)) {
+            continue;
+        }
+        match view.read_manifest(&entry.name) {
+            Ok(manifest) => found.push(manifest),
+            Err(error) if is_missing(&error) || is_damage(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
 }
 
 /// Returns the manifests of sessions whose outcome cannot be read: they may count.

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | writes its plan: packs it wants to remove | writes its open record |
 //! | lists sessions, ends or waits for each | reads plans, refers to none of their packs |
-//! | looks once more what is in use | writes packs, index, manifest |
+//! | looks once more what is in use, read or written | writes packs, index, manifest |
 //! | decides by creating its final record | decides by creating its outcome |
 //! | removes exactly what the final record says | |
 //!
@@ -27,7 +27,7 @@ use std::time::Duration;
 use kuramori_base::{CancelToken, Clock};
 use kuramori_block::ByteLen;
 
-use self::mark::Marks;
+use self::mark::{Marks, Roots};
 use crate::deletion::ObservedTime;
 use crate::error::RepoError;
 use crate::format::collection::{Final, Plan, Retired};
@@ -226,13 +226,16 @@ impl Collector<'_> {
         view.index.compact();
         let committed = view.committed()?;
         readable(&view, &committed)?;
-        let marks = Marks::of(&view, &committed, &|_| false, &planned, &self.options.cancel)?;
+        let read = self.being_read()?;
+        let roots = Roots { committed: &committed, due: &HashSet::new(), read: &read };
+        let marks = Marks::of(&view, &roots, &planned, &self.options.cancel)?;
         let needed = marks.packs(&view);
         repack::prove_copies(&view, &marks, (&planned, &needed, moved), &self.options.cancel)?;
         let packs = plan.packs.iter().copied().filter(|pack| !needed.contains(pack)).collect();
         let points = committed
             .gone
             .iter()
+            .filter(|gone| !read.contains(&gone.point))
             .map(|gone| Retired {
                 point: gone.point,
                 session: gone.session,
@@ -242,15 +245,16 @@ impl Collector<'_> {
         Ok(Final::Decided { packs, points })
     }
 
-    /// Marks what recovery points need that are not due.
+    /// Marks what recovery points need that are not due, or are being read.
     fn mark(
         &self,
         view: &Arc<Inner>,
         committed: &Committed,
         due: &[(RecoveryPointId, u32)],
     ) -> Result<Marks, RepoError> {
-        let is_due = |point| due.iter().any(|(id, _)| *id == point);
-        Marks::of(view, committed, &is_due, &HashSet::new(), &self.options.cancel)
+        let (due, read) = (due.iter().map(|(id, _)| *id).collect(), self.being_read()?);
+        let roots = Roots { committed, due: &due, read: &read };
+        Marks::of(view, &roots, &HashSet::new(), &self.options.cancel)
     }
 
     /// Returns the recovery points whose time in the recycle bin is over, with the number of their

@@ -10,7 +10,7 @@ use crate::format::envelope::ObjectType;
 use crate::format::names;
 use crate::format::session::{Beat, Outcome, SessionOpen};
 use crate::guard::Guard;
-use crate::ids::{SessionId, WriterId};
+use crate::ids::{RecoveryPointId, SessionId, WriterId};
 use crate::load::is_damage;
 use crate::points::is_missing;
 use crate::store::{StoreError, WriteLock};
@@ -18,8 +18,17 @@ use crate::store::{StoreError, WriteLock};
 /// A session without an outcome.
 pub(super) struct OpenSession {
     id: SessionId,
-    /// Who it is and when it last gave a sign of life; `None` when its record cannot be read.
-    seen: Option<(WriterId, DateTime<Utc>)>,
+    /// What its record says; `None` when it cannot be read.
+    seen: Option<Seen>,
+}
+
+/// An open record, and when the session last gave a sign of life.
+struct Seen {
+    writer: WriterId,
+    last: DateTime<Utc>,
+    /// The recovery point that it reads, when it writes nothing.
+    reads: Option<RecoveryPointId>,
+    reads_all: bool,
 }
 
 impl Collector<'_> {
@@ -60,10 +69,23 @@ impl Collector<'_> {
                 Err(error) => return Err(error),
             },
         };
-        Ok(OpenSession { id, seen: Some((record.writer, last)) })
+        let SessionOpen { writer, reads, reads_all, .. } = record;
+        let seen = Seen { writer, last, reads, reads_all: reads_all == Some(true) };
+        Ok(OpenSession { id, seen: Some(seen) })
     }
 
-    /// Ends the sessions that are dead and returns those at work. A session that is ended by
+    /// Returns the recovery points that are being read. To be asked after it was found out which
+    /// recovery points exist: whoever began to read one before it ended is found then.
+    pub(super) fn being_read(&self) -> Result<HashSet<RecoveryPointId>, RepoError> {
+        if !self.inner.options.keeps(Guard::KeepForReaders) {
+            return Ok(HashSet::new());
+        }
+        let open = self.sessions()?;
+        Ok(open.iter().filter_map(|session| session.seen.as_ref()?.reads).collect())
+    }
+
+    /// Ends the sessions that are dead and returns those at work that have to be waited for: all
+    /// but readers of one recovery point, which is kept for them. A session that is ended by
     /// mistake loses its work and no more: it finds its outcome decided.
     pub(super) fn end_dead(
         &self,
@@ -76,14 +98,16 @@ impl Collector<'_> {
         let nobody_writes_here = self.nobody_writes_here();
         let mut at_work = Vec::new();
         for session in sessions {
-            let dead = session.seen.is_none_or(|(writer, last)| {
-                let silent = (self.clock.now() - last).to_std().unwrap_or_default();
-                silent >= self.options.lease
-                    || (writer == self.options.writer && nobody_writes_here)
+            let dead = session.seen.as_ref().is_none_or(|seen| {
+                let silent = (self.clock.now() - seen.last).to_std().unwrap_or_default();
+                // Readers do not take the lock of those who write.
+                let reads = seen.reads.is_some() || seen.reads_all;
+                let ours = seen.writer == self.options.writer && !reads;
+                silent >= self.options.lease || (ours && nobody_writes_here)
             });
             if dead {
                 self.revoke(session.id, number)?;
-            } else {
+            } else if session.seen.as_ref().is_none_or(|seen| seen.reads.is_none()) {
                 at_work.push(session.id);
             }
         }

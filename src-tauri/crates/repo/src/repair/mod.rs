@@ -96,6 +96,7 @@ impl Repository {
             data: DataCheck::Structure,
             progress: Arc::clone(&options.session.progress),
             cancel: options.session.cancel.clone(),
+            reader: None,
         };
         let before = self.check(&look, clock.as_ref())?;
         let damaged = !before.damaged.is_empty();

@@ -2,6 +2,8 @@
 
 mod contract;
 mod faulty;
+mod read_only;
 
 pub use contract::blob_store_contract;
 pub use faulty::{Fault, FaultyStore, When};
+pub use read_only::ReadOnlyStore;

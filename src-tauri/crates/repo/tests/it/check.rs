@@ -268,7 +268,7 @@ fn a_stopped_check_remembers_what_it_read() {
     // At the first pack; two threads may be some packs ahead.
     let first = done - report.pack_bytes.get();
     let stop = Arc::new(StopAfter(Tally::new(), first, cancel.clone()));
-    let options = CheckOptions { progress: stop, cancel, data: DataCheck::All };
+    let options = CheckOptions { progress: stop, cancel, ..CheckOptions::new(DataCheck::All) };
     let stopped = repository.check(&options, clock().as_ref());
     assert!(matches!(stopped, Err(RepoError::Cancelled(Cancelled))), "{stopped:?}");
     let proof = repository.proof().unwrap();

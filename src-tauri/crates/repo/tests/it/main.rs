@@ -19,6 +19,8 @@ mod opening;
 #[cfg(test)]
 mod prune;
 #[cfg(test)]
+mod readers;
+#[cfg(test)]
 mod repair;
 #[cfg(test)]
 mod round_trip;

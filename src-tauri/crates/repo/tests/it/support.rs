@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use kuramori_base::{Clock, ManualClock, Secret};
-use kuramori_block::{ByteLen, ByteOffset, DiskReader};
+use kuramori_block::{ByteLen, ByteOffset, DiskReader, ReadError};
 use kuramori_repo::{
-    BlobStore, ChunkIndex, Consistency, CreateOptions, DiskDraft, KdfCost, Manifest, MemoryStore,
-    OpenOptions, PointDraft, ReadMode, RecoveryPointId, RepoError, Repository, SavedDisk, Session,
-    SessionOptions, SourceKind, Unlock, VmIdentity, WriterId,
+    BlobStore, ChunkIndex, Consistency, CreateOptions, DiskDraft, DiskView, KdfCost, Manifest,
+    MemoryStore, OpenOptions, PointDraft, ReadMode, RecoveryPointId, RepoError, Repository,
+    SavedDisk, Session, SessionOptions, SourceKind, Unlock, VmIdentity, WriterId,
 };
 
 pub(crate) const CHUNK: usize = 4096;
@@ -144,7 +144,11 @@ pub(crate) fn restore(
     disk: usize,
 ) -> anyhow::Result<Vec<u8>> {
     let manifest = repository.point(point)?;
-    let view = repository.disk(&manifest, disk)?;
+    Ok(read_disk(&repository.disk(&manifest, disk)?)?)
+}
+
+/// Reads a disk to the end, in reads that do not fit the chunks.
+pub(crate) fn read_disk(view: &DiskView) -> Result<Vec<u8>, ReadError> {
     let mut image = vec![0xEE; view.capacity().as_usize()];
     for (part, number) in image.chunks_mut(3 * CHUNK - 512).zip(0u64..) {
         let offset = number * (3 * CHUNK as u64 - 512);

@@ -77,6 +77,11 @@ impl Turn {
         }
     }
 
+    /// Lets an actor sleep while the others are chosen so many times.
+    pub(crate) fn sleep(&self, actor: usize, choices: u64) {
+        self.state.lock().unwrap().asleep.insert(actor, choices);
+    }
+
     /// Says that an actor makes no more calls.
     pub(crate) fn finish(&self, actor: usize) {
         let mut state = self.state.lock().unwrap();

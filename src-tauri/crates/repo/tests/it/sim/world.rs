@@ -1,18 +1,19 @@
 //! What the actors do, and what must hold afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kuramori_base::ManualClock;
 use kuramori_repo::{
-    BlobStore, Deletion, Guard, MemoryStore, OpenOptions, PruneOptions, RecoveryPointId,
-    Repository, SessionOptions, WriterId,
+    BlobStore, Deletion, Guard, MemoryStore, OpenOptions, PruneOptions, ReadAs, RecoveryPointId,
+    RepoError, Repository, SessionOptions, StoreError, WriterId,
 };
 
 use super::turn::{Rng, SimStore, Turn};
 use crate::support::{
-    CHUNK, clock, create_options, draft, key_file, noise, noon, restore, save, vm,
+    CHUNK, clock, create_options, draft, key_file, noise, noon, read_disk, restore, save, vm,
 };
 
 const CHUNKS: u64 = 6;
@@ -33,6 +34,15 @@ struct History {
     violations: Vec<String>,
 }
 
+/// Who is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Crowd {
+    /// Two that back up, two that collect, one that deletes, one that reads.
+    Mixed,
+    /// Those who would back up read too, and all who read take long.
+    Readers,
+}
+
 struct World {
     memory: Arc<MemoryStore>,
     turn: Arc<Turn>,
@@ -40,6 +50,7 @@ struct World {
     without: Option<Guard>,
     folder: std::path::PathBuf,
     always_dead: bool,
+    crowd: Crowd,
 }
 
 fn image(rng: &mut Rng) -> Vec<u8> {
@@ -51,7 +62,7 @@ fn writer(n: usize) -> WriterId {
 }
 
 /// Runs a seed. The error says which invariant broke.
-pub(super) fn run(seed: u64, without: Option<Guard>) -> Result<(), String> {
+pub(super) fn run(seed: u64, crowd: Crowd, without: Option<Guard>) -> Result<(), String> {
     let mut rng = Rng::new(seed);
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
     let memory = Arc::new(MemoryStore::new());
@@ -66,6 +77,7 @@ pub(super) fn run(seed: u64, without: Option<Guard>) -> Result<(), String> {
         without,
         folder: folder.path().to_owned(),
         always_dead: rng.chance(80),
+        crowd,
     };
     std::thread::scope(|scope| {
         for actor in 0..ACTORS {
@@ -142,11 +154,16 @@ impl World {
         let options = open_options(&self.folder, actor, self.without);
         let repository = Repository::open(Arc::new(store), &key_file(), options)?;
         match actor {
-            0 | 1 => self.back_up(&repository, actor, rng),
+            0 | 1 if self.crowd == Crowd::Mixed => self.back_up(&repository, actor, rng),
             2 | 3 => self.collect(&repository, actor, rng),
             4 => self.delete(&repository, points, rng),
             _ => {
-                self.read(&repository, points, rng);
+                for _ in 0..2 {
+                    let at = usize::try_from(rng.below(3)).unwrap_or(0);
+                    // It may be gone, or be found dead; then the reading fails, and never gives
+                    // other bytes.
+                    let _failed = self.read(&repository, points[at], (actor, rng));
+                }
                 Ok(())
             }
         }
@@ -202,9 +219,10 @@ impl World {
             let mut options = PruneOptions::new(writer(actor));
             options.confirmed = true;
             if self.always_dead {
-                options.lease = Duration::ZERO;
+                options.lease = Duration::from_secs(self.lateness());
             }
-            repository.prune(&options, clock().as_ref())?;
+            let now = noon() + Duration::from_secs(self.lateness());
+            repository.prune(&options, &ManualClock::new(now))?;
         }
         Ok(())
     }
@@ -228,18 +246,44 @@ impl World {
         Ok(())
     }
 
-    fn read(&self, repository: &Repository, points: &[RecoveryPointId], rng: &mut Rng) {
-        for _ in 0..2 {
-            let at = usize::try_from(rng.below(3)).unwrap_or(0);
-            let Ok(manifest) = repository.point(points[at]) else { continue };
-            // It may be deleted while it is read; then it fails, and never gives other bytes.
-            if let Ok(bytes) = restore(repository, manifest.id, 0) {
-                let mut history = self.history.lock().expect("not poisoned");
-                if history.images[&manifest.vm.name] != bytes {
-                    history.violations.push(format!("{} read wrong bytes", manifest.vm.name));
-                }
-            }
+    /// By how many seconds collections come after everything else.
+    fn lateness(&self) -> u64 {
+        u64::from(self.crowd == Crowd::Readers)
+    }
+
+    /// Whoever began to read reads to the end, whatever is deleted and collected meanwhile, unless
+    /// a collection took it for dead.
+    fn read(
+        &self,
+        repository: &Repository,
+        point: RecoveryPointId,
+        (actor, rng): (usize, &mut Rng),
+    ) -> anyhow::Result<()> {
+        // Collections that take everybody for dead may see signs of life of this one.
+        let alive = Duration::from_secs(self.lateness() * rng.below(2));
+        let clock = ManualClock::new(noon() + alive);
+        let reader =
+            repository.read(point, &ReadAs { writer: writer(actor), clock: Arc::new(clock) })?;
+        if reader.unprotected().is_some() {
+            return Ok(()); // the actor died
         }
+        let name = reader.manifest().vm.name.clone();
+        if self.crowd == Crowd::Readers {
+            self.turn.sleep(actor, 1 + rng.below(600));
+        }
+        let bytes = read_disk(&reader.disk(0)?);
+        let mut history = self.history.lock().expect("not poisoned");
+        let violation = match bytes {
+            Ok(bytes) if history.images[&name] == bytes => None,
+            Ok(_) => Some("read wrong bytes"),
+            Err(error) => match error.source().and_then(|e| e.downcast_ref::<RepoError>()) {
+                Some(RepoError::ReadingEnded) if self.always_dead && alive.is_zero() => None,
+                Some(RepoError::Store(StoreError::Unreachable { .. })) => None, // it died
+                _ => Some("was taken from under its reader"),
+            },
+        };
+        history.violations.extend(violation.map(|how| format!("{name} {how}")));
+        Ok(())
     }
 
     /// The invariants, on the store as it is now and after two more collections.
