@@ -10,6 +10,7 @@ use kuramori_repo::{LocalStore, OpenOptions, ReadAs, Repository, Unlock, WriterI
 use kuramori_vsphere::{Client, ConnectOptions, Thumbprint};
 
 use crate::app::{App, keychain_error};
+use crate::catalog;
 use crate::convert;
 use crate::device_key;
 use crate::dto::ErrorCode;
@@ -103,6 +104,7 @@ pub(crate) fn repository(
         return Err(AppError::new(ErrorCode::RepositoryVanished, entry.path.display().to_string())
             .detail(format!("another repository lies there now: {}", repository.id())));
     }
+    catalog::keep(app, &repository);
     if stored.slot.is_none() {
         device_key::keep(app, &entry, &repository, &stored.unlock)?;
     }

@@ -5,6 +5,7 @@
 
 mod access;
 mod app;
+mod catalog;
 mod commands;
 mod convert;
 mod deletion;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use kuramori_block::ByteLen;
 
+use crate::cache::ObjectCache;
 use crate::crypto::{Keys, Opener};
 use crate::error::RepoError;
 use crate::format::chunk::{ChunkKind, Decoder, frame_aad};
@@ -37,6 +38,8 @@ pub(crate) struct Inner {
     /// How far the index is filled; held while somebody fills it.
     pub(crate) loaded: Mutex<Loaded>,
     pub(crate) points: Mutex<PointCache>,
+    /// What this computer keeps of it from one time to the next.
+    pub(crate) cache: OnceLock<Arc<dyn ObjectCache>>,
     /// Held from linking a manifest to the one before until it counts.
     pub(crate) committing: Mutex<()>,
     /// The pipeline all sessions share, while there are any.
@@ -89,6 +92,7 @@ impl Inner {
             index: Index::default(),
             loaded: Mutex::default(),
             points: Mutex::default(),
+            cache: OnceLock::new(),
             committing: Mutex::default(),
             writing: Mutex::default(),
             looked_after: OnceLock::new(),
@@ -98,7 +102,7 @@ impl Inner {
     }
 
     /// Opens the same repository once more, with nothing read yet: for work that wants to see it
-    /// as it is now, and nobody else's changes after that.
+    /// as it is now, and nobody else's changes after that. It knows no cache.
     pub(crate) fn fresh(&self) -> Self {
         Self::new(
             Arc::clone(&self.store),
@@ -142,9 +146,19 @@ impl Inner {
         binding: &str,
         limit: u64,
     ) -> Result<Vec<u8>, RepoError> {
-        let bytes = self.store.get(name, limit)?;
-        self.check_name(name, &bytes)?;
-        self.sealing().open(object, binding, &bytes).map_err(|e| self.damaged(name.as_str(), e))
+        self.open_bytes(name, object, binding, &self.store.get(name, limit)?)
+    }
+
+    /// Opens a sealed object that was read.
+    pub(crate) fn open_bytes(
+        &self,
+        name: &BlobName,
+        object: ObjectType,
+        binding: &str,
+        bytes: &[u8],
+    ) -> Result<Vec<u8>, RepoError> {
+        self.check_name(name, bytes)?;
+        self.sealing().open(object, binding, bytes).map_err(|e| self.damaged(name.as_str(), e))
     }
 
     /// An object whose name is a hash must have that hash.

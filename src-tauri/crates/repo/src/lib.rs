@@ -15,6 +15,7 @@
 //! | write, other computer | yes, a chunk may be stored twice | yes |
 
 mod beat;
+mod cache;
 mod check;
 mod crypto;
 mod deletion;
@@ -49,6 +50,7 @@ mod upkeep;
 mod view;
 mod writer;
 
+pub use cache::ObjectCache;
 pub use check::{
     CheckOptions, CheckReport, Damage, DataCheck, Hit, MissingPoint, Proof, RepositoryStats, Spare,
     VmStats,

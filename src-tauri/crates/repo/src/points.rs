@@ -4,16 +4,17 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::cache::Wanted;
 use crate::error::RepoError;
 use crate::format::envelope::ObjectType;
 use crate::format::manifest::{MAX_MANIFEST, Manifest, ManifestDisk};
 use crate::format::session::{MAX_SESSION, Outcome};
-use crate::format::{FormatError, names};
+use crate::format::{FormatError, cbor, names};
 use crate::ids::{ObjectHash, RecoveryPointId, SessionId, WriterId};
 use crate::inner::{Inner, lock};
 use crate::load::is_damage;
 use crate::point::DamagedObject;
-use crate::store::{BlobName, StoreError};
+use crate::store::{BlobEntry, BlobName, StoreError};
 use crate::tombs::{Binned, TombCache};
 
 /// A manifest that was read. The configuration is left out: it may be large.
@@ -30,6 +31,9 @@ pub(crate) struct PointCache {
     outcomes: HashMap<SessionId, Outcome>,
     tombs: TombCache,
 }
+
+/// What outcomes say: which manifests count, of which session and recovery point.
+type Expected = HashMap<ObjectHash, (SessionId, RecoveryPointId)>;
 
 /// What reading the manifests found.
 #[derive(Default)]
@@ -96,8 +100,10 @@ impl Inner {
         let mut damaged = Vec::new();
         let mut undecided = HashSet::new();
         // Outcomes first: a manifest whose outcome comes later is simply not there yet.
-        let mut expected: HashMap<ObjectHash, (SessionId, RecoveryPointId)> = HashMap::new();
-        for entry in self.store.list(names::SESSIONS)? {
+        let mut expected = Expected::new();
+        let sessions = self.store.list(names::SESSIONS)?;
+        let mut listed = self.read_ahead_outcomes(&mut cache, &sessions);
+        for entry in sessions {
             let Some(session) = names::outcome_session(&entry.name) else { continue };
             match self.outcome(&mut cache, session, &entry.name) {
                 Ok(Outcome::Committed { manifest, point }) => {
@@ -111,9 +117,13 @@ impl Inner {
                 }
             }
         }
-        let mut found = self.manifests(&mut cache, expected)?;
+        let points = self.store.list(names::POINTS)?;
+        listed.extend(self.read_ahead_manifests(&mut cache, &points, &expected));
+        let mut found = self.manifests(&mut cache, points, expected)?;
         // Last, since the records of a deletion outlive all others of their recovery point.
         let deletions = self.deletions(&mut cache.tombs, &mut damaged)?;
+        listed.extend(cache.tombs.names());
+        self.forget_others(listed);
         let mut gone = Vec::new();
         found.all.retain(|known| {
             let Manifest { id: point, session, .. } = known.manifest;
@@ -154,10 +164,11 @@ impl Inner {
     fn manifests(
         &self,
         cache: &mut PointCache,
-        mut expected: HashMap<ObjectHash, (SessionId, RecoveryPointId)>,
+        listed: Vec<BlobEntry>,
+        mut expected: Expected,
     ) -> Result<Found, RepoError> {
         let mut found = Found::default();
-        for entry in self.store.list(names::POINTS)? {
+        for entry in listed {
             let Some(hash) = names::hash_of(&entry.name) else { continue };
             let Some((session, point)) = expected.get(&hash).copied() else { continue };
             let damage = match self.known(cache, hash, &entry.name) {
@@ -195,8 +206,7 @@ impl Inner {
         if let Some(outcome) = cache.outcomes.get(&session) {
             return Ok(outcome.clone());
         }
-        let object = ObjectType::SessionOutcome;
-        let body = self.open_object(name, object, name.as_str(), MAX_SESSION)?;
+        let body = self.open_listed(&wanted_outcome(name))?;
         let outcome: Outcome = self.decode(name, &body)?;
         cache.outcomes.insert(session, outcome.clone());
         Ok(outcome)
@@ -211,7 +221,8 @@ impl Inner {
         if let Some(known) = cache.manifests.get(&hash).filter(|known| known.name == *name) {
             return Ok(Arc::clone(known));
         }
-        let manifest = self.read_manifest(name)?;
+        let manifest =
+            self.decode_manifest(name, &self.open_listed(&self.wanted_manifest(name)?)?)?;
         cache.remember(name.clone(), hash, manifest);
         cache
             .manifests
@@ -222,10 +233,61 @@ impl Inner {
 
     /// Reads a whole manifest.
     pub(crate) fn read_manifest(&self, name: &BlobName) -> Result<Manifest, RepoError> {
+        let Wanted { object, binding, limit, .. } = self.wanted_manifest(name)?;
+        self.decode_manifest(name, &self.open_object(name, object, &binding, limit)?)
+    }
+
+    fn decode_manifest(&self, name: &BlobName, body: &[u8]) -> Result<Manifest, RepoError> {
+        Manifest::decode(body).map_err(|e| self.damaged(name.as_str(), e))
+    }
+
+    fn wanted_manifest(&self, name: &BlobName) -> Result<Wanted, RepoError> {
         let folder = names::manifest_folder(name)
             .ok_or_else(|| self.damaged(name.as_str(), FormatError::Type))?;
-        let body = self.open_object(name, ObjectType::Manifest, folder, MAX_MANIFEST)?;
-        Manifest::decode(&body).map_err(|e| self.damaged(name.as_str(), e))
+        Ok(Wanted {
+            name: name.clone(),
+            object: ObjectType::Manifest,
+            binding: folder.to_owned(),
+            limit: MAX_MANIFEST,
+        })
+    }
+
+    /// Reads outcomes that were never read, many at once; returns the names of all.
+    fn read_ahead_outcomes(&self, cache: &mut PointCache, listed: &[BlobEntry]) -> Vec<String> {
+        let of = |entry: &BlobEntry| names::outcome_session(&entry.name);
+        let all = listed.iter().filter(|entry| of(entry).is_some());
+        let unread =
+            all.clone().filter(|e| of(e).is_some_and(|id| !cache.outcomes.contains_key(&id)));
+        let wanted = unread.map(|entry| wanted_outcome(&entry.name)).collect();
+        let decode = |_: &Wanted, body: &[u8]| cbor::decode::<Outcome>(body).ok();
+        self.open_many(wanted, decode, |wanted, outcome| {
+            cache.outcomes.extend(names::outcome_session(&wanted.name).map(|id| (id, outcome)));
+        });
+        all.map(|entry| entry.name.to_string()).collect()
+    }
+
+    /// Reads manifests that count and were never read, many at once; returns the names of all.
+    fn read_ahead_manifests(
+        &self,
+        cache: &mut PointCache,
+        listed: &[BlobEntry],
+        expected: &Expected,
+    ) -> Vec<String> {
+        let hash = |entry: &BlobEntry| names::hash_of(&entry.name);
+        let all = listed.iter().filter(|e| hash(e).is_some_and(|h| expected.contains_key(&h)));
+        let unread =
+            all.clone().filter(|e| hash(e).is_some_and(|h| !cache.manifests.contains_key(&h)));
+        let wanted = unread.filter_map(|entry| self.wanted_manifest(&entry.name).ok()).collect();
+        let decode = |_: &Wanted, body: &[u8]| {
+            let manifest = Manifest::decode(body).ok()?;
+            Some(Manifest { config: Vec::new(), ..manifest })
+        };
+        self.open_many(wanted, decode, |wanted, manifest| {
+            if let Some(hash) = names::hash_of(&wanted.name) {
+                cache.remember(wanted.name, hash, manifest);
+            }
+        });
+        all.map(|entry| entry.name.to_string()).collect()
     }
 
     /// Returns what a new manifest of a writer links to.
@@ -253,6 +315,11 @@ impl Inner {
             RepoError::invalid(format!("there is no disk {number} among {count} disks"))
         })
     }
+}
+
+fn wanted_outcome(name: &BlobName) -> Wanted {
+    let (name, binding) = (name.clone(), name.to_string());
+    Wanted { name, object: ObjectType::SessionOutcome, binding, limit: MAX_SESSION }
 }
 
 /// Whether an object is not there at all.

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use kuramori_base::Clock;
 use minicbor::Decode;
 
+use crate::cache::Wanted;
 use crate::error::RepoError;
 use crate::format::collection::MAX_COLLECTION;
 use crate::format::envelope::ObjectType;
@@ -30,6 +31,19 @@ pub const RECYCLE_BIN: std::time::Duration = std::time::Duration::from_hours(7 *
 pub(crate) struct TombCache {
     tombs: HashMap<(RecoveryPointId, u32), Tomb>,
     ends: HashMap<(RecoveryPointId, u32), TombEnd>,
+}
+
+impl TombCache {
+    /// Returns the names of all that was read.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let tombs = self.tombs.keys().map(|(point, number)| names::tomb(*point, *number));
+        let ends = self.ends.keys().map(|(point, number)| names::tomb_end(*point, *number));
+        tombs.chain(ends).map(|name| name.to_string()).collect()
+    }
+}
+
+fn wanted_record(name: &BlobName, object: ObjectType) -> Wanted {
+    Wanted { name: name.clone(), object, binding: name.to_string(), limit: MAX_TOMB }
 }
 
 /// A recovery point in the recycle bin.
@@ -133,7 +147,9 @@ impl Inner {
         if let Some(tomb) = cache.tombs.get(&key) {
             return Ok(tomb.clone());
         }
-        let tomb: Tomb = self.record(&names::tomb(key.0, key.1), ObjectType::Tomb)?;
+        let name = names::tomb(key.0, key.1);
+        let body = self.open_listed(&wanted_record(&name, ObjectType::Tomb))?;
+        let tomb: Tomb = self.decode(&name, &body)?;
         cache.tombs.insert(key, tomb.clone());
         Ok(tomb)
     }
@@ -147,7 +163,8 @@ impl Inner {
         if let Some(end) = cache.ends.get(&key) {
             return Ok(Some(end.clone()));
         }
-        let end: TombEnd = self.record(name, ObjectType::TombEnd)?;
+        let body = self.open_listed(&wanted_record(name, ObjectType::TombEnd))?;
+        let end: TombEnd = self.decode(name, &body)?;
         cache.ends.insert(key, end.clone());
         Ok(Some(end))
     }

@@ -8,6 +8,7 @@ use kuramori_repo::{CreateOptions, KeySlot, LocalStore, RepoError, Repository, S
 use super::Handler;
 use crate::access;
 use crate::app::App;
+use crate::catalog;
 use crate::convert;
 use crate::device_key;
 use crate::dto::{
@@ -106,6 +107,7 @@ impl App {
     ) -> Result<RepositoryView, AppError> {
         let id = repository.id().to_hex();
         let entry = RepositoryEntry { id: id.clone(), name: name.clone(), path: path.clone() };
+        catalog::keep(self, &repository);
         device_key::keep(self, &entry, &repository, unlock)?;
         self.inner.settings.change(|s| {
             match s.repositories.iter_mut().find(|known| known.id == entry.id) {
@@ -253,6 +255,7 @@ impl Handler for command::RepositoriesDetach {
                 Ok(())
             })?;
             app.forget_repository(&entry.id);
+            catalog::forget(app, &entry.id);
             app.inner.events.changed(Topic::Repositories, Some(entry.id));
             Ok(Empty {})
         })

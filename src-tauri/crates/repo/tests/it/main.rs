@@ -1,6 +1,8 @@
 //! The repository as its callers see it.
 
 #[cfg(test)]
+mod cache;
+#[cfg(test)]
 mod check;
 #[cfg(test)]
 mod crash;
