@@ -5,7 +5,7 @@ use kuramori_block::ByteLen;
 
 use crate::format::FormatError;
 use crate::ids::{RecoveryPointId, RepositoryId};
-use crate::store::StoreError;
+use crate::store::{BrokenPromise, StoreError};
 
 /// Why work on a repository failed.
 ///
@@ -36,6 +36,14 @@ pub enum RepoError {
     WeakKey {
         /// What is wrong with it.
         reason: &'static str,
+    },
+    /// The place breaks a promise that repositories rest on.
+    #[error("{location} cannot keep a repository safely: {}", promise.words())]
+    Unsuitable {
+        /// The place.
+        location: String,
+        /// What it does not do.
+        promise: BrokenPromise,
     },
     /// An object was changed after it was written, or is missing.
     #[error("`{object}` in {location} is damaged")]
@@ -183,6 +191,8 @@ pub enum RepoErrorKind {
     Occupied,
     /// Wrong passphrase, recovery key or key file.
     WrongKey,
+    /// The place breaks a promise that repositories rest on.
+    Unsuitable,
     /// The recovery key was mistyped.
     MistypedKey,
     /// The key offered for a new repository is too weak.
@@ -232,6 +242,7 @@ impl RepoError {
             Self::AlreadyExists { .. } => Kind::AlreadyExists,
             Self::WrongKey => Kind::WrongKey,
             Self::MistypedRecoveryKey => Kind::MistypedKey,
+            Self::Unsuitable { .. } => Kind::Unsuitable,
             Self::WeakKey { .. } => Kind::WeakKey,
             Self::Damaged { .. } => Kind::Damaged,
             Self::TooNew { .. } => Kind::TooNew,
@@ -291,6 +302,7 @@ impl Hint for RepoError {
                 "The recovery key opens the repository too.",
             ],
             Self::MistypedRecoveryKey => &["Compare each group with the recovery sheet."],
+            Self::Unsuitable { .. } => &["Choose a folder on a local disk or on another share."],
             Self::WeakKey { .. } => &["Choose a longer passphrase, or a key file made for this."],
             Self::Damaged { .. } => &[
                 "Other recovery points are not affected unless they share this object.",

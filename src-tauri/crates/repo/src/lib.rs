@@ -23,6 +23,7 @@ mod error;
 mod format;
 mod gc;
 mod guard;
+mod history;
 mod ids;
 mod index;
 mod inner;
@@ -30,6 +31,7 @@ mod key_ring;
 mod keys;
 mod load;
 mod map;
+mod meta;
 mod options;
 mod overlay;
 mod pipeline;
@@ -66,11 +68,13 @@ pub use format::slot::SlotKind;
 pub use gc::{PruneOptions, PruneReport};
 #[cfg(feature = "testing")]
 pub use guard::Guard;
+pub use history::{Alarm, LookBack, Memory};
 pub use ids::{
     ChunkId, ChunkIndex, HoldId, IdError, ObjectHash, RecoveryPointId, RepositoryId, SessionId,
     SlotId, WriterId,
 };
 pub use keys::{AddedKey, ChangedKey, KeySlot, NewKey};
+pub use meta::{ExportedSettings, MAX_SETTINGS};
 pub use options::{
     CreateOptions, OpenOptions, RepositoryInfo, RepositoryStub, SessionOptions, Unlock,
 };
@@ -85,7 +89,8 @@ pub use repository::{Created, Repository};
 pub use retention::Keep;
 pub use session::Session;
 pub use store::{
-    BlobEntry, BlobName, BlobStore, Capabilities, LocalStore, MemoryStore, StoreError,
+    BlobEntry, BlobName, BlobStore, BrokenPromise, Capabilities, LocalStore, MemoryStore,
+    StoreError, Swept,
 };
 pub use tombs::{Deletion, HeldPoint, RECYCLE_BIN};
 pub use view::DiskView;

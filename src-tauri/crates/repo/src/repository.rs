@@ -20,7 +20,7 @@ use crate::options::{
 use crate::pipeline::PipelineUse;
 use crate::point::{PointList, RecoveryPoint};
 use crate::session::Session;
-use crate::store::{BlobStore, StoreError};
+use crate::store::{self, BlobStore, StoreError};
 use crate::unlock::{OpenFailure, SlotMaker, open_ring};
 use crate::upkeep;
 use crate::view::DiskView;
@@ -48,7 +48,8 @@ impl Repository {
     ///
     /// # Errors
     /// [`RepoError::AlreadyExists`], [`StoreError::Occupied`] for other files,
-    /// [`RepoError::WeakKey`], [`RepoError::Invalid`] for bad options, and what the store says.
+    /// [`RepoError::WeakKey`], [`RepoError::Invalid`] for bad options, [`RepoError::Unsuitable`]
+    /// for a place that breaks a promise repositories rest on, and what the store says.
     /// After an error there is no repository, or a whole one.
     pub fn create(
         store: Arc<dyn BlobStore>,
@@ -95,9 +96,13 @@ impl Repository {
             info: sealed,
         };
         store.prepare()?;
+        let found = store::probe(store.as_ref())?;
         write_config(store.as_ref(), &config, id, &keys)?;
         upkeep::describe(store.as_ref());
         let inner = Inner::new(store, id, config, info, keys, options.open);
+        if let Err(error) = inner.keep_probe(found, clock) {
+            tracing::warn!(%error, "what the place does could not be recorded");
+        }
         Ok(Created { repository: Self { inner: Arc::new(inner) }, recovery_key })
     }
 

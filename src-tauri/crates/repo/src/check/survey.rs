@@ -161,7 +161,7 @@ impl Check<'_> {
         }
     }
 
-    /// Deletions, holds, and records of collections.
+    /// Deletions, holds, what computers left for each other, and records of collections.
     fn check_records(&mut self) -> Result<(), RepoError> {
         for entry in self.inner.store.list(names::TOMBS)? {
             let name = &entry.name;
@@ -185,6 +185,13 @@ impl Check<'_> {
             self.passing(name, read.map(drop));
             self.looked_at(SMALL)?;
         }
+        for entry in self.inner.store.list(names::META)? {
+            if names::hash_of(&entry.name).is_some() {
+                let read = self.inner.judge(|| self.inner.meta(&entry.name))?;
+                self.passing(&entry.name, read.map(drop));
+                self.looked_at(SMALL)?;
+            }
+        }
         for entry in self.inner.store.list(names::GC)? {
             let Some((number, step)) = names::collection_of(&entry.name) else { continue };
             let read = self.inner.judge(|| self.inner.open_collection(number, step))?;
@@ -197,7 +204,7 @@ impl Check<'_> {
     /// Manifests that collections removed. Where their records cannot be read, that is named as
     /// damage already.
     fn retired(&self) -> Result<HashSet<ObjectHash>, RepoError> {
-        Ok(self.inner.judge(|| self.inner.retired())?.unwrap_or_default())
+        Ok(self.inner.judge(|| self.inner.retired())?.unwrap_or_default().manifests)
     }
 
     /// Takes over what the listing found, and opens the manifests it did not need. Returns those of

@@ -48,6 +48,7 @@ pub(crate) enum ObjectType {
     CollectionFinal = 21,
     CollectionDone = 22,
     Check = 32,
+    Meta = 33,
 }
 
 /// Whether a body is readable or sealed.

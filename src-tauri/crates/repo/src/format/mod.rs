@@ -16,6 +16,7 @@ mod error;
 mod hostile;
 pub(crate) mod index;
 pub(crate) mod manifest;
+pub(crate) mod meta;
 pub(crate) mod names;
 pub(crate) mod pack;
 pub(crate) mod session;

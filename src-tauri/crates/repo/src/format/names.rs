@@ -22,6 +22,11 @@ pub(crate) const HOLDS: &str = "holds/";
 pub(crate) const TRASH: &str = "trash/";
 /// Damaged objects that were replaced. Nobody reads them.
 pub(crate) const QUARANTINE: &str = "quarantine/";
+pub(crate) const META: &str = "meta/";
+/// What such objects are bound to.
+pub(crate) const META_FOLDER: &str = "meta";
+/// Objects that come and go while a place is tried.
+pub(crate) const PROBES: &str = "meta/probe-";
 pub(crate) const CHECKS: &str = "checks/";
 /// What check records are bound to.
 pub(crate) const CHECKS_FOLDER: &str = "checks";
@@ -92,6 +97,16 @@ pub(crate) fn check(hash: ObjectHash) -> BlobName {
     BlobName::built(format!("{CHECKS}{}", hash.to_hex()))
 }
 
+/// What computers leave for each other.
+pub(crate) fn meta(hash: ObjectHash) -> BlobName {
+    BlobName::built(format!("{META}{}", hash.to_hex()))
+}
+
+/// An object that is made to see what a store does with it.
+pub(crate) fn probe(which: &str) -> BlobName {
+    BlobName::built(format!("{PROBES}{which}"))
+}
+
 /// Where a damaged object is kept that was replaced: its name and the hash of its bytes.
 pub(crate) fn quarantine(name: &BlobName, hash: ObjectHash) -> BlobName {
     let (flat, hex) = (name.as_str().replace('/', "-"), hash.to_hex());
@@ -116,7 +131,7 @@ pub(crate) fn is_known(name: &BlobName) -> bool {
     let folder = |folder: &str| text.strip_prefix(folder);
     match text {
         FORMAT | FORMAT_COPY | README | README_FORMAT | README_RECOVERY => true,
-        _ if text.starts_with(QUARANTINE) => true,
+        _ if text.starts_with(QUARANTINE) || text.starts_with(PROBES) => true,
         _ if text.starts_with(GC) => collection_of(name).is_some(),
         _ if text.starts_with(TOMBS) => tomb_of(name).is_some(),
         _ if text.starts_with(TRASH) => trash_of(name).is_some(),
@@ -126,6 +141,7 @@ pub(crate) fn is_known(name: &BlobName) -> bool {
                 || folder(PACKS).is_some_and(|_| hash_of(name).is_some())
                 || folder(INDEX).is_some_and(|_| hash_of(name).is_some())
                 || folder(CHECKS).is_some_and(|_| hash_of(name).is_some())
+                || folder(META).is_some_and(|_| hash_of(name).is_some())
                 || manifest_folder(name).is_some()
                 || folder(SESSIONS)
                     .and_then(|rest| rest.split_once('.'))

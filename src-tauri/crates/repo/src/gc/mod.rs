@@ -38,7 +38,7 @@ use crate::ids::{ObjectHash, RecoveryPointId, SessionId, WriterId};
 use crate::inner::Inner;
 use crate::points::Committed;
 use crate::repository::Repository;
-use crate::store::{StoreError, WriteLock};
+use crate::store::{StoreError, Swept, WriteLock};
 
 /// A session that gave no sign of life for this long counts as dead. Safety does not depend on it.
 const LEASE: Duration = Duration::from_mins(15);
@@ -101,6 +101,8 @@ pub struct PruneReport {
     pub waits_for: Vec<SessionId>,
     /// Bytes given back by emptying the trash of earlier runs.
     pub trash_emptied: ByteLen,
+    /// What writers that died left half written, and was removed.
+    pub swept: Swept,
 }
 
 /// One collection under way.

@@ -20,6 +20,15 @@ pub(super) struct Records {
     pub(super) done: bool,
 }
 
+/// Deleted recovery points whose records collections removed.
+#[derive(Default)]
+pub(crate) struct Retirees {
+    /// Their manifests.
+    pub(crate) manifests: HashSet<ObjectHash>,
+    /// Whether there may be more, in records that cannot be read.
+    pub(crate) unclear: bool,
+}
+
 /// What is known of a collection that is not done.
 enum Stage {
     Planned(Plan),
@@ -68,17 +77,27 @@ impl Inner {
     }
 
     /// Returns the manifests of deleted recovery points whose records collections removed.
-    pub(crate) fn retired(&self) -> Result<HashSet<ObjectHash>, RepoError> {
-        let mut manifests = HashSet::new();
+    pub(crate) fn retired(&self) -> Result<Retirees, RepoError> {
+        let mut found = Retirees::default();
         for (number, records) in self.collections()? {
-            if records.decided
-                && let Some(Stage::Decided(Final::Decided { points, .. })) =
-                    self.stage(number, records)?
-            {
-                manifests.extend(points.into_iter().map(|point| point.manifest));
+            if !records.decided {
+                continue;
+            }
+            match self.stage(number, records)? {
+                Some(Stage::Decided(Final::Decided { points, .. })) => {
+                    found.manifests.extend(points.into_iter().map(|point| point.manifest));
+                }
+                Some(Stage::Unclear(_)) => found.unclear = true,
+                _ => {}
             }
         }
-        Ok(manifests)
+        Ok(found)
+    }
+
+    /// Returns the number of the last collection that decided, if there was one, else 0.
+    pub(crate) fn last_decided(&self) -> Result<u64, RepoError> {
+        let all = self.collections()?;
+        Ok(all.iter().rev().find(|(_, records)| records.decided).map_or(0, |(number, _)| *number))
     }
 
     /// Opens a record of a collection, to see whether it can be read.

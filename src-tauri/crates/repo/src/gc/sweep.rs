@@ -142,7 +142,13 @@ impl Collector<'_> {
                 self.remove(&names::session_outcome(*id))?;
             }
         }
-        self.empty_trash()
+        self.empty_trash()?;
+        // It costs room and nothing else, so a place where it cannot be done is left as it is.
+        match self.inner.store.sweep(self.clock.now()) {
+            Ok(swept) => self.report.swept = swept,
+            Err(error) => tracing::warn!(%error, "half-written files could not be removed"),
+        }
+        Ok(())
     }
 
     /// Removes manifests whose session ended without them.

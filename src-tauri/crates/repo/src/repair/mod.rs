@@ -148,7 +148,7 @@ impl Repair<'_> {
         let before = self.report.repaired.len();
         for damage in self.report.after.damaged.clone() {
             self.check_cancelled()?;
-            let unneeded = [names::INDEX, names::PACKS, names::CHECKS]
+            let unneeded = [names::INDEX, names::PACKS, names::CHECKS, names::META]
                 .iter()
                 .any(|folder| damage.object.starts_with(folder) && damage.object != *folder)
                 || self.is_ended(&damage.object)?;

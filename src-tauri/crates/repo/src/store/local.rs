@@ -3,20 +3,25 @@
 //! An object gets its name only when its bytes are on the disk: written under `tmp/`, synced, read
 //! back through a new handle and compared, then linked to its name, then the folder synced.
 
+mod sweep;
+
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use chrono::{DateTime, Utc};
 use fs_err as fs;
 use kuramori_platform::fs::{self as durable, Durability, WithoutLinks};
 use kuramori_platform::paths;
 
-use super::{BlobEntry, BlobName, BlobStore, Capabilities, StoreError};
+use super::{BlobEntry, BlobName, BlobStore, Capabilities, StoreError, Swept};
 
 /// Folders that exist from the beginning. None is ever made later, so that an unmounted share is
 /// an error and not a fresh, empty place.
 const FOLDERS: [&str; 10] =
     ["tmp", "keys", "packs", "index", "points", "sessions", "tombs", "holds", "gc", "trash"];
+/// Made when it is used, which a creation that was cut short may have done.
+const LATER: &str = "meta";
 /// What systems leave in an empty disk or folder.
 const NOT_OURS: [&str; 5] =
     ["lost+found", ".DS_Store", ".Trashes", "System Volume Information", "desktop.ini"];
@@ -241,7 +246,8 @@ impl BlobStore for LocalStore {
         for entry in fs::read_dir(&self.base).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
             let name = name.to_string_lossy();
-            if !NOT_OURS.contains(&name.as_ref()) && !FOLDERS.contains(&name.as_ref()) {
+            let ours = FOLDERS.contains(&name.as_ref()) || name == LATER;
+            if !NOT_OURS.contains(&name.as_ref()) && !ours {
                 let found = name.into_owned();
                 return Err(StoreError::Occupied { location: self.location(), found });
             }
@@ -342,6 +348,12 @@ impl BlobStore for LocalStore {
         let removed = durable::remove(&self.path(name));
         self.note(removed.map_err(|e| self.removal_error(name, e))?);
         Ok(())
+    }
+
+    fn sweep(&self, now: DateTime<Utc>) -> Result<Swept, StoreError> {
+        self.present()?;
+        let tmp = self.base.join("tmp");
+        sweep::sweep(&tmp, now).map_err(|e| self.error("looking at", "tmp", 0, e))
     }
 }
 

@@ -5,12 +5,16 @@ pub mod local;
 mod lock;
 pub mod memory;
 mod name;
+mod probe;
 
+use chrono::{DateTime, Utc};
 pub use error::StoreError;
 pub use local::LocalStore;
 pub(crate) use lock::WriteLock;
 pub use memory::MemoryStore;
 pub use name::BlobName;
+pub use probe::BrokenPromise;
+pub(crate) use probe::probe;
 
 /// What a store really guarantees; found out, not assumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +23,15 @@ pub struct Capabilities {
     pub exclusive_create: bool,
     /// A finished write survives a power cut, its name included.
     pub durable: bool,
+}
+
+/// Half-written objects that were removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// How many.
+    pub files: u64,
+    /// Their bytes together.
+    pub bytes: u64,
 }
 
 /// One object of a listing.
@@ -101,4 +114,13 @@ pub trait BlobStore: Send + Sync {
     /// # Errors
     /// [`StoreError::NotFound`] when there is none.
     fn delete(&self, name: &BlobName) -> Result<(), StoreError>;
+
+    /// Removes what writers that died left half written, where nobody can be at work on it any
+    /// more. A store that has no half-written objects has nothing to do.
+    ///
+    /// # Errors
+    /// By cause; what was removed until then is gone.
+    fn sweep(&self, _now: DateTime<Utc>) -> Result<Swept, StoreError> {
+        Ok(Swept::default())
+    }
 }

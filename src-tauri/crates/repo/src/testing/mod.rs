@@ -2,8 +2,10 @@
 
 mod contract;
 mod faulty;
+mod lying;
 mod read_only;
 
 pub use contract::blob_store_contract;
 pub use faulty::{Fault, FaultyStore, When};
+pub use lying::{Lie, LyingStore};
 pub use read_only::ReadOnlyStore;

@@ -64,7 +64,8 @@ fn look(store: MemoryStore, golden: &Golden) -> Seen {
 
 /// Objects of which there is a second copy, or which nobody needs to read.
 fn redundant(name: &str) -> bool {
-    let copied = ["format", "keys/", "index/"].iter().any(|prefix| name.starts_with(prefix));
+    let copied =
+        ["format", "keys/", "index/", "meta/"].iter().any(|prefix| name.starts_with(prefix));
     copied || has_suffix(name, "open")
 }
 

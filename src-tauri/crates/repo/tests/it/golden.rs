@@ -39,7 +39,7 @@ fn images() -> [Vec<u8>; 3] {
 }
 
 /// Adds what is not a backup: one recovery point that is gone, one in the recycle bin, a hold, the
-/// records of a collection, a session that was given up and one that was cut off, a check record.
+/// records of a collection, exported settings, a session that was given up and one that was cut off, a check record.
 fn add_records(repository: &Repository) {
     let writer = WriterId::from_bytes([7; 16]);
     let extra = |name: &str| crate::support::back_up(repository, name, &noise(5, 512)).unwrap();
@@ -50,6 +50,7 @@ fn add_records(repository: &Repository) {
     repository.prune(&options, clock().as_ref()).unwrap();
     repository.delete_points(&[binned], &deletion(RECYCLE_BIN), clock().as_ref()).unwrap();
     repository.hold(held, "test", writer, clock().as_ref()).unwrap();
+    repository.export_settings(writer, "test", b"{}", clock().as_ref()).unwrap();
     for seed in [1, 2] {
         let file = Unlock::KeyFile(Secret::new(noise(seed, 64)));
         let key = NewKey::Chosen(&file, KdfCost::INSECURE_FOR_TESTS);

@@ -11,11 +11,15 @@ mod damage;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod history;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod keys_crash;
 #[cfg(test)]
 mod local;
+#[cfg(test)]
+mod meta;
 #[cfg(test)]
 mod opening;
 #[cfg(test)]
