@@ -109,6 +109,8 @@ pub(crate) fn repository(
         device_key::keep(app, &entry, &repository, &stored.unlock)?;
     }
     opened.insert(entry.id.clone(), repository.clone());
+    drop(opened);
+    app.look_back(&repository);
     Ok((entry, repository))
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use kuramori_base::Clock;
 use kuramori_jobs::{RunId, RunLog};
-use kuramori_repo::{Repository, WriterId};
+use kuramori_repo::{Alarm, Repository, WriterId};
 use kuramori_vsphere::Client;
 use tokio::sync::broadcast;
 
@@ -56,6 +56,8 @@ pub(crate) struct Inner {
     pub(crate) repositories: Mutex<HashMap<String, Repository>>,
     /// Recovery keys that were made and not yet typed back from paper, by repository.
     pub(crate) unproved_keys: Mutex<HashMap<String, UnprovedKey>>,
+    /// What is wrong with the history of repositories, by id.
+    pub(crate) alarms: Mutex<HashMap<String, Alarm>>,
     pub(crate) inventories: Mutex<HashMap<String, InventoryView>>,
     pub(crate) recovering: AtomicBool,
     pub(crate) updates: Updates,
@@ -139,6 +141,7 @@ impl App {
                 clients: tokio::sync::Mutex::default(),
                 repositories: Mutex::default(),
                 unproved_keys: Mutex::default(),
+                alarms: Mutex::default(),
                 inventories: Mutex::default(),
                 recovering: AtomicBool::new(false),
                 updates,

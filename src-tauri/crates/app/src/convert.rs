@@ -51,6 +51,7 @@ pub(crate) fn repository(error: &RepoError, subject: &str) -> AppError {
         K::LastKey => ErrorCode::LastKey,
         K::WeakKey | K::Invalid => ErrorCode::InvalidInput,
         K::Damaged => ErrorCode::RepositoryDamaged,
+        K::Unsuitable => ErrorCode::StoreUnsuitable,
         K::TooNew => ErrorCode::RepositoryNewer,
         K::Unreachable | K::Io | K::CommitUnknown => ErrorCode::RepositoryVanished,
         K::Full => ErrorCode::StoreFull,

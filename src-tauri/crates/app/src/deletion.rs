@@ -197,6 +197,7 @@ impl Place {
             unused_left: report.unused_left.get(),
             trash_emptied: report.trash_emptied.get(),
             waits_for: count(report.waits_for.len()),
+            half_written: report.swept.files,
         })
     }
 }

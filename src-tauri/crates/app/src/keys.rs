@@ -34,8 +34,19 @@ impl AddKey {
     }
 }
 
-fn new_key(unlock: Option<&Unlock>) -> NewKey<'_> {
-    unlock.map_or(NewKey::Recovery, |unlock| NewKey::Chosen(unlock, KdfCost::STANDARD))
+fn new_key<'a>(unlock: Option<&'a Unlock>, clock: &dyn Clock) -> Result<NewKey<'a>, AppError> {
+    let cost = kdf_cost(unlock, clock)?;
+    Ok(unlock.map_or(NewKey::Recovery, |unlock| NewKey::Chosen(unlock, cost)))
+}
+
+/// How much work a passphrase is to be on this computer; other keys cost none.
+pub(crate) fn kdf_cost(unlock: Option<&Unlock>, clock: &dyn Clock) -> Result<KdfCost, AppError> {
+    match unlock {
+        Some(Unlock::Passphrase(_)) => {
+            KdfCost::calibrated(clock).map_err(|e| crate::convert::repository(&e, ""))
+        }
+        _ => Ok(KdfCost::STANDARD),
+    }
 }
 
 impl Place {
@@ -54,7 +65,7 @@ impl Place {
     /// What stood in the way; nothing was added then.
     pub fn add_key(&self, key: AddKey, clock: &dyn Clock) -> Result<KeyAdded, AppError> {
         let unlock = key.unlock();
-        let added = self.repository.add_key(new_key(unlock.as_ref()), clock);
+        let added = self.repository.add_key(new_key(unlock.as_ref(), clock)?, clock);
         Ok(self.added(&added.map_err(|e| self.failed(&e))?))
     }
 
@@ -81,7 +92,7 @@ impl Place {
         };
         let changed = self
             .repository
-            .change_key(old.id, new_key(unlock.as_ref()), clock)
+            .change_key(old.id, new_key(unlock.as_ref(), clock)?, clock)
             .map_err(|e| self.failed(&e))?;
         let old_left = changed.removed.err().map(|e| self.failed(&e).view(language));
         Ok(KeyChanged { added: self.added(&changed.added), old_left })

@@ -91,6 +91,7 @@ impl Place {
             free: room.map(|r| r.free),
             total: room.map(|r| r.total),
             error: None,
+            alarm: None,
         })
     }
 

@@ -9,7 +9,8 @@ mod repo;
 mod upkeep;
 
 pub(crate) use repo::{
-    KeyArgs, KeyCommand, NewKeyArgs, NewRepositoryKeyArgs, RepoArgs, RepoCommand, SheetLanguage,
+    KeyArgs, KeyCommand, NewKeyArgs, NewRepositoryKeyArgs, RepoArgs, RepoCommand, SettingsCommand,
+    SheetLanguage,
 };
 
 /// Backs up the VMs of VMware hosts into an encrypted repository, and gets them back.

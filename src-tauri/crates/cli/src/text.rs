@@ -1,5 +1,6 @@
 //! Answers as text: plain tables that fit a terminal.
 
+mod settings;
 pub(crate) mod upkeep;
 
 use std::fmt::Write;
@@ -9,6 +10,8 @@ use kuramori_app::dto::{
     PointView, PowerView, PruneView, ReadModeView, RepositoryView, RunView, ServerChecked,
     ServerView, TrackingView, UpdatesView,
 };
+
+pub(crate) use settings::{exported_settings, settings_imported};
 
 /// Shows an error: what happened, the risk, what to do, and the details.
 pub(crate) fn error(view: &ErrorView) -> String {
@@ -122,12 +125,20 @@ pub(crate) fn repositories(repositories: &[RepositoryView]) -> String {
                 r.points.to_string(),
                 size(r.stored),
                 r.free.map_or("–".into(), size),
-                r.error.as_ref().map_or("ready", |e| e.title.as_str()).to_owned(),
+                r.error
+                    .as_ref()
+                    .or(r.alarm.as_ref())
+                    .map_or("ready", |e| e.title.as_str())
+                    .to_owned(),
                 r.path.clone(),
             ]
         })
         .collect();
-    table(&["NAME", "POINTS", "STORED", "FREE", "STATE", "PATH"], &rows)
+    let mut text = table(&["NAME", "POINTS", "STORED", "FREE", "STATE", "PATH"], &rows);
+    for alarm in repositories.iter().filter_map(|r| r.alarm.as_ref()) {
+        text += &format!("\n{}", error(alarm));
+    }
+    text
 }
 
 /// Shows keys, never secrets.
@@ -238,6 +249,9 @@ pub(crate) fn pruned(report: &PruneView, dry_run: bool) -> String {
     }
     if report.trash_emptied > 0 {
         text += &format!("{} given back by emptying the trash.\n", size(report.trash_emptied));
+    }
+    if report.half_written > 0 {
+        text += &format!("{} half-written files of earlier runs removed.\n", report.half_written);
     }
     if report.waits_for > 0 {
         text += &format!(

@@ -16,6 +16,7 @@ mod crash;
 mod deletion;
 mod errors;
 mod flow;
+mod history;
 mod images;
 mod keys;
 mod places;

@@ -101,6 +101,11 @@ pub enum RunEvent {
         /// Its path.
         path: String,
     },
+    /// Recovery points that were in the repository are gone, or its history is broken otherwise.
+    HistoryBroken {
+        /// What, in a sentence.
+        reason: String,
+    },
     /// Nothing keeps the recovery point from being removed while it is read.
     NotProtected {
         /// What the repository's place said.

@@ -39,4 +39,8 @@ trash_emptied: number,
 /**
  * Sessions at work elsewhere: if any, nothing was removed this time.
  */
-waits_for: number, };
+waits_for: number, 
+/**
+ * Half-written files of writers that died, which were removed.
+ */
+half_written: number, };

@@ -40,4 +40,9 @@ total: number | null,
 /**
  * Why it cannot be used right now.
  */
-error: ErrorView | null, };
+error: ErrorView | null, 
+/**
+ * What in it cannot have come about by its own rules, compared with what this computer
+ * saw before.
+ */
+alarm: ErrorView | null, };

@@ -77,6 +77,7 @@ function RepositoryCard({ repository }: { repository: RepositoryView }) {
           ...(repository.created_at ? [{ name: t.settings.made, value: <Moment time={repository.created_at} /> }] : []),
         ]} />
         {repository.error ? <div className={css.failure}><FailureCard inset tone="warn" error={repository.error} onCopy={(text) => void platform.copyText(text)} /></div> : null}
+        {repository.alarm ? <div className={css.failure}><FailureCard inset tone="warn" error={repository.alarm} onCopy={(text) => void platform.copyText(text)} /></div> : null}
       </CardBody>
       <Confirm isOpen={asking} title={t.settings.detachTitle(repository.name)} action={t.settings.detachYes} danger isPending={detach.isPending} onAction={yes} onClose={() => setAsking(false)} testId="repository-remove-confirm">{t.settings.detachText}</Confirm>
     </Card>

@@ -53,7 +53,7 @@ export function server(id: string, name: string, more: Partial<ServerView> = {})
 }
 
 export function repository(id: string, name: string, more: Partial<RepositoryView> = {}): RepositoryView {
-  return { id, name, path: `/mnt/nas/${name.toLowerCase()}`, created_at: hoursAgo(24 * 88), points: 0, stored: 690 * GiB, free: 1741 * GiB, total: 3686 * GiB, error: null, ...more };
+  return { id, name, path: `/mnt/nas/${name.toLowerCase()}`, created_at: hoursAgo(24 * 88), points: 0, stored: 690 * GiB, free: 1741 * GiB, total: 3686 * GiB, error: null, alarm: null, ...more };
 }
 
 interface VmSeed {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use kuramori_engine::{VmBackup, backup_vm};
-use kuramori_jobs::Outcome;
+use kuramori_engine::{Observer, RunEvent, VmBackup, backup_vm};
+use kuramori_jobs::{Level, Outcome};
 use kuramori_repo::{Repository, WriterId};
 use kuramori_vsphere::{Client, VmRef};
 
@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::convert;
 use crate::dto::{ErrorCode, RunKind, RunStarted, StartBackupRequest, Topic};
 use crate::error::AppError;
+use crate::exported;
 use crate::runs::{Item, ItemEnd, ItemObserver, ItemResult, LiveRun, RunSpec};
 use crate::schema::command;
 
@@ -82,6 +83,11 @@ struct Work {
 impl Work {
     fn run(self, run: &Arc<LiveRun>, observer: &ItemObserver) -> ItemEnd {
         let (server_id, server_name) = &self.server;
+        let id = self.repository.id().to_hex();
+        if let Some(alarm) = self.app.alarm(&id, &self.place) {
+            let reason = alarm.view(self.app.language()).title;
+            observer.event(Level::Warning, RunEvent::HistoryBroken { reason });
+        }
         let report = backup_vm(&VmBackup {
             client: &self.client,
             server_id,
@@ -98,6 +104,8 @@ impl Work {
         let error = report.error.map(|e| convert::backup(&e, &self.name, server_name, &self.place));
         if report.outcome != Outcome::Failed {
             self.app.inner.events.changed(Topic::Points, None);
+            self.app.look_back(&self.repository);
+            exported::export(&self.app, &self.repository);
         }
         let result = ItemResult {
             capacity: run.capacity(observer.item),

@@ -1,9 +1,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
-use kuramori_base::Secret;
+use kuramori_base::{Clock, Secret};
 use kuramori_platform::paths;
-use kuramori_repo::{CreateOptions, KeySlot, LocalStore, RepoError, Repository, SlotKind, Unlock};
+use kuramori_repo::{
+    CreateOptions, KeySlot, LocalStore, RepoError, RepoErrorKind, Repository, SlotKind, Unlock,
+};
 
 use super::Handler;
 use crate::access;
@@ -16,6 +18,8 @@ use crate::dto::{
     RepositoryCreated, RepositoryList, RepositoryRequest, RepositoryView, Topic,
 };
 use crate::error::AppError;
+use crate::exported;
+use crate::keys::kdf_cost;
 use crate::place::{Place, RepositoryKey, open_with};
 use crate::schema::command;
 use crate::settings::RepositoryEntry;
@@ -46,10 +50,12 @@ impl App {
     ) -> Result<RepositoryCreated, AppError> {
         let (name, path) = (self.free_name(name)?, full_path(path)?);
         let unlock = key.into_unlock();
+        let mut options = CreateOptions::named(&name);
+        options.kdf = kdf_cost(Some(&unlock), &*self.inner.clock)?;
         let created = Repository::create(
             Arc::new(LocalStore::new(&path)),
             &unlock,
-            CreateOptions::named(&name),
+            options,
             &*self.inner.clock,
         )
         .map_err(|e| convert::repository(&e, &path.display().to_string()))?;
@@ -73,6 +79,7 @@ impl App {
     ) -> Result<RepositoryView, AppError> {
         let path = full_path(path)?;
         let (repository, unlock) = open_with(&path, key)?;
+        try_place(&repository, &path, &*self.inner.clock)?;
         let id = repository.id().to_hex();
         let known = self.inner.settings.get().repositories.into_iter().find(|r| r.id == id);
         let name = match known {
@@ -121,11 +128,22 @@ impl App {
         opened.insert(id.clone(), repository);
         drop(opened);
         self.inner.events.changed(Topic::Repositories, Some(id));
-        place.view(&path)
+        exported::export(self, &place.repository);
+        self.repository_view(&place, &path)
+    }
+
+    /// Returns what is known about a repository, compared with what this computer saw before.
+    ///
+    /// # Errors
+    /// What stood in the way of reading it.
+    pub fn repository_view(&self, place: &Place, path: &Path) -> Result<RepositoryView, AppError> {
+        self.look_back(&place.repository);
+        let alarm = self.alarm(&place.id, &place.name).map(|alarm| alarm.view(self.language()));
+        Ok(RepositoryView { alarm, ..place.view(path)? })
     }
 
     fn view_repository(&self, entry: &RepositoryEntry) -> RepositoryView {
-        match self.place(&entry.id).and_then(|place| place.view(&entry.path)) {
+        match self.place(&entry.id).and_then(|place| self.repository_view(&place, &entry.path)) {
             Ok(view) => view,
             Err(error) => {
                 // Opened once, but away now: the next look must open it anew.
@@ -140,9 +158,28 @@ impl App {
                     free: None,
                     total: None,
                     error: Some(error.view(self.language())),
+                    alarm: None,
                 }
             }
         }
+    }
+}
+
+/// Finds out whether the place keeps what it must promise. One where nothing can be written now is
+/// taken up for reading.
+fn try_place(repository: &Repository, path: &Path, clock: &dyn Clock) -> Result<(), AppError> {
+    match repository.probe_place(clock) {
+        Ok(_) => Ok(()),
+        Err(error)
+            if matches!(
+                error.kind(),
+                RepoErrorKind::Denied | RepoErrorKind::Full | RepoErrorKind::TooNew
+            ) =>
+        {
+            tracing::warn!(%error, "the place of a repository could not be tried");
+            Ok(())
+        }
+        Err(error) => Err(convert::repository(&error, &path.display().to_string())),
     }
 }
 
@@ -239,7 +276,7 @@ impl Handler for command::RepositoriesInfo {
     async fn handle(app: &App, request: RepositoryRequest) -> Result<RepositoryView, AppError> {
         app.blocking(move |app| {
             let entry = app.inner.settings.get().repository(&request.repository_id)?.clone();
-            app.place(&entry.id)?.view(&entry.path)
+            app.repository_view(&app.place(&entry.id)?, &entry.path)
         })
         .await
     }

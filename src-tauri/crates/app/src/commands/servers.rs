@@ -37,9 +37,21 @@ impl Handler for command::ServersAdd {
         if name.is_empty() {
             return Err(AppError::new(ErrorCode::InvalidInput, "an empty name"));
         }
-        if app.inner.settings.get().servers.iter().any(|s| s.name == name) {
-            return Err(AppError::new(ErrorCode::NameTaken, name));
-        }
+        // One that was taken over from another computer has no password yet.
+        let known = app.inner.settings.get().servers.into_iter().find(|s| s.name == name);
+        let id = match known {
+            None => uuid::Uuid::new_v4().to_string(),
+            Some(known) => {
+                let secret = known.secret_name();
+                let stored = move |app: &App| {
+                    app.inner.keychain.load(&secret).map_err(|e| keychain_error(&e))
+                };
+                if app.blocking(stored).await?.is_some() {
+                    return Err(AppError::new(ErrorCode::NameTaken, name));
+                }
+                known.id
+            }
+        };
         let endpoint =
             Endpoint::parse(&request.url).map_err(|e| convert::server(&e, &name))?.to_string();
         let password = Secret::new(request.password);
@@ -53,7 +65,7 @@ impl Handler for command::ServersAdd {
         .await?;
         let about = client.about();
         let entry = ServerEntry {
-            id: uuid::Uuid::new_v4().to_string(),
+            id,
             name,
             url: endpoint,
             user: request.user,
@@ -68,6 +80,7 @@ impl Handler for command::ServersAdd {
             let name = stored.secret_name();
             app.inner.keychain.store(&name, &password).map_err(|e| keychain_error(&e))?;
             app.inner.settings.change(|s| {
+                s.servers.retain(|known| known.id != stored.id);
                 s.servers.push(stored);
                 Ok(())
             })

@@ -62,5 +62,7 @@ wire! {
         pub trash_emptied: u64,
         /// Sessions at work elsewhere: if any, nothing was removed this time.
         pub waits_for: u32,
+        /// Half-written files of writers that died, which were removed.
+        pub half_written: u64,
     }
 }

@@ -36,6 +36,12 @@ wire! {
         StoreFull,
         /// The repository's place is write-protected, or the account may not write there.
         StoreReadOnly,
+        /// The repository's place does not keep what repositories rest on.
+        StoreUnsuitable,
+        /// Recovery points that this computer saw are gone, or an older state came back.
+        HistoryLost,
+        /// Two histories of one installation are in a repository.
+        HistoryForked,
         /// The repository's place cannot be reached.
         RepositoryVanished,
         /// Passphrase, recovery key or key file do not open the repository.

@@ -67,6 +67,9 @@ wire! {
         pub total: Option<u64>,
         /// Why it cannot be used right now.
         pub error: Option<ErrorView>,
+        /// What in it cannot have come about by its own rules, compared with what this computer
+        /// saw before.
+        pub alarm: Option<ErrorView>,
     }
 
     /// A repository that was just made.

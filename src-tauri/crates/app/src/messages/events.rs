@@ -132,6 +132,7 @@ fn english(event: &RunEvent) -> String {
         E::OrphanRemoved => "A snapshot left by an earlier run was removed".to_owned(),
         E::VmMade { name } => format!("The VM {name} is complete"),
         E::FileWritten { path } => format!("{path} is complete"),
+        E::HistoryBroken { reason } => format!("Look at the repository: {reason}"),
         E::NotProtected { reason } => format!(
             "The repository could not be told that this recovery point is being read, so do not \
              clean it up meanwhile: {reason}"
@@ -188,6 +189,7 @@ fn japanese(event: &RunEvent) -> String {
         E::OrphanRemoved => "以前の実行が残したスナップショットを削除しました".to_owned(),
         E::VmMade { name } => format!("VM「{name}」が完成しました"),
         E::FileWritten { path } => format!("{path} が完成しました"),
+        E::HistoryBroken { reason } => format!("リポジトリを確認してください: {reason}"),
         E::NotProtected { reason } => format!(
             "この復旧ポイントを読み取り中であることをリポジトリに記録できません。終わるまでリポジトリを整理しないでください: {reason}"
         ),

@@ -4,6 +4,7 @@
 
 mod en;
 mod events;
+mod history;
 mod ja;
 mod keys;
 mod sheet;
@@ -32,6 +33,7 @@ enum About {
     Vm,
     Repository,
     Point,
+    History,
     Key,
     Update,
     Secret,
@@ -72,6 +74,7 @@ fn about(code: ErrorCode) -> About {
         E::PointNotFound | E::PointAmbiguous | E::PointHeld | E::ReadingEnded | E::LargePrune => {
             About::Point
         }
+        E::StoreUnsuitable | E::HistoryLost | E::HistoryForked => About::History,
         E::PassphraseWrong | E::RecoveryKeyMistyped | E::KeyNotFound | E::LastKey => About::Key,
         E::UpdatesOff
         | E::UpdateUnreachable
@@ -99,6 +102,7 @@ pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
         About::Vm => (en::vm, ja::vm),
         About::Repository => (en::repository, ja::repository),
         About::Point => (en::point, ja::point),
+        About::History => (history::english, history::japanese),
         About::Key => (keys::english, keys::japanese),
         About::Update => (updates::english, updates::japanese),
         About::Secret => (en::secret, ja::secret),

@@ -87,6 +87,14 @@ pub(crate) enum RepoCommand {
     RebuildIndex(NamedRepo),
     /// Shows what is stored, what that saves, and what each VM alone takes.
     Stats(NamedRepo),
+    /// Takes a repository for right as it is now, after an alarm about its history.
+    Accept {
+        /// Its name.
+        name: String,
+    },
+    /// The settings that computers left in a repository, without passwords.
+    #[command(subcommand)]
+    Settings(SettingsCommand),
     /// Shows all repositories known here.
     List,
     /// Removes what no recovery point needs any more; backups may run meanwhile.
@@ -162,6 +170,23 @@ pub(crate) struct NewKeyArgs {
     /// Make a new recovery key and show it this once.
     #[arg(long)]
     pub(crate) new_recovery_key: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingsCommand {
+    /// Shows them.
+    Show {
+        #[command(flatten)]
+        repo: NamedRepo,
+    },
+    /// Takes over the servers of one computer. Their passwords are typed with `server add`.
+    Import {
+        /// Name of a repository known here.
+        name: String,
+        /// The computer; without it, the one that left its settings last.
+        #[arg(long, value_name = "COMPUTER")]
+        from: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

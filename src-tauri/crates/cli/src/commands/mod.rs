@@ -7,6 +7,7 @@ mod points;
 mod repo;
 mod restore;
 mod server;
+mod settings;
 mod update;
 mod upkeep;
 

@@ -3,7 +3,7 @@ use kuramori_app::dto::Empty;
 use kuramori_app::schema::command;
 use kuramori_app::upkeep::Thoroughness;
 
-use super::{deletion, upkeep};
+use super::{deletion, settings, upkeep};
 use crate::args::{RepoArgs, RepoCommand};
 use crate::context::{Context, blocking, full};
 use crate::input;
@@ -39,19 +39,17 @@ pub(super) async fn run(context: &Context, command: RepoCommand) -> Result<Done,
             let app = context.app().await?;
             let list = app.call::<command::RepositoriesList>(Empty {}).await?;
             context.output.answer(&list, |l| text::repositories(&l.repositories));
-            let ready = list.repositories.iter().all(|r| r.error.is_none());
+            let ready = list.repositories.iter().all(|r| r.error.is_none() && r.alarm.is_none());
             Ok(if ready { Done::Well } else { Done::WithWarnings })
         }
         RepoCommand::Prune { name, repo, dry_run, confirm } => {
             let repo = RepoArgs { repo: name.or(repo.repo), ..repo };
             deletion::prune(context, &repo, dry_run, confirm).await
         }
+        RepoCommand::Accept { name } => accept(context, name).await,
+        RepoCommand::Settings(command) => settings::run(context, command).await,
         RepoCommand::Info { name, repo } => {
-            let repo = RepoArgs { repo: name.or(repo.repo), ..repo };
-            let opened = context.place(&repo).await?;
-            let view = blocking(move || opened.place.view(&opened.path)).await?;
-            context.output.answer(&view, |r| text::repositories(std::slice::from_ref(r)));
-            Ok(Done::Well)
+            info(context, &RepoArgs { repo: name.or(repo.repo), ..repo }).await
         }
         RepoCommand::Key(command) => keys::run(context, command).await,
         RepoCommand::RecoverySheet { name, repo, output, language } => {
@@ -76,4 +74,26 @@ pub(super) async fn run(context: &Context, command: RepoCommand) -> Result<Done,
         RepoCommand::RebuildIndex(repo) => upkeep::rebuild_index(context, repo.into_repo()).await,
         RepoCommand::Stats(repo) => upkeep::stats(context, repo.into_repo()).await,
     }
+}
+
+async fn accept(context: &Context, name: String) -> Result<Done, AppError> {
+    let app = context.app().await?;
+    let view = blocking(move || {
+        app.accept_history(&name)?;
+        app.repository_view(&app.place(&name)?, &app.repository_path(&name)?)
+    })
+    .await?;
+    context.output.answer(&view, |r| text::repositories(std::slice::from_ref(r)));
+    Ok(Done::Well)
+}
+
+async fn info(context: &Context, repo: &RepoArgs) -> Result<Done, AppError> {
+    let opened = context.place(repo).await?;
+    let view = blocking(move || match &opened.app {
+        Some(app) => app.repository_view(&opened.place, &opened.path),
+        None => opened.place.view(&opened.path),
+    })
+    .await?;
+    context.output.answer(&view, |r| text::repositories(std::slice::from_ref(r)));
+    Ok(if view.alarm.is_none() { Done::Well } else { Done::WithWarnings })
 }

@@ -1,0 +1,34 @@
+//! Settings that computers left in a repository.
+
+use kuramori_app::dto::{ExportedSettingsList, SettingsImported};
+
+/// Shows what each computer left.
+pub(crate) fn exported_settings(list: &ExportedSettingsList) -> String {
+    if list.installations.is_empty() {
+        return "No computer has left its settings here.\n".to_owned();
+    }
+    let mut text = String::new();
+    for one in &list.installations {
+        let name = if one.computer.is_empty() { &one.installation } else { &one.computer };
+        let ours = if one.ours { " (this installation)" } else { "" };
+        text += &format!("{name}{ours}, {}\n", one.exported_at.to_rfc3339());
+        for server in &one.servers {
+            let known = if server.known { ", known here" } else { "" };
+            text +=
+                &format!("  server {}: {} as {}{known}\n", server.name, server.url, server.user);
+        }
+        for repository in &one.repositories {
+            text += &format!("  repository {}: {}\n", repository.name, repository.path);
+        }
+    }
+    text
+}
+
+/// Shows what was taken over, and what is still to do.
+pub(crate) fn settings_imported(imported: &SettingsImported) -> String {
+    if imported.servers.is_empty() {
+        return "All servers are known here.\n".to_owned();
+    }
+    let names = imported.servers.join(", ");
+    format!("Taken over: {names}.\nAdd each once more under its name to type its password.\n")
+}
