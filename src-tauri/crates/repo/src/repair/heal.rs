@@ -12,6 +12,7 @@ use crate::ids::ChunkId;
 use crate::inner::Inner;
 use crate::map::{FANOUT, NodeWalk, decode_node, encode_node, height};
 use crate::pipeline::Tools;
+use crate::reader::ReadAs;
 use crate::repository::Repository;
 use crate::view::DiskView;
 use crate::writer::is_zero;
@@ -41,7 +42,7 @@ impl Repair<'_> {
             // A recovery point whose manifest is lost has nothing to compare with.
             let Ok(manifest) = self.repository.point(point) else { continue };
             for disk in &manifest.disks {
-                let views = views(other, &manifest, disk)?;
+                let views = views(other, &manifest, disk, &self.who)?;
                 if views.is_empty() {
                     continue;
                 }
@@ -198,11 +199,13 @@ impl Healing<'_> {
     }
 }
 
-/// Opens the same disk in the recovery points of another repository that are nearest in time.
+/// Opens the same disk in the recovery points of another repository that are nearest in time. One
+/// that is deleted or damaged just now helps nobody.
 fn views(
     other: &Repository,
     manifest: &Manifest,
     disk: &ManifestDisk,
+    who: &ReadAs,
 ) -> Result<Vec<DiskView>, RepoError> {
     let mut points = other.inner.committed()?.all;
     points.retain(|known| known.manifest.vm.is_same(&manifest.vm));
@@ -213,9 +216,14 @@ fn views(
     };
     let mut views = Vec::new();
     for known in points.into_iter().take(NEAREST) {
-        for number in 0..known.manifest.disks.len() {
-            if known.manifest.disks.get(number).is_some_and(same) {
-                views.push(other.disk(&known.manifest, number)?);
+        let reader = match other.read(known.manifest.id, who) {
+            Ok(reader) => reader,
+            Err(RepoError::PointNotFound { .. } | RepoError::Damaged { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        for (number, disk) in (0..).zip(&known.manifest.disks) {
+            if same(disk) {
+                views.push(reader.disk(number)?);
             }
         }
     }

@@ -14,6 +14,7 @@ use crate::check::{CheckOptions, CheckReport, DataCheck};
 use crate::error::RepoError;
 use crate::format::names;
 use crate::options::SessionOptions;
+use crate::reader::ReadAs;
 use crate::repository::Repository;
 use crate::session::Session;
 
@@ -68,6 +69,8 @@ pub enum RepairedHow {
 struct Repair<'a> {
     repository: &'a Repository,
     options: &'a RepairOptions,
+    /// Who reads in the other repository.
+    who: ReadAs,
     /// `None` in a dry run.
     session: Option<Session>,
     report: RepairReport,
@@ -103,7 +106,8 @@ impl Repository {
         let begin = || self.begin(options.session.clone(), Arc::clone(clock));
         let session = if damaged && !options.dry_run { Some(begin()?) } else { None };
         let report = RepairReport { after: before.clone(), before, ..RepairReport::default() };
-        let mut repair = Repair { repository: self, options, session, report };
+        let who = ReadAs { writer: options.session.writer, clock: Arc::clone(clock) };
+        let mut repair = Repair { repository: self, options, who, session, report };
         if !damaged {
             return Ok(repair.report);
         }
