@@ -1,4 +1,4 @@
-//! Project tasks: `cargo xtask setup | test | demo | cross | package | check-deps | check-sizes | gen-bindings`.
+//! Project tasks: `cargo xtask setup | test | demo | cross | package | bench | check-deps | check-sizes | gen-bindings`.
 //!
 //! This is the first program a fresh machine builds, so it stays light: no async, no crate of
 //! the product. It may call other programs; the product may not.
@@ -8,6 +8,7 @@
     reason = "a command-line tool talks to its user"
 )]
 
+mod bench;
 mod bindings;
 mod cross;
 mod demo;
@@ -45,6 +46,8 @@ enum Task {
     Cross(cross::CrossArgs),
     /// Makes installers, archives and update packages.
     Package(package::PackageArgs),
+    /// Measures the repository against other tools.
+    Bench(bench::BenchArgs),
     /// Checks who may depend on whom.
     CheckDeps,
     /// Checks the size of files and functions.
@@ -71,6 +74,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Demo(args) => demo::run(&paths, &args)?,
         Task::Cross(args) => cross::run(&paths, &args)?,
         Task::Package(args) => package::run(&paths, &args)?,
+        Task::Bench(args) => bench::run(&paths, &args)?,
         Task::CheckDeps => deps::check(&paths)?,
         Task::CheckSizes => sizes::check(&paths)?,
         Task::GenBindings => bindings::generate(&paths, &["--package", "kuramori-app"])?,

@@ -3,7 +3,7 @@
 use std::{
     process::{Command, ExitStatus, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -11,8 +11,10 @@ use anyhow::{Context, Result, bail, ensure};
 use super::{Depth, build::Program, wine::Wine};
 use crate::{paths::Paths, proc::timed};
 
-/// No program takes longer, unless it hangs.
-const PATIENCE: Duration = Duration::from_mins(6);
+/// How often it is looked whether a program has ended.
+const LOOK: Duration = Duration::from_millis(50);
+/// No program takes as many looks, which is six minutes, unless it hangs.
+const LOOKS: u32 = 7200;
 
 /// Fewer tests than this mean that something was not built or not run. To be raised with the
 /// number of tests, from time to time.
@@ -114,23 +116,23 @@ fn tell(paths: &Paths, command: &mut Command) -> Result<Told> {
     command.stdout(fs_err::File::create(&text)?.into_parts().0);
     command.stderr(fs_err::File::create(&said)?.into_parts().0);
     let mut child = command.spawn().context("could not start wine")?;
-    let begun = Instant::now();
-    let ended = loop {
-        if let Some(status) = child.try_wait()? {
-            break Some(status);
+    let mut ended = None;
+    for _ in 0..LOOKS {
+        ended = child.try_wait()?;
+        if ended.is_some() {
+            break;
         }
-        if begun.elapsed() > PATIENCE {
-            child.kill()?;
-            child.wait()?;
-            break None;
-        }
-        thread::sleep(Duration::from_millis(50));
-    };
+        thread::sleep(LOOK);
+    }
+    if ended.is_none() {
+        child.kill()?;
+        child.wait()?;
+    }
     let [text, said] = [text, said].map(fs_err::read);
     let text = String::from_utf8_lossy(&text?).into_owned();
     let said = String::from_utf8_lossy(&said?).into_owned();
     let Some(status) = ended else {
-        bail!("it did not end within {} s\n{text}\n{said}", PATIENCE.as_secs());
+        bail!("it did not end within {} s\n{text}\n{said}", (LOOK * LOOKS).as_secs());
     };
     Ok(Told { status, text, said })
 }
