@@ -81,9 +81,13 @@ pub(crate) async fn forget_client(app: &App, id: &str) {
 }
 
 /// Opens a repository in a folder.
-pub(crate) fn open_folder(path: &Path, unlock: &Unlock) -> Result<Repository, AppError> {
+pub(crate) fn open_folder(
+    path: &Path,
+    unlock: &Unlock,
+    options: OpenOptions,
+) -> Result<Repository, AppError> {
     let store = Arc::new(LocalStore::new(path));
-    Repository::open(store, unlock, OpenOptions::default())
+    Repository::open(store, unlock, options)
         .map_err(|e| convert::repository(&e, &path.display().to_string()))
 }
 
@@ -99,7 +103,9 @@ pub(crate) fn repository(
         return Ok((entry, repository.clone()));
     }
     let stored = device_key::load(app, &entry)?;
-    let repository = open_folder(&entry.path, &stored.unlock)?;
+    let options =
+        OpenOptions { index_folder: Some(catalog::folder(app)), ..OpenOptions::default() };
+    let repository = open_folder(&entry.path, &stored.unlock, options)?;
     if repository.id().to_hex() != entry.id {
         return Err(AppError::new(ErrorCode::RepositoryVanished, entry.path.display().to_string())
             .detail(format!("another repository lies there now: {}", repository.id())));

@@ -159,7 +159,8 @@ fn set_aside(path: &Path, now: DateTime<Utc>) -> std::io::Result<PathBuf> {
     Ok(aside)
 }
 
-fn folder(app: &App) -> PathBuf {
+/// The folder of all catalogs, where copies of large indexes lie too.
+pub(crate) fn folder(app: &App) -> PathBuf {
     app.inner.state.join("catalog")
 }
 
@@ -174,15 +175,16 @@ pub(crate) fn keep(app: &App, repository: &Repository) {
     }
 }
 
-/// Removes the catalog of a repository that is not known here any more.
+/// Removes what is kept of a repository that is not known here any more.
 pub(crate) fn forget(app: &App, id: &str) {
-    for end in ["sqlite", "sqlite-wal", "sqlite-shm"] {
-        let path = folder(app).join(format!("{id}.{end}"));
-        match fs_err::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                tracing::warn!(%error, "a part of a catalog stays behind");
-            }
-            _ => {}
+    let Ok(entries) = fs_err::read_dir(folder(app)) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let rest = name.to_str().and_then(|name| name.strip_prefix(id));
+        // The catalog with the database's own side files, and copies of the index.
+        let of_it = rest.is_some_and(|rest| rest.starts_with(".sqlite") || rest.starts_with('-'));
+        if of_it && let Err(error) = fs_err::remove_file(entry.path()) {
+            tracing::warn!(%error, "a part of a catalog stays behind");
         }
     }
 }

@@ -8,7 +8,7 @@ use kuramori_engine::{ImageBackup, ImageFile, Observer, RunEvent};
 use kuramori_jobs::{Level, Stage};
 use kuramori_platform::paths;
 use kuramori_repo::{
-    Manifest, ReadAs, Reader, RecoveryPointId, Repository, SlotId, Unlock, WriterId,
+    Manifest, OpenOptions, ReadAs, Reader, RecoveryPointId, Repository, SlotId, Unlock, WriterId,
 };
 
 use crate::access;
@@ -177,12 +177,12 @@ pub(crate) fn open_with(path: &Path, key: RepositoryKey) -> Result<(Repository, 
     if let RepositoryKey::Passphrase(text) = &key {
         // Tried first: what is no recovery key is known at once, without any key derivation.
         let paper = Unlock::RecoveryKey(text.duplicate());
-        if let Ok(repository) = access::open_folder(path, &paper) {
+        if let Ok(repository) = access::open_folder(path, &paper, OpenOptions::default()) {
             return Ok((repository, paper));
         }
     }
     let unlock = key.into_unlock();
-    Ok((access::open_folder(path, &unlock)?, unlock))
+    Ok((access::open_folder(path, &unlock, OpenOptions::default())?, unlock))
 }
 
 /// An image to save.

@@ -104,13 +104,15 @@ impl Inner {
     /// Opens the same repository once more, with nothing read yet: for work that wants to see it
     /// as it is now, and nobody else's changes after that. It knows no cache.
     pub(crate) fn fresh(&self) -> Self {
+        // Collections count places of an index that is in memory as a whole.
+        let options = OpenOptions { index_folder: None, ..self.options.clone() };
         Self::new(
             Arc::clone(&self.store),
             self.id,
             self.config.clone(),
             self.info.clone(),
             Arc::clone(&self.keys),
-            self.options.clone(),
+            options,
         )
     }
 

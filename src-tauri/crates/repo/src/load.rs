@@ -10,7 +10,8 @@ use crate::format::index::{IndexObject, IndexPack, MAX_INDEX};
 use crate::format::pack::{self, MAX_PACK, PackFooter, TRAILER_LEN, Trailer};
 use crate::format::{FormatError, cbor, names};
 use crate::ids::{ChunkId, ObjectHash};
-use crate::inner::{Inner, lock};
+use crate::index::Identity;
+use crate::inner::{Inner, Loaded, lock};
 use crate::store::{BlobName, StoreError};
 
 impl Inner {
@@ -20,6 +21,10 @@ impl Inner {
     /// again by the next backup that has them.
     pub(crate) fn load_index(&self, again: bool) -> Result<(), RepoError> {
         let mut loaded = lock(&self.loaded);
+        if self.index.drop_broken() {
+            loaded.once = false;
+            loaded.seen.clear();
+        }
         if loaded.once && !again {
             return Ok(());
         }
@@ -32,6 +37,9 @@ impl Inner {
             .filter_map(|entry| Some((names::hash_of(&entry.name)?, entry.size)))
             .collect();
         self.index.retain(|pack| files.contains_key(pack) || !known.contains(pack));
+        if !loaded.once {
+            loaded.seen.extend(self.recall_index(&files));
+        }
         for entry in self.store.list(names::INDEX)? {
             let Some(hash) = names::hash_of(&entry.name) else { continue };
             if loaded.seen.contains(&hash) {
@@ -41,6 +49,7 @@ impl Inner {
                 Ok(index) => {
                     self.take_in(index, &files);
                     loaded.seen.insert(hash);
+                    self.unload_index(&loaded);
                 }
                 // All of it stands in the packs as well.
                 Err(error) if is_damage(&error) => {
@@ -117,9 +126,31 @@ impl Inner {
 
     fn take_in(&self, index: IndexObject, files: &HashMap<ObjectHash, u64>) {
         let whole = |pack: &IndexPack| files.get(&pack.pack) == Some(&pack.size);
-        let packs: Vec<_> =
-            index.packs.into_iter().filter(whole).map(|pack| (pack.pack, pack.entries)).collect();
-        self.index.add(&packs);
+        let packs: Vec<_> = index.packs.into_iter().filter(whole).collect();
+        self.index.add_indexed(&packs);
+    }
+
+    /// Begins with what this computer keeps of the index, and returns the index objects that need
+    /// not be read for it.
+    fn recall_index(&self, files: &HashMap<ObjectHash, u64>) -> Vec<ObjectHash> {
+        let Some(folder) = &self.options.index_folder else { return Vec::new() };
+        self.index.recall(folder, &self.index_identity(), files).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the index on this computer cannot be used; all is read instead");
+            Vec::new()
+        })
+    }
+
+    /// Keeps on this computer what would take much memory.
+    fn unload_index(&self, loaded: &Loaded) {
+        let Some(folder) = &self.options.index_folder else { return };
+        let worth = self.options.index_in_memory;
+        if let Err(error) = self.index.unload(folder, &self.index_identity(), worth, &loaded.seen) {
+            tracing::warn!(%error, "the index stays in memory: it cannot be kept on this computer");
+        }
+    }
+
+    fn index_identity(&self) -> Identity {
+        Identity { repository: self.id, key: self.keys.local_index() }
     }
 
     /// Reads the list of chunks at the end of a pack. Costs three small reads.

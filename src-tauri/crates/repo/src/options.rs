@@ -81,6 +81,11 @@ pub struct OpenOptions {
     pub workers: Option<usize>,
     /// Where the lock file of this computer lies; `None` takes the system's temporary folder.
     pub lock_folder: Option<PathBuf>,
+    /// Folder of this computer for what would take much memory of the index; `None` keeps all in
+    /// memory, 150 MB for each TiB. What lies there may be deleted while nobody uses it.
+    pub index_folder: Option<PathBuf>,
+    /// Entries of the index that stay in memory before any go to that folder; 32 bytes each.
+    pub index_in_memory: u64,
     /// Time between two signs of life of a session.
     pub beat: Duration,
     /// A rule of the protocol to leave out.
@@ -110,6 +115,8 @@ impl Default for OpenOptions {
             pack_len: ByteLen::from_mib(24),
             workers: None,
             lock_folder: None,
+            index_folder: None,
+            index_in_memory: 1 << 20,
             beat: Duration::from_mins(1),
             #[cfg(feature = "testing")]
             without: None,

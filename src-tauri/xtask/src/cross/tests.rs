@@ -13,8 +13,8 @@ use crate::{paths::Paths, proc::timed};
 
 /// How often it is looked whether a program has ended.
 const LOOK: Duration = Duration::from_millis(50);
-/// No program takes as many looks, which is six minutes, unless it hangs.
-const LOOKS: u32 = 7200;
+/// No program takes as many looks, which is a quarter of an hour, unless it hangs.
+const LOOKS: u32 = 18_000;
 
 /// Fewer tests than this mean that something was not built or not run. To be raised with the
 /// number of tests, from time to time.

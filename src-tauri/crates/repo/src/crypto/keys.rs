@@ -82,6 +82,11 @@ impl Keys {
         *blake3::keyed_hash(self.config.expose(), bytes).as_bytes()
     }
 
+    /// Returns the key that proves copies of the index on a computer.
+    pub(crate) fn local_index(&self) -> [u8; 32] {
+        derive("kuramori v1 copies of the index", &[self.master.expose()])
+    }
+
     /// Returns the key of one file: never used for another.
     pub(crate) fn file_key(&self, epoch: u32, salt: &[u8; 32]) -> Secret<[u8; 32]> {
         let parts: [&[u8]; 3] = [self.master.expose(), &epoch.to_le_bytes(), salt];

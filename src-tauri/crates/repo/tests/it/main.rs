@@ -13,6 +13,8 @@ mod golden;
 #[cfg(test)]
 mod history;
 #[cfg(test)]
+mod index_folder;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod keys_crash;

@@ -1,18 +1,30 @@
-//! Which chunk lies where, in memory: 32 bytes for each chunk that is in the repository.
+//! Which chunk lies where: 32 bytes for each chunk that is in the repository.
 //!
 //! Sorted runs of entries are merged as they grow, so that a lookup walks few of them; chunks of
 //! packs that are not in the store yet are kept apart in a map until their pack has a name.
 //! Keys are the first 16 bytes of an id; the whole id is checked when a chunk is opened.
+//! Where a folder is given, what would take much memory lies in a file there ([`file`]).
+
+mod entry;
+mod file;
+mod state;
 
 use std::collections::{HashMap, HashSet};
+use std::io;
+use std::path::Path;
 use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use entry::Entry;
+pub(crate) use entry::Key;
+pub(crate) use file::Identity;
+use file::{Covered, IndexFile};
+use state::State;
 
 use crate::format::chunk::ChunkKind;
 use crate::format::envelope::HEADER_LEN;
+use crate::format::index::IndexPack;
 use crate::format::pack::PackEntry;
 use crate::ids::{ChunkId, ObjectHash};
-
-pub(crate) type Key = [u8; 16];
 
 /// Entries a run begins with; smaller ones are merged at once.
 const MERGE_FACTOR: usize = 4;
@@ -23,15 +35,6 @@ pub(crate) fn key(id: &ChunkId, kind: ChunkKind) -> Key {
     // Kinds never share a place, even if their ids ever did.
     key[15] = (key[15] & 0xFE) | u8::from(kind == ChunkKind::Map);
     key
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    key: Key,
-    pack: u32,
-    offset: u32,
-    len: u32,
-    number: u32,
 }
 
 /// Where the frame of a chunk lies.
@@ -45,21 +48,6 @@ pub(crate) struct Location {
     pub(crate) len: usize,
     /// Its number in the pack.
     pub(crate) number: u32,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    packs: Vec<ObjectHash>,
-    numbers: HashMap<ObjectHash, u32>,
-    runs: Vec<Vec<Entry>>,
-    /// Frames that are known to be bad: pack and number. No new data refers to them.
-    bad: HashSet<(u32, u32)>,
-    /// Packs that are being replaced, with all their frames.
-    replaced: HashSet<u32>,
-    /// Chunks that are being compressed, or wait in a pack without a name.
-    pending: HashSet<Key>,
-    /// Packs that may be read from but not referred to: a collection wants to remove them.
-    condemned: HashSet<u32>,
 }
 
 /// A place of a chunk, with its position in an index that was made compact.
@@ -202,26 +190,86 @@ impl Index {
         }
     }
 
-    /// Takes in packs that are in the store.
+    /// Takes in packs that are in the store and that no index object names yet.
     pub(crate) fn add(&self, packs: &[(ObjectHash, Vec<PackEntry>)]) {
+        let packs: Vec<_> = packs.iter().map(|(pack, entries)| (pack, None, entries)).collect();
+        self.add_all(&packs);
+    }
+
+    /// Takes in packs that an index object names.
+    pub(crate) fn add_indexed(&self, packs: &[IndexPack]) {
+        let packs: Vec<_> =
+            packs.iter().map(|pack| (&pack.pack, Some(pack.size), &pack.entries)).collect();
+        self.add_all(&packs);
+    }
+
+    fn add_all(&self, packs: &[(&ObjectHash, Option<u64>, &Vec<PackEntry>)]) {
         let mut state = self.write();
-        let mut run = Vec::with_capacity(packs.iter().map(|(_, e)| e.len()).sum());
-        for (pack, entries) in packs {
-            if state.numbers.contains_key(pack) {
-                continue;
+        let mut run = Vec::with_capacity(packs.iter().map(|(.., e)| e.len()).sum());
+        for (pack, size, entries) in packs {
+            if let Some(number) = state.number(**pack) {
+                let mut offset = u32::try_from(HEADER_LEN).expect("a small number");
+                for (entry, at) in entries.iter().zip(0u32..) {
+                    let key = key(&entry.id, entry.kind);
+                    state.pending.remove(&key);
+                    run.push(Entry { key, pack: number, offset, len: entry.len, number: at });
+                    offset = offset.saturating_add(entry.len);
+                }
             }
-            let number = u32::try_from(state.packs.len()).expect("fewer than 2^32 packs");
-            state.packs.push(*pack);
-            state.numbers.insert(*pack, number);
-            let mut offset = u32::try_from(HEADER_LEN).expect("a small number");
-            for (entry, at) in entries.iter().zip(0u32..) {
-                let key = key(&entry.id, entry.kind);
-                state.pending.remove(&key);
-                run.push(Entry { key, pack: number, offset, len: entry.len, number: at });
-                offset = offset.saturating_add(entry.len);
+            if let Some(size) = size {
+                state.set_indexed(pack, *size, entries.len());
             }
         }
         state.add_run(run);
+    }
+
+    /// Begins with what a folder keeps of an index, as far as the packs in `files` are there, and
+    /// returns the index objects that need not be read.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub(crate) fn recall(
+        &self,
+        folder: &Path,
+        identity: &Identity,
+        files: &HashMap<ObjectHash, u64>,
+    ) -> io::Result<Vec<ObjectHash>> {
+        let Some((file, covered)) = IndexFile::newest(folder, identity)? else {
+            return Ok(Vec::new());
+        };
+        let is_there = |pack: &file::CoveredPack| files.get(&pack.name) == Some(&pack.size);
+        self.write().attach(file, &covered.packs, is_there);
+        Ok(covered.objects)
+    }
+
+    /// Moves most of what is in memory to a file when it is more than `worth` entries. `objects` are the index objects
+    /// that were read.
+    ///
+    /// # Errors
+    /// The file cannot be written, or the one before not read; all stays as it is then.
+    pub(crate) fn unload(
+        &self,
+        folder: &Path,
+        identity: &Identity,
+        worth: u64,
+        objects: &HashSet<ObjectHash>,
+    ) -> io::Result<()> {
+        if !self.read().is_heavy(worth) {
+            return Ok(());
+        }
+        // No reader sees the old numbers with the new file.
+        let mut state = self.write();
+        let objects = objects.iter().copied().collect();
+        let (file, covered) = state.merged(|packs, next| {
+            IndexFile::write(folder, identity, Covered { objects, packs }, next)
+        })?;
+        state.settle(file, &covered);
+        Ok(())
+    }
+
+    /// Forgets a file that turned out to be damaged; what it knew has to be read again then.
+    pub(crate) fn drop_broken(&self) -> bool {
+        self.write().drop_broken()
     }
 
     /// Returns pack and number of the places that `marked` names, of the chunks whose first places
@@ -257,144 +305,9 @@ impl Index {
         if gone.is_empty() {
             return;
         }
-        state.numbers.retain(|_, number| !gone.contains(number));
-        state.condemned.retain(|number| !gone.contains(number));
-        for run in &mut state.runs {
-            run.retain(|entry| !gone.contains(&entry.pack));
-        }
-    }
-}
-
-impl State {
-    /// Whether there is a place of a chunk that a new recovery point may refer to.
-    fn offers(&self, key: &Key) -> bool {
-        self.entries(key).any(|entry| !self.condemned.contains(&entry.pack) && !self.is_bad(entry))
-    }
-
-    fn entries<'a>(&'a self, key: &Key) -> impl Iterator<Item = &'a Entry> {
-        let key = *key;
-        self.runs.iter().flat_map(move |run| {
-            let at = run.partition_point(|entry| entry.key < key);
-            run.iter().skip(at).take_while(move |entry| entry.key == key)
-        })
-    }
-
-    fn location(&self, entry: &Entry) -> Option<Location> {
-        Some(Location {
-            pack: *self.packs.get(entry.pack as usize)?,
-            offset: u64::from(entry.offset),
-            len: entry.len as usize,
-            number: entry.number,
-        })
-    }
-
-    fn is_bad(&self, entry: &Entry) -> bool {
-        self.bad.contains(&(entry.pack, entry.number)) || self.replaced.contains(&entry.pack)
-    }
-
-    fn holds(&self, key: &Key) -> bool {
-        self.entries(key).any(|entry| !self.is_bad(entry))
-    }
-
-    fn locate(&self, key: &Key) -> Vec<Location> {
-        let mut entries: Vec<_> = self.entries(key).collect();
-        entries.sort_by_key(|entry| self.is_bad(entry));
-        entries.into_iter().filter_map(|entry| self.location(entry)).collect()
-    }
-
-    /// Runs shrink by a factor from first to last, so there are few and each entry moves rarely.
-    fn add_run(&mut self, mut run: Vec<Entry>) {
-        if run.is_empty() {
-            return;
-        }
-        run.sort_by_key(|entry| entry.key);
-        while let Some(last) = self.runs.pop() {
-            if last.len() > run.len().saturating_mul(MERGE_FACTOR) {
-                self.runs.push(last);
-                break;
-            }
-            let mut joined = last;
-            joined.reserve_exact(run.len());
-            joined.append(&mut run);
-            // A stable sort finds the two sorted halves and merges them in one pass.
-            joined.sort_by_key(|entry| entry.key);
-            run = joined;
-        }
-        self.runs.push(run);
+        state.remove(&gone);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn entry(n: u8) -> PackEntry {
-        let id = ChunkId::from_bytes([n; 32]);
-        PackEntry { id, kind: ChunkKind::Data, len: 528, raw_len: 4096 }
-    }
-
-    fn pack(n: usize) -> ObjectHash {
-        ObjectHash::of(&n.to_le_bytes())
-    }
-
-    #[test]
-    fn an_entry_is_32_bytes() {
-        assert_eq!(size_of::<Entry>(), 32);
-    }
-
-    #[test]
-    fn a_chunk_is_claimed_once_until_it_is_forgotten() {
-        let index = Index::default();
-        let e = entry(1);
-        assert!(index.claim(&e.id, e.kind));
-        assert!(!index.claim(&e.id, e.kind), "somebody is at it");
-        index.forget(&[e]);
-        assert!(index.claim(&e.id, e.kind), "it was given up");
-        index.add(&[(pack(0), vec![e])]);
-        assert!(!index.claim(&e.id, e.kind), "it is stored");
-        assert!(index.claim(&e.id, ChunkKind::Map), "kinds are apart");
-        index.set_bad([(&pack(0), [0].as_slice())].into_iter());
-        assert!(index.claim(&e.id, e.kind), "it cannot be read there");
-        assert_eq!(index.locate(&e.id, e.kind).len(), 1, "a reader may try all the same");
-        index.add(&[(pack(1), vec![e])]);
-        assert_eq!(index.locate(&e.id, e.kind)[0].pack, pack(1), "good places come first");
-        assert!(!index.claim(&e.id, e.kind), "it is stored anew");
-        index.retain(|_| false);
-        assert!(index.claim(&e.id, e.kind), "its pack is gone");
-        assert!(!index.knows(&pack(0)));
-    }
-
-    proptest! {
-        #[test]
-        fn lookups_match_a_map(packs in prop::collection::vec(
-            prop::collection::vec(any::<u8>(), 0..20), 0..12)
-        ) {
-            let index = Index::default();
-            let mut model: BTreeMap<u8, Vec<Location>> = BTreeMap::new();
-            for (n, chunks) in packs.iter().enumerate() {
-                let entries: Vec<_> = chunks.iter().map(|c| entry(*c)).collect();
-                index.add(&[(pack(n), entries)]);
-                for (at, c) in chunks.iter().enumerate() {
-                    model.entry(*c).or_default().push(Location {
-                        pack: pack(n),
-                        offset: 64 + 528 * at as u64,
-                        len: 528,
-                        number: u32::try_from(at).unwrap(),
-                    });
-                }
-            }
-            for c in 0..=u8::MAX {
-                let mut found = index.locate(&entry(c).id, ChunkKind::Data);
-                let mut expected = model.remove(&c).unwrap_or_default();
-                let order = |l: &Location| (l.pack, l.offset);
-                found.sort_by_key(order);
-                expected.sort_by_key(order);
-                prop_assert_eq!(found, expected);
-            }
-        }
-    }
-}
+mod tests;
