@@ -196,7 +196,11 @@ impl Inner {
     fn put_slot(&self, slot: &Slot, unlock: &Unlock) -> Result<(), RepoError> {
         let bytes = slot.write(self.id);
         for name in self.slot_names(slot.id) {
-            self.store.put_new(&name, &bytes)?;
+            match self.store.put_new(&name, &bytes) {
+                // Another computer makes up for copies that are missing; it is read back below.
+                Ok(()) | Err(StoreError::Exists { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         for name in self.slot_names(slot.id) {
             let read = self.store.get(&name, MAX_SLOT)?;

@@ -17,6 +17,7 @@
 mod beat;
 mod cache;
 mod check;
+mod creation;
 mod crypto;
 mod deletion;
 mod error;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kuramori_base::{Clock, Secret};
 use kuramori_block::ByteLen;
 
+use crate::creation;
 use crate::crypto::{Keys, MasterKey};
 use crate::error::RepoError;
 use crate::format::config::{Config, FormatFile, Info, MAX_CHUNK, MAX_FORMAT, MIN_CHUNK};
@@ -96,8 +97,9 @@ impl Repository {
             info: sealed,
         };
         store.prepare()?;
+        creation::clear(store.as_ref())?;
         let found = store::probe(store.as_ref())?;
-        write_config(store.as_ref(), &config, id, &keys)?;
+        creation::write(store.as_ref(), &config, id, &keys)?;
         upkeep::describe(store.as_ref());
         let inner = Inner::new(store, id, config, info, keys, options.open);
         if let Err(error) = inner.keep_probe(found, clock) {
@@ -295,24 +297,6 @@ impl Repository {
             Ok(_) => Ok(()),
         }
     }
-}
-
-/// Writes slots, then the format file, which makes it a repository, then its copy.
-fn write_config(
-    store: &dyn BlobStore,
-    config: &Config,
-    id: RepositoryId,
-    keys: &Keys,
-) -> Result<(), RepoError> {
-    for slot in &config.slots {
-        store.put_new(&names::slot(slot.id), &slot.write(id))?;
-    }
-    let bytes = config.write(id, keys);
-    match store.put_new(&names::format(), &bytes) {
-        Err(StoreError::Exists { location, .. }) => Err(RepoError::AlreadyExists { location }),
-        other => Ok(other?),
-    }?;
-    Ok(store.put_new(&names::format_copy(), &bytes)?)
 }
 
 /// Reads the copies of the format file that can be read and differ; at least one, or an error.

@@ -69,7 +69,7 @@ impl Session {
         let early = if session.inner.options.keeps(Guard::OpenBeforePlans) {
             None
         } else {
-            Some(session.inner.condemned()?)
+            Some(session.inner.condemned(session.clock.as_ref())?)
         };
         let name = names::session_open(id);
         let bytes = session.seal(ObjectType::SessionOpen, name.as_str(), &cbor::encode(&record))?;
@@ -92,7 +92,7 @@ impl Session {
         let inner = &self.inner;
         let condemned = match early {
             Some(condemned) => condemned,
-            None => inner.condemned()?,
+            None => inner.condemned(self.clock.as_ref())?,
         };
         inner.load_index_to_write()?;
         if inner.options.keeps(Guard::AvoidCondemned) {
@@ -274,13 +274,15 @@ impl Session {
                 Ok(self.inner.store.put_new(&name, &bytes)?)
             }
             (Ok(_), Err(StoreError::Exists { .. })) => Err(RepoError::Revoked),
-            (Ok(_), Ok(()) | Err(_)) => {
+            (Ok(_), Ok(())) => {
                 let location = self.inner.store.location();
                 let source = StoreError::ReadBack { location, name: name.to_string() };
                 Err(RepoError::CommitUnknown { point, source })
             }
             (Err(StoreError::NotFound { .. }), Err(error)) => Err(error.into()),
-            (Err(source), _) => Err(RepoError::CommitUnknown { point, source }),
+            (Ok(_), Err(source)) | (Err(source), _) => {
+                Err(RepoError::CommitUnknown { point, source })
+            }
         }
     }
 
@@ -306,7 +308,11 @@ impl Session {
         let name = names::session_outcome(self.who.id);
         let body = cbor::encode(&Outcome::Abandoned);
         let bytes = self.seal(ObjectType::SessionOutcome, name.as_str(), &body)?;
-        Ok(self.inner.store.put_new(&name, &bytes)?)
+        match self.inner.store.put_new(&name, &bytes) {
+            // A collection has ended it before, with nothing lost: nothing was to come of it.
+            Err(StoreError::Exists { .. }) => Ok(()),
+            other => Ok(other?),
+        }
     }
 
     /// Says that nothing will come of the session, if that can be said at all.

@@ -16,12 +16,19 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
+mod steps;
 #[cfg(unix)]
 #[path = "unix.rs"]
 mod system;
 #[cfg(windows)]
 #[path = "windows.rs"]
 mod system;
+
+#[cfg(not(feature = "testing"))]
+use self::steps::Step;
+use self::steps::take;
+#[cfg(feature = "testing")]
+pub use self::steps::{Step, Watch, Watcher, watch};
 
 /// How long a file that another program holds is waited for, in all.
 pub const PATIENCE: Duration = Duration::from_millis(10 * (1 << TRIES));
@@ -32,10 +39,11 @@ const TRIES: u32 = 8;
 const PIECE: usize = 256 << 10;
 
 /// Whether something survives a power cut.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub enum Durability {
     /// The system says that it is on the medium.
+    #[default]
     Strong,
     /// It was written, but the system would not say more.
     Weak {
@@ -86,7 +94,15 @@ pub fn sync_file(file: &File) -> io::Result<Durability> {
 /// When the folder cannot be opened or the medium failed; a file system that has no such call
 /// gives [`Durability::Weak`].
 pub fn sync_folder(folder: &Path) -> io::Result<Durability> {
-    system::sync_folder(folder)
+    take(Step::SyncFolder(folder), || system::sync_folder(folder))
+}
+
+/// Makes a folder. Its name lasts once the folder around it was synced.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] and whatever else stood in the way.
+pub fn make_folder(folder: &Path) -> io::Result<()> {
+    take(Step::MakeFolder(folder), || std::fs::create_dir(folder))
 }
 
 /// Makes a folder and its name durable.
@@ -94,7 +110,7 @@ pub fn sync_folder(folder: &Path) -> io::Result<Durability> {
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`] and whatever else stood in the way.
 pub fn create_folder(folder: &Path) -> io::Result<Durability> {
-    std::fs::create_dir(folder)?;
+    make_folder(folder)?;
     sync_folder(parent(folder))
 }
 
@@ -103,7 +119,8 @@ pub fn create_folder(folder: &Path) -> io::Result<Durability> {
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`] when somebody has the name; `temp` is gone then too.
 pub fn publish(temp: &Path, name: &Path, second: WithoutLinks) -> io::Result<Durability> {
-    let linked = match while_held(|| std::fs::hard_link(temp, name)) {
+    let link = || take(Step::Link { from: temp, to: name }, || std::fs::hard_link(temp, name));
+    let linked = match while_held(link) {
         Err(e) if system::links_unsupported(&e) => publish_without_links(temp, name, second),
         Ok(()) => system::sync_name(name).and_then(|one| Ok(one.and(sync_folder(parent(name))?))),
         Err(e) => Err(e),
@@ -123,14 +140,15 @@ pub fn publish_without_links(
 ) -> io::Result<Durability> {
     let filled = match second {
         WithoutLinks::Move => {
-            while_held(|| system::move_new(temp, name))?;
+            let step = Step::Rename { from: temp, to: name };
+            while_held(|| take(step, || system::move_new(temp, name)))?;
             Durability::Strong
         }
         WithoutLinks::CreateInPlace => {
             let mut from = File::open(temp)?;
-            let mut to = OpenOptions::new().write(true).create_new(true).open(name)?;
-            io::copy(&mut from, &mut to)?;
-            sync_file(&to)?
+            let mut to = create_new(name)?;
+            take(Step::Copy { from: temp, to: name }, || io::copy(&mut from, &mut to))?;
+            take(Step::SyncFile(name), || sync_file(&to))?
         }
     };
     Ok(filled.and(sync_folder(parent(name))?))
@@ -143,7 +161,8 @@ pub fn publish_without_links(
 /// When another program held the old file for longer than [`PATIENCE`], or for any other cause;
 /// the old file then stays, and so does `temp`.
 pub fn replace(temp: &Path, name: &Path) -> io::Result<Durability> {
-    while_held(|| system::move_over(temp, name))?;
+    let step = Step::Rename { from: temp, to: name };
+    while_held(|| take(step, || system::move_over(temp, name)))?;
     sync_folder(parent(name))
 }
 
@@ -171,9 +190,18 @@ pub fn discard(temp: &Path) {
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`] and whatever else stood in the way.
 pub fn write_new(name: &Path, bytes: &[u8]) -> io::Result<Durability> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(name)?;
-    file.write_all(bytes)?;
-    sync_file(&file)
+    let mut file = create_new(name)?;
+    take(Step::Write(name, bytes), || file.write_all(bytes))?;
+    take(Step::SyncFile(name), || sync_file(&file))
+}
+
+fn create_new(name: &Path) -> io::Result<File> {
+    let mut file = None;
+    take(Step::Create(name), || {
+        file = Some(OpenOptions::new().write(true).create_new(true).open(name)?);
+        Ok(())
+    })?;
+    file.ok_or_else(|| io::Error::other("the file was not made"))
 }
 
 /// Compares a file with what was written, through a handle of its own.
@@ -234,7 +262,7 @@ fn retry<T>(
 
 #[expect(clippy::disallowed_methods, reason = "the error code decides whether to try again")]
 fn unlink(name: &Path) -> io::Result<()> {
-    std::fs::remove_file(name)
+    take(Step::Remove(name), || std::fs::remove_file(name))
 }
 
 /// Returns the folder of a name. A bare name has an empty parent, which is no folder to a system.

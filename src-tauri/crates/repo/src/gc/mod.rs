@@ -151,17 +151,27 @@ impl Collector<'_> {
         let due = self.due(&committed);
         self.report.expired = due.iter().map(|(point, _)| *point).collect();
         let marks = self.mark(&view, &committed, &due)?;
-        let choice = repack::choose(&view, &marks)?;
+        let mut choice = repack::choose(&view, &marks)?;
         self.count(&choice)?;
         if self.options.dry_run {
             return Ok(self.report);
         }
+        // First, since that needs no room and may make some.
+        self.empty_trash()?;
         self.expire(&due)?;
         if choice.packs().is_empty() && committed.gone.is_empty() && due.is_empty() {
             self.tidy(number.saturating_sub(1))?;
             return Ok(self.report);
         }
-        let (moved, bytes) = repack::move_chunks(&self, &view, &marks, &choice)?;
+        let (moved, bytes) = match repack::move_chunks(&self, &view, &marks, &choice) {
+            // What nothing uses can go without room for copies.
+            Err(RepoError::Store(error @ StoreError::Full { .. })) if choice.keep_sparse() => {
+                tracing::warn!(%error, "no room to move what is used out of packs used in part");
+                self.count(&choice)?;
+                (HashSet::new(), ByteLen::ZERO)
+            }
+            other => other?,
+        };
         self.report.moved = bytes;
         drop(marks);
         drop(view);

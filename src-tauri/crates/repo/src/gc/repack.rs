@@ -36,6 +36,17 @@ impl Choice {
     pub(super) fn packs(&self) -> Vec<ObjectHash> {
         self.unused.iter().chain(&self.sparse).copied().collect()
     }
+
+    /// Leaves the packs that are used in part as they are. `false` when there are no others.
+    pub(super) fn keep_sparse(&mut self) -> bool {
+        self.sparse.clear();
+        let sizes = self.unused.iter().filter_map(|pack| self.sizes.get(pack));
+        let freed = sizes.sum();
+        let kept = self.freed.get().saturating_sub(freed);
+        self.unused_left = self.unused_left + ByteLen::new(kept);
+        self.freed = ByteLen::new(freed);
+        !self.unused.is_empty()
+    }
 }
 
 /// Chooses unused packs, and of those used in part as many as it takes to have little unused.

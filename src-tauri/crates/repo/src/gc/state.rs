@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use kuramori_base::Clock;
+
 use super::Collector;
 use crate::error::RepoError;
 use crate::format::collection::{Done, Final, MAX_COLLECTION, Plan};
@@ -58,14 +60,27 @@ impl Inner {
         Ok(all)
     }
 
-    /// Returns the packs that some collection wants to remove or is removing.
-    pub(crate) fn condemned(&self) -> Result<HashSet<ObjectHash>, RepoError> {
+    /// Returns the packs that some collection wants to remove or is removing. A plan that cannot be
+    /// read and that nothing was decided on is given up: nobody could respect it.
+    pub(crate) fn condemned(&self, clock: &dyn Clock) -> Result<HashSet<ObjectHash>, RepoError> {
         let mut packs = HashSet::new();
         for (number, records) in self.collections()? {
             if records.done {
                 continue;
             }
-            match self.stage(number, records)? {
+            let stage = match self.stage(number, records) {
+                Err(error) if is_damage(&error) && !records.decided => {
+                    match self.give_up(number, clock) {
+                        Ok(()) => continue,
+                        Err(RepoError::Collecting) => {
+                            self.stage(number, Records { decided: true, ..records })
+                        }
+                        Err(error) => Err(error),
+                    }
+                }
+                other => other,
+            };
+            match stage? {
                 Some(Stage::Planned(plan) | Stage::Unclear(plan)) => packs.extend(plan.packs),
                 Some(Stage::Decided(Final::Decided { packs: decided, .. })) => {
                     packs.extend(decided);
@@ -74,6 +89,18 @@ impl Inner {
             }
         }
         Ok(packs)
+    }
+
+    /// Gives up a collection that nothing was decided on.
+    ///
+    /// # Errors
+    /// [`RepoError::Collecting`] when it decided after all.
+    fn give_up(&self, number: u64, clock: &dyn Clock) -> Result<(), RepoError> {
+        let (name, object) = (names::collection(number, Step::Final), ObjectType::CollectionFinal);
+        match self.put_record(&name, object, &Final::Aborted, clock) {
+            Err(RepoError::Store(StoreError::Exists { .. })) => Err(RepoError::Collecting),
+            other => other,
+        }
     }
 
     /// Returns the manifests of deleted recovery points whose records collections removed.
@@ -162,12 +189,14 @@ impl Collector<'_> {
                 }
                 Ok(Some(Stage::Planned(plan))) => {
                     self.expect_dead(&plan)?;
-                    self.give_up(*number)?;
+                    self.inner.give_up(*number, self.clock)?;
                 }
                 // Nobody can go on with it, and nobody refers to what it planned.
                 Ok(Some(Stage::Decided(Final::Aborted) | Stage::Unclear(_)) | None) => {}
                 // A plan that cannot be read is given up; a session could not respect it.
-                Err(error) if is_damage(&error) && !records.decided => self.give_up(*number)?,
+                Err(error) if is_damage(&error) && !records.decided => {
+                    self.inner.give_up(*number, self.clock)?;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -182,13 +211,5 @@ impl Collector<'_> {
             return Err(RepoError::Collecting);
         }
         Ok(())
-    }
-
-    fn give_up(&self, number: u64) -> Result<(), RepoError> {
-        match self.put(number, Step::Final, &Final::Aborted) {
-            // It decided after all; the next run completes it.
-            Err(RepoError::Store(StoreError::Exists { .. })) => Err(RepoError::Collecting),
-            other => other,
-        }
     }
 }

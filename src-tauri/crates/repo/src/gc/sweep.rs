@@ -109,8 +109,8 @@ impl Collector<'_> {
         Ok(())
     }
 
-    /// Removes records of sessions that have ended without a recovery point, and empties the trash
-    /// of earlier collections than `number`.
+    /// Removes records of sessions that have ended without a recovery point. `number` is that of
+    /// the last collection.
     pub(super) fn tidy(&mut self, number: u64) -> Result<(), RepoError> {
         self.go_on()?;
         let sessions = self.sessions()?;
@@ -142,7 +142,6 @@ impl Collector<'_> {
                 self.remove(&names::session_outcome(*id))?;
             }
         }
-        self.empty_trash()?;
         // It costs room and nothing else, so a place where it cannot be done is left as it is.
         match self.inner.store.sweep(self.clock.now()) {
             Ok(swept) => self.report.swept = swept,
@@ -183,7 +182,7 @@ impl Collector<'_> {
     }
 
     /// Removes what collections put into the trash that were done a day ago.
-    fn empty_trash(&mut self) -> Result<(), RepoError> {
+    pub(super) fn empty_trash(&mut self) -> Result<(), RepoError> {
         let mut old: HashMap<u64, bool> = HashMap::new();
         let mut emptied = 0;
         for entry in self.inner.store.list(names::TRASH)? {

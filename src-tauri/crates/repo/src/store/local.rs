@@ -253,7 +253,7 @@ impl BlobStore for LocalStore {
             }
         }
         for folder in FOLDERS {
-            match fs::create_dir(self.base.join(folder)) {
+            match durable::make_folder(&self.base.join(folder)) {
                 Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(failed(e)),
                 _ => {}
             }

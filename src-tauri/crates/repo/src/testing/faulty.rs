@@ -13,8 +13,23 @@ pub enum Fault {
     Io,
     /// The place is gone.
     Unreachable,
+    /// A handle on a share lost what it stood for.
+    Stale,
     /// No permission.
     Denied,
+}
+
+impl Fault {
+    /// Returns what the system says, which a message must not lose.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Full => "no space left on purpose",
+            Self::Io => "input or output error on purpose",
+            Self::Unreachable => "no route on purpose",
+            Self::Stale => "stale file handle on purpose",
+            Self::Denied => "no permission on purpose",
+        }
+    }
 }
 
 /// Which calls fail, and what they leave behind. Calls are counted from 0.
@@ -26,6 +41,8 @@ pub enum When {
     Once(u64),
     /// One call whose effect happened: only its answer was lost.
     AnswerLost(u64),
+    /// One call that left the first half of its object.
+    Short(u64),
     /// This call and all after it, none with effect: the process or the computer died.
     Crash(u64),
     /// As [`When::Crash`], but the first of them had its effect.
@@ -66,7 +83,7 @@ impl FaultyStore {
             When::Once(k) if call == k => fail(false, false),
             When::AnswerLost(k) if call == k => fail(true, false),
             When::CrashAfter(k) if call == k => fail(true, false),
-            When::CrashTorn(k) if call == k => fail(false, true),
+            When::CrashTorn(k) | When::Short(k) if call == k => fail(false, true),
             When::Crash(k) | When::CrashAfter(k) | When::CrashTorn(k) if call >= k => {
                 fail(false, false)
             }
@@ -76,11 +93,18 @@ impl FaultyStore {
 
     fn error(&self, name: &str) -> StoreError {
         let (location, name) = (self.location(), name.to_owned());
-        let source = Arc::new(io::Error::other("on purpose"));
+        let kind = match self.fault {
+            Fault::Full => io::ErrorKind::StorageFull,
+            Fault::Io => io::ErrorKind::Other,
+            Fault::Unreachable => io::ErrorKind::HostUnreachable,
+            Fault::Stale => io::ErrorKind::StaleNetworkFileHandle,
+            Fault::Denied => io::ErrorKind::PermissionDenied,
+        };
+        let source = Arc::new(io::Error::new(kind, self.fault.text()));
         match self.fault {
             Fault::Full => StoreError::Full { location, name, size: 0, source },
             Fault::Io => StoreError::Io { location, action: "using", name, source },
-            Fault::Unreachable => StoreError::Unreachable { location, source },
+            Fault::Unreachable | Fault::Stale => StoreError::Unreachable { location, source },
             Fault::Denied => StoreError::Denied { location, name, source },
         }
     }

@@ -3,9 +3,15 @@
 use std::sync::Arc;
 
 use kuramori_repo::testing::blob_store_contract;
-use kuramori_repo::{BlobName, BlobStore, LocalStore, MemoryStore, RepoErrorKind, StoreError};
+use kuramori_repo::{
+    BlobName, BlobStore, CheckOptions, DataCheck, LocalStore, MemoryStore, RepoErrorKind,
+    Repository, StoreError,
+};
 
-use crate::support::{CHUNK, back_up, begin, create, draft, noise, open, restore, save};
+use crate::support::{
+    CHUNK, back_up, begin, clock, create, create_options, draft, key_file, noise, open, restore,
+    save,
+};
 
 #[test]
 fn memory_keeps_the_contract() {
@@ -41,6 +47,35 @@ fn a_folder_with_other_files_is_refused() {
     store.prepare().unwrap();
     fs_err::write(folder.path().join("letter.txt"), "dear").unwrap();
     assert!(matches!(store.prepare(), Err(StoreError::Occupied { .. })));
+}
+
+#[test]
+fn a_creation_that_was_cut_short_leaves_no_trace_in_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let store: Arc<dyn BlobStore> = Arc::new(LocalStore::new(folder.path()));
+    create(&store);
+    for name in ["format", "format.1", "readme.txt", "readme-format.txt", "readme-recovery.txt"] {
+        fs_err::remove_file(folder.path().join(name)).unwrap();
+    }
+    fs_err::remove_dir_all(folder.path().join("meta")).unwrap();
+    let repository = create(&store);
+    assert_eq!(store.list("keys/").unwrap().len(), 2, "only its own keys");
+    let options = CheckOptions::new(DataCheck::Structure);
+    assert!(repository.check(&options, clock().as_ref()).unwrap().is_sound());
+}
+
+#[test]
+fn no_repository_is_made_over_one_that_lost_its_format_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let store: Arc<dyn BlobStore> = Arc::new(LocalStore::new(folder.path()));
+    back_up(&create(&store), "vm", &noise(1, CHUNK)).unwrap();
+    for name in ["format", "format.1", "readme.txt", "readme-format.txt", "readme-recovery.txt"] {
+        fs_err::remove_file(folder.path().join(name)).unwrap();
+    }
+    let made =
+        Repository::create(Arc::clone(&store), &key_file(), create_options(), clock().as_ref());
+    assert_eq!(made.map(|_| ()).unwrap_err().kind(), RepoErrorKind::Occupied);
+    assert_eq!(store.list("keys/").unwrap().len(), 2, "nothing was touched");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod world;
 
 use kuramori_repo::Guard;
 
+pub(crate) use self::turn::Rng;
 use self::world::{Crowd, run};
 
 /// Runs seeds; returns the first that breaks an invariant, and how.
