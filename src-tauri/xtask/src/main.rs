@@ -1,4 +1,5 @@
-//! Project tasks: `cargo xtask setup | test | demo | cross | package | bench | check-deps | check-sizes | gen-bindings`.
+//! Project tasks: `cargo xtask setup | test | demo | cross | soak | package | bench | check-deps | check-sizes |
+//! gen-bindings`.
 //!
 //! This is the first program a fresh machine builds, so it stays light: no async, no crate of
 //! the product. It may call other programs; the product may not.
@@ -18,6 +19,7 @@ mod paths;
 mod proc;
 mod setup;
 mod sizes;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -44,6 +46,8 @@ enum Task {
     Demo(demo::DemoArgs),
     /// Builds for Windows and macOS, and runs for Windows what runs under Wine.
     Cross(cross::CrossArgs),
+    /// Runs the long versions of the repository's fault tests, round after round.
+    Soak(soak::SoakArgs),
     /// Makes installers, archives and update packages.
     Package(package::PackageArgs),
     /// Measures the repository against other tools.
@@ -73,6 +77,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Test(args) => return Ok(test::run(&paths, &args)),
         Task::Demo(args) => demo::run(&paths, &args)?,
         Task::Cross(args) => cross::run(&paths, &args)?,
+        Task::Soak(args) => soak::run(&paths, &args)?,
         Task::Package(args) => package::run(&paths, &args)?,
         Task::Bench(args) => bench::run(&paths, &args)?,
         Task::CheckDeps => deps::check(&paths)?,

@@ -1,0 +1,56 @@
+//! `cargo xtask soak`: the repository's fault tests for as long as somebody has time, with other
+//! seeds in each round.
+
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use crate::{
+    paths::Paths,
+    proc::{self, cargo, timed},
+};
+
+/// How long to soak.
+#[derive(Args)]
+pub(crate) struct SoakArgs {
+    /// Begins no new round after so many minutes.
+    #[arg(long, default_value_t = 60)]
+    minutes: u64,
+    /// Number of the first round: the same number gives the same seeds.
+    #[arg(long, default_value_t = 1)]
+    round: u64,
+}
+
+/// Seeds of the simulator in one round.
+const SEEDS: u64 = 20_000;
+/// How many times as long the other tests are.
+const TIMES: u64 = 10;
+/// What runs: the simulator, parsers of changed bytes, flipped bytes, faults of every kind.
+const TESTS: &str =
+    "test(/^sim::no_seed/) + test(/hostile/) + test(/^golden::/) + test(/^faults::/)";
+
+/// Runs rounds until the time is over. The first failure ends it, with the number of its round.
+pub(crate) fn run(paths: &Paths, args: &SoakArgs) -> Result<()> {
+    let mut spent = Duration::ZERO;
+    let mut round = args.round;
+    while spent < Duration::from_secs(60 * args.minutes) {
+        let (result, took) = timed(|| one_round(paths, round));
+        if let Err(error) = result {
+            bail!("round {round} failed (again with `--round {round}`): {error:#}");
+        }
+        spent += took;
+        println!("soak: round {round} passed in {:.1} min", took.as_secs_f64() / 60.0);
+        round += 1;
+    }
+    Ok(())
+}
+
+fn one_round(paths: &Paths, round: u64) -> Result<()> {
+    let from = round * SEEDS;
+    let mut nextest = cargo(&paths.root, &["nextest", "run", "--package", "kuramori-repo"]);
+    nextest.args(["--profile", "soak", "-E", TESTS]);
+    nextest.env("KURAMORI_SEEDS", format!("{from}..{}", from + SEEDS));
+    nextest.env("KURAMORI_SOAK", TIMES.to_string()).env("KURAMORI_ROUND", round.to_string());
+    proc::run(&mut nextest)
+}
