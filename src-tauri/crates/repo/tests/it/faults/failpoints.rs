@@ -111,7 +111,9 @@ fn pause_at(share_number: usize) {
         std::thread::scope(|scope| {
             let at = Some((point.clone(), act));
             let sleeper = scope.spawn(|| life(folder.path(), &history, at));
-            pause.reached.recv().expect("every point is reached");
+            if pause.reached.recv().is_err() {
+                panic!("`{point}` was not reached: {:?}", sleeper.join().unwrap().0);
+            }
             let so_far = history.lock().unwrap().clone();
             let meanwhile = other.verify(&so_far);
             pause.go_on.send(()).unwrap();
