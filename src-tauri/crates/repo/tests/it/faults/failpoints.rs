@@ -111,9 +111,8 @@ fn pause_at(share_number: usize) {
         std::thread::scope(|scope| {
             let at = Some((point.clone(), act));
             let sleeper = scope.spawn(|| life(folder.path(), &history, at));
-            if pause.reached.recv().is_err() {
-                panic!("`{point}` was not reached: {:?}", sleeper.join().unwrap().0);
-            }
+            let reached = pause.reached.recv().is_ok();
+            assert!(reached, "`{point}` was not reached: {:?}", sleeper.join().unwrap().0);
             let so_far = history.lock().unwrap().clone();
             let meanwhile = other.verify(&so_far);
             pause.go_on.send(()).unwrap();
