@@ -20,8 +20,8 @@ const LOOKS: u32 = 18_000;
 /// number of tests, from time to time.
 fn fewest(depth: Depth) -> usize {
     match depth {
-        Depth::Quick => 170,
-        Depth::Full => 370,
+        Depth::Quick => 220,
+        Depth::Full => 450,
     }
 }
 
