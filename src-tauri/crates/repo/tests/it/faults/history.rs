@@ -38,6 +38,8 @@ pub(crate) enum Event {
     Repaired,
 }
 
+/// As lines of a file, for processes that are killed.
+#[cfg(unix)]
 impl Event {
     pub(crate) fn write(&self) -> String {
         match self {
@@ -136,6 +138,14 @@ impl History {
         self.points.iter().filter(|(_, fate)| **fate == Fate::Listed).map(|(point, _)| *point)
     }
 
+    fn allows(&self, damage: &Damage) -> bool {
+        self.damaged && damage.object.starts_with("index/")
+    }
+}
+
+/// For processes that are killed or stopped.
+#[cfg(unix)]
+impl History {
     /// Says how many recovery points were promised or begun to be deleted.
     pub(crate) fn count(&self) -> usize {
         self.points.len()
@@ -144,10 +154,6 @@ impl History {
     /// Takes over what happened later.
     pub(crate) fn override_with(&mut self, later: &Self) {
         self.points.extend(&later.points);
-    }
-
-    fn allows(&self, damage: &Damage) -> bool {
-        self.damaged && damage.object.starts_with("index/")
     }
 }
 

@@ -8,6 +8,7 @@ mod world;
 
 use kuramori_repo::Guard;
 
+#[cfg(unix)]
 pub(crate) use self::turn::Rng;
 use self::world::{Crowd, run};
 
