@@ -37,6 +37,7 @@ function KeepFields({ onCreated, onOpened }: { onCreated: (created: RepositoryCr
   const t = useText();
   const platform = usePlatform();
   const suggestion = useCommand("repositories.suggest", {});
+  // From the moment someone is in the field it is theirs: a late suggestion would mix with their words.
   const [typed, setTyped] = useState<string | null>(null);
   const [name, setName] = useState(t.firstRun.nameDefault);
   const [passphrase, setPassphrase] = useState("");
@@ -77,7 +78,7 @@ function KeepFields({ onCreated, onOpened }: { onCreated: (created: RepositoryCr
         <Card label={t.firstRun.keepTitle}>
           <CardBody>
             <div className={css.stack}>
-              <Field label={t.firstRun.folder} testId="repository-path" value={path} onChange={(value) => { setTyped(value); setMissing({ ...missing, path: undefined }); }} error={missing.path ?? place.error?.view.title ?? null} large
+              <Field label={t.firstRun.folder} testId="repository-path" value={path} onFocus={() => setTyped(path)} onChange={(value) => { setTyped(value); setMissing({ ...missing, path: undefined }); }} error={missing.path ?? place.error?.view.title ?? null} large
                 beside={<Button size="large" onPress={() => void choose()} testId="repository-choose">{t.firstRun.choose}</Button>} hint={<PlaceLine place={place.data} />} />
               <div className={css.half}>
                 <Field label={t.firstRun.name} testId="repository-name" value={name} onChange={(value) => { setName(value); setMissing({ ...missing, name: undefined }); }} error={missing.name ?? null} />

@@ -51,6 +51,20 @@ describe("first start", () => {
     expect((sentTo(back, "backup.start")[0] as { vms: string[] }).vms).toHaveLength(10);
   });
 
+  it("keeps a folder that is suggested late out of a field someone is in", async () => {
+    const { back, user } = open("/first-start", "empty", { trustedBySystem: true });
+    await testServer(user);
+    await waitFor(() => expect(screen.getByTestId("check-inventory")).toHaveAttribute("data-state", "passed"));
+    back.options.latency = 200;
+    await press(user, "first-run-next");
+    const field = await screen.findByTestId("repository-path");
+    await user.click(field);
+    expect(field).toHaveValue("");
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    await user.keyboard("/mnt/usb");
+    expect(field).toHaveValue("/mnt/usb");
+  });
+
   it("looks again at a server it has added, instead of adding it twice", async () => {
     const { back, user } = open("/first-start", "empty", { trustedBySystem: true });
     await testServer(user);
