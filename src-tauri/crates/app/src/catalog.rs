@@ -5,6 +5,7 @@
 //! or held is asked of the repository each time; without the catalog the same list takes longer.
 //! A damaged one is set aside under another name, and a new one fills itself.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -177,16 +178,25 @@ pub(crate) fn keep(app: &App, repository: &Repository) {
 
 /// Removes what is kept of a repository that is not known here any more.
 pub(crate) fn forget(app: &App, id: &str) {
-    let Ok(entries) = fs_err::read_dir(folder(app)) else { return };
-    for entry in entries.flatten() {
+    match remove_parts(&folder(app), id) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(%error, "a part of a catalog stays behind");
+        }
+        _ => {}
+    }
+}
+
+fn remove_parts(folder: &Path, id: &str) -> io::Result<()> {
+    for entry in fs_err::read_dir(folder)? {
+        let entry = entry?;
         let name = entry.file_name();
         let rest = name.to_str().and_then(|name| name.strip_prefix(id));
         // The catalog with the database's own side files, and copies of the index.
-        let of_it = rest.is_some_and(|rest| rest.starts_with(".sqlite") || rest.starts_with('-'));
-        if of_it && let Err(error) = fs_err::remove_file(entry.path()) {
-            tracing::warn!(%error, "a part of a catalog stays behind");
+        if rest.is_some_and(|rest| rest.starts_with(".sqlite") || rest.starts_with('-')) {
+            fs_err::remove_file(entry.path())?;
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]

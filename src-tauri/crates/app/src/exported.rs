@@ -88,11 +88,9 @@ pub(crate) fn export(app: &App, repository: &Repository) {
     }
 }
 
-/// What people call this computer, where the system says so.
+/// What this computer is called.
 fn computer() -> String {
-    let named = ["COMPUTERNAME", "HOSTNAME"].iter().find_map(|name| std::env::var(name).ok());
-    let told = named.or_else(|| fs_err::read_to_string("/etc/hostname").ok());
-    told.unwrap_or_default().trim().chars().take(64).collect()
+    gethostname::gethostname().to_string_lossy().trim().chars().take(64).collect()
 }
 
 impl Place {

@@ -99,10 +99,8 @@ pub(crate) enum RepoCommand {
     List,
     /// Removes what no recovery point needs any more; backups may run meanwhile.
     Prune {
-        /// Name of a repository known here.
-        name: Option<String>,
         #[command(flatten)]
-        repo: RepoArgs,
+        repo: NamedRepo,
         /// Only show what would be removed.
         #[arg(long)]
         dry_run: bool,
@@ -111,21 +109,14 @@ pub(crate) enum RepoCommand {
         confirm: bool,
     },
     /// Shows one repository.
-    Info {
-        /// Name of a repository known here.
-        name: Option<String>,
-        #[command(flatten)]
-        repo: RepoArgs,
-    },
+    Info(NamedRepo),
     /// The keys that open a repository.
     #[command(subcommand)]
     Key(KeyCommand),
     /// Makes a new recovery key and a page to print with it, for the drawer or the safe.
     RecoverySheet {
-        /// Name of a repository known here.
-        name: Option<String>,
         #[command(flatten)]
-        repo: RepoArgs,
+        repo: NamedRepo,
         /// HTML file to write; must not exist. It holds the key: print it, then delete it.
         #[arg(short = 'o', long = "output", value_name = "FILE")]
         output: PathBuf,

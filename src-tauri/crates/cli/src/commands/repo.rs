@@ -42,19 +42,15 @@ pub(super) async fn run(context: &Context, command: RepoCommand) -> Result<Done,
             let ready = list.repositories.iter().all(|r| r.error.is_none() && r.alarm.is_none());
             Ok(if ready { Done::Well } else { Done::WithWarnings })
         }
-        RepoCommand::Prune { name, repo, dry_run, confirm } => {
-            let repo = RepoArgs { repo: name.or(repo.repo), ..repo };
-            deletion::prune(context, &repo, dry_run, confirm).await
+        RepoCommand::Prune { repo, dry_run, confirm } => {
+            deletion::prune(context, &repo.into_repo(), dry_run, confirm).await
         }
         RepoCommand::Accept { name } => accept(context, name).await,
         RepoCommand::Settings(command) => settings::run(context, command).await,
-        RepoCommand::Info { name, repo } => {
-            info(context, &RepoArgs { repo: name.or(repo.repo), ..repo }).await
-        }
+        RepoCommand::Info(repo) => info(context, &repo.into_repo()).await,
         RepoCommand::Key(command) => keys::run(context, command).await,
-        RepoCommand::RecoverySheet { name, repo, output, language } => {
-            let repo = RepoArgs { repo: name.or(repo.repo), ..repo };
-            keys::recovery_sheet(context, &repo, &output, language).await
+        RepoCommand::RecoverySheet { repo, output, language } => {
+            keys::recovery_sheet(context, &repo.into_repo(), &output, language).await
         }
         RepoCommand::RecoveryCheck { name, repo_path } => {
             keys::recovery_check(context, name, repo_path).await

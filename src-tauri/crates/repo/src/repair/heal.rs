@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kuramori_block::{ByteLen, ByteOffset, DiskReader};
 
 use super::Repair;
-use crate::error::RepoError;
+use crate::error::{RepoError, RepoErrorKind as Kind};
 use crate::format::chunk::ChunkKind;
 use crate::format::manifest::{Manifest, ManifestDisk};
 use crate::ids::ChunkId;
@@ -39,8 +39,12 @@ impl Repair<'_> {
         let Some(other) = &self.options.from else { return Ok(()) };
         let mut healed = 0;
         for point in self.report.before.lost_points() {
-            // A recovery point whose manifest is lost has nothing to compare with.
-            let Ok(manifest) = self.repository.point(point) else { continue };
+            let manifest = match self.repository.point(point) {
+                Ok(manifest) => manifest,
+                // A recovery point whose manifest is lost has nothing to compare with.
+                Err(e) if matches!(e.kind(), Kind::Damaged | Kind::PointNotFound) => continue,
+                Err(e) => return Err(e),
+            };
             for disk in &manifest.disks {
                 let views = views(other, &manifest, disk, &self.who)?;
                 if views.is_empty() {

@@ -50,6 +50,8 @@ pub enum When {
     /// As [`When::Crash`], but the first of them left the first half of its object, as a store
     /// does that makes names before content.
     CrashTorn(u64),
+    /// Every call that would change the store; what is there can be read.
+    EveryWrite,
 }
 
 /// A store that fails on purpose.
@@ -58,6 +60,12 @@ pub struct FaultyStore {
     when: When,
     fault: Fault,
     calls: AtomicU64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Does {
+    Read,
+    Write,
 }
 
 enum Verdict {
@@ -76,7 +84,7 @@ impl FaultyStore {
         self.calls.load(Ordering::SeqCst)
     }
 
-    fn next(&self) -> Verdict {
+    fn next(&self, does: Does) -> Verdict {
         let call = self.calls.fetch_add(1, Ordering::SeqCst);
         let fail = |effect, torn| Verdict::Fail { effect, torn };
         match self.when {
@@ -87,6 +95,7 @@ impl FaultyStore {
             When::Crash(k) | When::CrashAfter(k) | When::CrashTorn(k) if call >= k => {
                 fail(false, false)
             }
+            When::EveryWrite if does == Does::Write => fail(false, false),
             _ => Verdict::Work,
         }
     }
@@ -109,13 +118,31 @@ impl FaultyStore {
         }
     }
 
+    fn read<T>(
+        &self,
+        name: &str,
+        work: impl FnOnce() -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.run(Does::Read, name, work, || Ok(()))
+    }
+
+    fn write(
+        &self,
+        name: &str,
+        work: impl FnOnce() -> Result<(), StoreError>,
+        torn: impl FnOnce() -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.run(Does::Write, name, work, torn)
+    }
+
     fn run<T>(
         &self,
+        does: Does,
         name: &str,
         work: impl FnOnce() -> Result<T, StoreError>,
         torn: impl FnOnce() -> Result<(), StoreError>,
     ) -> Result<T, StoreError> {
-        match self.next() {
+        match self.next(does) {
             Verdict::Work => work(),
             Verdict::Fail { effect: true, .. } => {
                 work()?;
@@ -145,40 +172,40 @@ impl BlobStore for FaultyStore {
     }
 
     fn prepare(&self) -> Result<(), StoreError> {
-        self.run(".", || self.inner.prepare(), || Ok(()))
+        self.write(".", || self.inner.prepare(), || Ok(()))
     }
 
     fn put(&self, name: &BlobName, bytes: &[u8]) -> Result<(), StoreError> {
         let torn = || self.inner.put(name, half(bytes));
-        self.run(name.as_str(), || self.inner.put(name, bytes), torn)
+        self.write(name.as_str(), || self.inner.put(name, bytes), torn)
     }
 
     fn put_new(&self, name: &BlobName, bytes: &[u8]) -> Result<(), StoreError> {
         let torn = || self.inner.put_new(name, half(bytes));
-        self.run(name.as_str(), || self.inner.put_new(name, bytes), torn)
+        self.write(name.as_str(), || self.inner.put_new(name, bytes), torn)
     }
 
     fn get(&self, name: &BlobName, limit: u64) -> Result<Vec<u8>, StoreError> {
-        self.run(name.as_str(), || self.inner.get(name, limit), || Ok(()))
+        self.read(name.as_str(), || self.inner.get(name, limit))
     }
 
     fn get_range(&self, name: &BlobName, offset: u64, len: usize) -> Result<Vec<u8>, StoreError> {
-        self.run(name.as_str(), || self.inner.get_range(name, offset, len), || Ok(()))
+        self.read(name.as_str(), || self.inner.get_range(name, offset, len))
     }
 
     fn size(&self, name: &BlobName) -> Result<u64, StoreError> {
-        self.run(name.as_str(), || self.inner.size(name), || Ok(()))
+        self.read(name.as_str(), || self.inner.size(name))
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<BlobEntry>, StoreError> {
-        self.run(prefix, || self.inner.list(prefix), || Ok(()))
+        self.read(prefix, || self.inner.list(prefix))
     }
 
     fn set_aside(&self, name: &BlobName, to: &BlobName) -> Result<(), StoreError> {
-        self.run(name.as_str(), || self.inner.set_aside(name, to), || Ok(()))
+        self.write(name.as_str(), || self.inner.set_aside(name, to), || Ok(()))
     }
 
     fn delete(&self, name: &BlobName) -> Result<(), StoreError> {
-        self.run(name.as_str(), || self.inner.delete(name), || Ok(()))
+        self.write(name.as_str(), || self.inner.delete(name), || Ok(()))
     }
 }

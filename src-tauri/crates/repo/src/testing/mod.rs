@@ -4,10 +4,8 @@ mod contract;
 mod faulty;
 mod lying;
 mod power;
-mod read_only;
 
 pub use contract::blob_store_contract;
 pub use faulty::{Fault, FaultyStore, When};
 pub use lying::{Lie, LyingStore};
 pub use power::{Forgotten, Image, Recorder, WithoutSyncs};
-pub use read_only::ReadOnlyStore;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kuramori_repo::testing::{Fault, Lie, LyingStore, ReadOnlyStore};
+use kuramori_repo::testing::{Fault, FaultyStore, Lie, LyingStore, When};
 use kuramori_repo::{
     BlobStore, BrokenPromise, CheckOptions, DataCheck, LocalStore, MAX_SETTINGS, RepoError,
     RepoErrorKind, Repository, WriterId,
@@ -56,7 +56,7 @@ fn a_repository_that_was_brought_to_such_a_place_is_told_apart() {
         let error = there.probe_place(clock().as_ref()).unwrap_err();
         assert_eq!(promise(&error), Some(expected), "{lie:?}: {error}");
     }
-    let read_only = Arc::new(ReadOnlyStore::new(Arc::clone(&store), Fault::Denied));
+    let read_only = Arc::new(FaultyStore::new(Arc::clone(&store), When::EveryWrite, Fault::Denied));
     let there = open(&(read_only as Arc<dyn BlobStore>)).unwrap();
     let error = there.probe_place(clock().as_ref()).unwrap_err();
     assert_eq!(error.kind(), RepoErrorKind::Denied);

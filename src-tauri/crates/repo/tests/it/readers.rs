@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kuramori_base::ManualClock;
 use kuramori_block::{ByteOffset, DiskReader};
-use kuramori_repo::testing::{Fault, ReadOnlyStore};
+use kuramori_repo::testing::{Fault, FaultyStore, When};
 use kuramori_repo::{
     BlobStore, CheckOptions, DataCheck, Deletion, OpenOptions, PruneOptions, ReadAs, Reader,
     RecoveryPointId, RepoError, RepoErrorKind, Repository, WriterId,
@@ -123,7 +123,7 @@ fn a_place_where_nothing_can_be_written_is_read_all_the_same() {
     let image = noise(1, 10 * CHUNK);
     let point = back_up(&create(&store), "web", &image).unwrap();
     for fault in [Fault::Denied, Fault::Full, Fault::Io] {
-        let read_only = ReadOnlyStore::new(Arc::clone(&store), fault);
+        let read_only = FaultyStore::new(Arc::clone(&store), When::EveryWrite, fault);
         let repository = open(&(Arc::new(read_only) as Arc<dyn BlobStore>)).unwrap();
         let reader = reader(&repository, point);
         let why = reader.unprotected().expect("the reason").kind();
