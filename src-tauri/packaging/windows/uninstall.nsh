@@ -82,6 +82,8 @@ Function un.Purge
   Delete "${DATA}\*.log*"
   RMDir /r "${DATA}\logs"
   RMDir /r "${DATA}\update"
+  RMDir /r "${DATA}\catalog"
+  RMDir /r "${DATA}\history"
   Delete "${DATA}\.*.back"
   Delete "${DATA}\owner.lock"
   RMDir "${DATA}"

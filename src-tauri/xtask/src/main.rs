@@ -1,4 +1,4 @@
-//! Project tasks: `cargo xtask setup | test | demo | cross | soak | package | bench | check-deps | check-sizes |
+//! Project tasks: `cargo xtask setup | test | demo | cross | soak | fuzz | package | bench | check-deps | check-sizes |
 //! gen-bindings`.
 //!
 //! This is the first program a fresh machine builds, so it stays light: no async, no crate of
@@ -14,6 +14,7 @@ mod bindings;
 mod cross;
 mod demo;
 mod deps;
+mod fuzz;
 mod package;
 mod paths;
 mod proc;
@@ -48,6 +49,8 @@ enum Task {
     Cross(cross::CrossArgs),
     /// Runs the long versions of the repository's fault tests, round after round.
     Soak(soak::SoakArgs),
+    /// Looks for bytes that harm a parser.
+    Fuzz(fuzz::FuzzArgs),
     /// Makes installers, archives and update packages.
     Package(package::PackageArgs),
     /// Measures the repository against other tools.
@@ -78,6 +81,7 @@ fn run(task: Task) -> anyhow::Result<ExitCode> {
         Task::Demo(args) => demo::run(&paths, &args)?,
         Task::Cross(args) => cross::run(&paths, &args)?,
         Task::Soak(args) => soak::run(&paths, &args)?,
+        Task::Fuzz(args) => fuzz::run(&paths, &args)?,
         Task::Package(args) => package::run(&paths, &args)?,
         Task::Bench(args) => bench::run(&paths, &args)?,
         Task::CheckDeps => deps::check(&paths)?,

@@ -1,5 +1,5 @@
 //! `cargo xtask soak`: the repository's fault tests for as long as somebody has time, with other
-//! seeds in each round.
+//! seeds in each round, and the fuzzer.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::{
+    fuzz::{self, FuzzArgs},
     paths::Paths,
     proc::{self, cargo, timed},
 };
@@ -26,9 +27,11 @@ pub(crate) struct SoakArgs {
 const SEEDS: u64 = 20_000;
 /// How many times as long the other tests are.
 const TIMES: u64 = 10;
+/// Seconds of the fuzzer for each parser; it goes on where the last round ended.
+const FUZZED: u64 = 60;
 /// What runs: the simulator, parsers of changed bytes, flipped bytes, faults of every kind.
 const TESTS: &str =
-    "test(/^sim::no_seed/) + test(/hostile/) + test(/^golden::/) + test(/^faults::/)";
+    "test(/^sim::no_seed/) + test(/changed_bytes/) + test(/^golden::/) + test(/^faults::/)";
 
 /// Runs rounds until the time is over. The first failure ends it, with the number of its round.
 pub(crate) fn run(paths: &Paths, args: &SoakArgs) -> Result<()> {
@@ -52,5 +55,6 @@ fn one_round(paths: &Paths, round: u64) -> Result<()> {
     nextest.args(["--profile", "soak", "-E", TESTS]);
     nextest.env("KURAMORI_SEEDS", format!("{from}..{}", from + SEEDS));
     nextest.env("KURAMORI_SOAK", TIMES.to_string()).env("KURAMORI_ROUND", round.to_string());
-    proc::run(&mut nextest)
+    proc::run(&mut nextest)?;
+    fuzz::run(paths, &FuzzArgs::all(FUZZED))
 }

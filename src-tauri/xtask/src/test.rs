@@ -39,6 +39,8 @@ pub(crate) enum Area {
     Packages,
     /// Windows and macOS, as far as they can be built and run here.
     Cross,
+    /// Every parser under the fuzzer, for half a minute each.
+    Fuzz,
     /// The lints of the whole workspace.
     Clippy,
 }

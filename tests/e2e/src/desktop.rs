@@ -106,10 +106,14 @@ impl Desktop {
     /// Puts `text` into the field with this `data-testid`, in place of what it held. Key by key:
     /// the driver's own way to empty a field goes unseen by the page.
     pub async fn fill(&self, id: &str, text: &str) -> Result<()> {
-        const CONTROL: &str = "\u{e009}";
-        const RELEASE: &str = "\u{e000}";
+        const END: &str = "\u{e010}";
+        const BACKSPACE: &str = "\u{e003}";
         let field = self.find(id).await?;
-        let keys = format!("{CONTROL}a{RELEASE}{text}");
+        // From here on no late suggestion comes into the field.
+        field.click().await.with_context(|| format!("going into {id}"))?;
+        let before = field.prop("value").await?.unwrap_or_default();
+        let away = BACKSPACE.repeat(before.chars().count());
+        let keys = format!("{END}{away}{text}");
         field.send_keys(&keys).await.with_context(|| format!("typing into {id}"))?;
         let held = field.prop("value").await?.unwrap_or_default();
         if held != text {

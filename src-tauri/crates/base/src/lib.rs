@@ -9,6 +9,8 @@ mod clock;
 mod help;
 mod progress;
 mod secret;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use cancel::{CancelToken, Cancelled};
 pub use clock::{Clock, ManualClock, SystemClock};

@@ -10,3 +10,5 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
 pub mod stream_optimized;
+#[cfg(feature = "testing")]
+pub mod testing;

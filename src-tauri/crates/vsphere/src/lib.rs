@@ -26,6 +26,8 @@ mod session;
 mod snapshot;
 mod soap;
 mod task;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tls;
 pub mod transport;
 #[cfg(test)]

@@ -62,6 +62,7 @@ pub(super) const RULES: &[Rule] = &[
     // So do the makers whose updates the tests take.
     rule(FEED, &[], FACES),
     rule("kuramori-e2e", &[APP, LAB, FEED], &["tauri"]),
+    rule("kuramori-fuzz", &[BASE, REPO, VDISK, VSPHERE], FACES),
     rule("xtask", &[], &["tokio", "tauri", "rusqlite"]),
 ];
 

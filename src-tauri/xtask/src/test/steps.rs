@@ -8,7 +8,9 @@ use super::{Area, Build};
 use crate::{
     bindings,
     cross::{Depth, Target},
-    deps, package,
+    deps,
+    fuzz::{self, FuzzArgs},
+    package,
     paths::Paths,
     proc::{self, cargo, cmd},
     setup::Part,
@@ -31,6 +33,7 @@ pub(super) enum Step {
     E2e,
     Packages,
     Cross(Target),
+    Fuzz,
     Clippy,
 }
 
@@ -90,6 +93,9 @@ pub(super) fn plan(only: &[Area]) -> Vec<Step> {
     if has(Area::Cross) {
         steps.extend(Target::ALL.iter().copied().map(Step::Cross));
     }
+    if has(Area::Fuzz) {
+        steps.push(Step::Fuzz);
+    }
     if has(Area::Clippy) {
         if !steps.iter().any(|step| matches!(step, Step::Ui(_))) {
             steps.push(Step::Ui(UiTask::Bundle));
@@ -117,6 +123,7 @@ impl Step {
             Self::Packages => "packages",
             Self::Cross(Target::Windows) => "windows",
             Self::Cross(Target::Macos) => "macos",
+            Self::Fuzz => "fuzz",
             Self::Clippy => "clippy",
         }
     }
@@ -127,7 +134,7 @@ impl Step {
             Self::Format | Self::CheckDeps | Self::CheckSizes | Self::Bindings(_) => &[],
             Self::Licences => &[Part::Python],
             Self::Ui(_) => &[Part::Npm],
-            Self::Build(_) | Self::Clippy => &[Part::System],
+            Self::Build(_) | Self::Fuzz | Self::Clippy => &[Part::System],
             Self::Nextest(..) => &[Part::System, Part::Python, Part::Nextest, Part::Vcsim],
             Self::Cross(_) => &[Part::System, Part::Python, Part::Cross],
             Self::E2e | Self::Packages => {
@@ -158,6 +165,7 @@ impl Step {
                 nextest_of(paths, programs, Build::Whole.select(), shown)
             }),
             Self::Cross(target) => target.run(paths, Depth::Quick),
+            Self::Fuzz => fuzz::run(paths, &FuzzArgs::all(fuzz::SMOKE)),
             Self::Clippy => {
                 let mut cargo = cargo(&paths.root, &["clippy", "--locked", "--all-targets"]);
                 proc::run(cargo.args(Build::Whole.select()).args(["--", "-D", "warnings"]))
@@ -236,8 +244,16 @@ mod tests {
     use super::*;
 
     /// All that are not part of another.
-    const EACH: [Area; 7] =
-        [Area::Checks, Area::Rust, Area::Ui, Area::E2e, Area::Packages, Area::Cross, Area::Clippy];
+    const EACH: [Area; 8] = [
+        Area::Checks,
+        Area::Rust,
+        Area::Ui,
+        Area::E2e,
+        Area::Packages,
+        Area::Cross,
+        Area::Fuzz,
+        Area::Clippy,
+    ];
 
     #[test]
     fn the_front_end_is_bundled_before_anything_that_embeds_it() {

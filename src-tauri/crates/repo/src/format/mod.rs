@@ -12,8 +12,6 @@ pub(crate) mod collection;
 pub(crate) mod config;
 pub(crate) mod envelope;
 mod error;
-#[cfg(test)]
-mod hostile;
 pub(crate) mod index;
 pub(crate) mod manifest;
 pub(crate) mod meta;

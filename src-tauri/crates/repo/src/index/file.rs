@@ -1,7 +1,7 @@
 //! A large part of the index in a file of this computer, read block by block.
 //!
 //! ```text
-//! blocks  2 048 entries of 32 bytes each, sorted by key; the last block may be shorter
+//! blocks  128 entries of 32 bytes each, sorted by key; the last block may be shorter
 //! meta    CBOR: what the file covers, and for each block its first key and its tag
 //! tail    length of meta u64, keyed hash of meta 32 bytes
 //! ```
@@ -25,12 +25,12 @@ use crate::format::cbor;
 use crate::ids::{ObjectHash, RepositoryId};
 use crate::inner::lock;
 
-/// Entries of a block.
-const BLOCK: usize = if cfg!(test) { 16 } else { 2048 };
+/// Entries of a block: a page, so that a lookup of a large index costs one small read.
+const BLOCK: usize = if cfg!(test) { 16 } else { 128 };
 /// Blocks of each of two generations that stay in memory: 32 MiB in all.
-const KEPT: usize = if cfg!(test) { 2 } else { 256 };
+const KEPT: usize = if cfg!(test) { 2 } else { 4096 };
 const TAIL: usize = 8 + 32;
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Most that is believed of the length of meta, in bytes.
 const MAX_META: u64 = 1 << 30;
 const TAG: usize = 16;

@@ -7,6 +7,8 @@
 
 mod entry;
 mod file;
+#[cfg(feature = "testing")]
+mod made_up;
 mod state;
 
 use std::collections::{HashMap, HashSet};
@@ -18,6 +20,8 @@ use entry::Entry;
 pub(crate) use entry::Key;
 pub(crate) use file::Identity;
 use file::{Covered, IndexFile};
+#[cfg(feature = "testing")]
+pub use made_up::MadeUpIndex;
 use state::State;
 
 use crate::format::chunk::ChunkKind;

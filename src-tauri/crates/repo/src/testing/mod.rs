@@ -3,9 +3,12 @@
 mod contract;
 mod faulty;
 mod lying;
+mod parsers;
 mod power;
 
+pub use crate::index::MadeUpIndex;
 pub use contract::blob_store_contract;
 pub use faulty::{Fault, FaultyStore, When};
 pub use lying::{Lie, LyingStore};
+pub use parsers::parsers;
 pub use power::{Forgotten, Image, Recorder, WithoutSyncs};

@@ -7,4 +7,6 @@ mod walk;
 
 pub use change_id::{ChangeId, ChangeIdError};
 pub use error::{CbtError, CbtUnusable};
+#[cfg(feature = "testing")]
+pub(crate) use query::takes;
 pub use query::{ChangeTracking, ChangedSince};

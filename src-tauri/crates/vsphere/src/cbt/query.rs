@@ -134,6 +134,16 @@ impl Client {
     }
 }
 
+/// Whether an answer is one slice of a disk that begins where the disk does.
+#[cfg(feature = "testing")]
+pub(crate) fn takes(reply: &Node, capacity: ByteLen) -> bool {
+    let mut walk = Walk::new(capacity);
+    let taken = slice(reply).and_then(|slice| walk.take(&slice)).is_ok();
+    let changed = walk.finish();
+    assert!(changed.iter().all(|area| area.end().get() <= capacity.get()), "areas lie on the disk");
+    taken
+}
+
 fn slice(reply: &Node) -> Result<Slice, CbtError> {
     let odd = || CbtError::unusable(CbtUnusable::InconsistentAnswer);
     let info = reply.child("returnval").ok_or_else(odd)?;

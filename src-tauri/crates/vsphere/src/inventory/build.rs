@@ -22,7 +22,7 @@ use crate::xml::Node;
 const MAX_LEVELS: usize = 64;
 
 /// Sorts the objects of a server into an inventory.
-pub(super) fn inventory(about: About, objects: &[Properties]) -> Inventory {
+pub(crate) fn inventory(about: About, objects: &[Properties]) -> Inventory {
     let tree = Tree::new(objects);
     let of = |kinds: &'static [&'static str]| {
         objects.iter().filter(move |o| kinds.contains(&o.object.kind.as_str()))

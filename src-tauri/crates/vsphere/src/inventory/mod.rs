@@ -5,6 +5,8 @@ mod names;
 mod query;
 mod types;
 
+#[cfg(feature = "testing")]
+pub(crate) use build::inventory;
 pub(crate) use names::{decode_name, encode_name};
 pub use types::{
     ComputeSummary, ConnectionState, DatacenterSummary, DatastoreSummary, FolderSummary,

@@ -24,8 +24,21 @@ pub use flat_disk::FlatDisk;
 pub use import::{ImportDisk, ImportError, ImportRequest, ImportedVm, import_vm};
 pub use path::{DatastorePath, DatastorePathError};
 
+/// Whether a parser of this module takes a text, for tests of changed bytes.
+#[cfg(feature = "testing")]
+pub(crate) fn takes(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let taken = [
+        descriptor::parse(bytes).is_some(),
+        device_key::Place::parse(&text).is_some(),
+        wire::ContentRange::parse(&text).is_some(),
+        text.parse::<DatastorePath>().is_ok(),
+    ];
+    taken.contains(&true)
+}
+
 /// Returns the URLs of a lease's disks, for tests of what servers send.
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) fn leased_urls(info: &crate::xml::Node) -> Vec<String> {
     lease::disk_urls(info).into_iter().map(|file| file.url).collect()
 }
