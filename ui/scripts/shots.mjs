@@ -67,6 +67,7 @@ const shots = {
   settings: ["shop", "/settings", [wait(300)]],
   "settings-servers": ["troubled", "/settings?section=servers", [wait(300)]],
   "settings-repositories": ["troubled", "/settings?section=repositories", [wait(300)]],
+  "settings-accept": ["troubled", "/settings?section=repositories", [wait(300), click("repository-accept-repository-1"), wait(300)]],
   "settings-add": ["shop", "/settings?section=servers&add=true", [wait(400)]],
   "updates-newest": ["shop", "/settings?section=updates", [wait(300)]],
   "updates-newer": ["newer", "/settings?section=updates", [wait(300)]],

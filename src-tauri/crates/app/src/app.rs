@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use kuramori_base::Clock;
 use kuramori_jobs::{RunId, RunLog};
-use kuramori_repo::{Alarm, Repository, WriterId};
+use kuramori_repo::{Repository, WriterId};
 use kuramori_vsphere::Client;
 use tokio::sync::broadcast;
 
@@ -18,6 +18,7 @@ use crate::dto::{ErrorCode, Event, InventoryView, Language};
 use crate::error::AppError;
 use crate::events::EventHub;
 use crate::files;
+use crate::history::Broken;
 use crate::keys::UnprovedKey;
 use crate::notices;
 use crate::place::Writer;
@@ -57,7 +58,7 @@ pub(crate) struct Inner {
     /// Recovery keys that were made and not yet typed back from paper, by repository.
     pub(crate) unproved_keys: Mutex<HashMap<String, UnprovedKey>>,
     /// What is wrong with the history of repositories, by id.
-    pub(crate) alarms: Mutex<HashMap<String, Alarm>>,
+    pub(crate) alarms: Mutex<HashMap<String, Broken>>,
     pub(crate) inventories: Mutex<HashMap<String, InventoryView>>,
     pub(crate) recovering: AtomicBool,
     pub(crate) updates: Updates,

@@ -7,9 +7,18 @@ use std::sync::PoisonError;
 use kuramori_repo::{Alarm, LookBack, Memory, Repository};
 
 use crate::app::App;
-use crate::dto::{ErrorCode, Topic};
+use crate::dto::{ErrorCode, RepositoryView, Topic};
 use crate::error::AppError;
 use crate::files;
+
+/// What is wrong with the past of a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// It cannot have come about by its own rules.
+    Rules(Alarm),
+    /// What this computer remembered cannot be read, and why.
+    Forgotten(String),
+}
 
 impl App {
     /// Takes a repository for right as it is now: what is missing in it is not told any more.
@@ -17,26 +26,24 @@ impl App {
     ///
     /// # Errors
     /// What stood in the way.
-    pub fn accept_history(&self, wanted: &str) -> Result<(), AppError> {
+    pub fn accept_history(&self, wanted: &str) -> Result<RepositoryView, AppError> {
         let place = self.place(wanted)?;
         let look = place.repository.look_back(None).map_err(|e| place.failed(&e))?;
         keep(self, &place.id, &look.accepted)?;
         self.set_alarm(&place.id, None);
-        self.inner.events.changed(Topic::Repositories, Some(place.id));
-        Ok(())
+        self.inner.events.changed(Topic::Repositories, Some(place.id.clone()));
+        self.repository_view(&place, &self.repository_path(&place.id)?)
     }
 
     /// Compares a repository with what is remembered of it, and remembers what it is now. What
-    /// cannot be compared is only told in the program's log: it must not keep anybody from a
-    /// restore. Blocks.
+    /// cannot be compared is told and nothing more: it must not keep anybody from a restore.
+    /// Blocks.
     pub(crate) fn look_back(&self, repository: &Repository) {
         let id = repository.id().to_hex();
         let known = match load(self, &id) {
             Ok(known) => known,
-            Err(error) => {
-                tracing::warn!(%error, repository = id, "what was remembered of a repository is lost");
-                None
-            }
+            // Stays as it is, and so is told again, until somebody accepts what is there.
+            Err(error) => return self.set_alarm(&id, Some(Broken::Forgotten(error.to_string()))),
         };
         match repository.look_back(known.as_ref()) {
             Ok(LookBack { alarm, remember, .. }) => {
@@ -45,7 +52,7 @@ impl App {
                 {
                     tracing::warn!(%error, "what a repository holds could not be remembered");
                 }
-                self.set_alarm(&id, alarm);
+                self.set_alarm(&id, alarm.map(Broken::Rules));
             }
             Err(error) => {
                 tracing::warn!(%error, repository = id, "a repository could not be compared");
@@ -56,10 +63,13 @@ impl App {
     /// Returns what is wrong with the history of a repository, as far as it was looked at.
     pub(crate) fn alarm(&self, id: &str, name: &str) -> Option<AppError> {
         let alarms = self.inner.alarms.lock().unwrap_or_else(PoisonError::into_inner);
-        alarms.get(id).map(|alarm| told(alarm, name))
+        alarms.get(id).map(|broken| match broken {
+            Broken::Rules(alarm) => told(alarm, name),
+            Broken::Forgotten(why) => AppError::new(ErrorCode::HistoryForgotten, name).detail(why),
+        })
     }
 
-    fn set_alarm(&self, id: &str, alarm: Option<Alarm>) {
+    fn set_alarm(&self, id: &str, alarm: Option<Broken>) {
         let mut alarms = self.inner.alarms.lock().unwrap_or_else(PoisonError::into_inner);
         match alarm {
             Some(alarm) => {

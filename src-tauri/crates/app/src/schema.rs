@@ -51,6 +51,7 @@ macro_rules! with_commands {
             "repositories.info" RepositoriesInfo Read (RepositoryRequest) -> RepositoryView;
             "repositories.recovery-sheet" RepositoriesRecoverySheet Admin (RecoverySheetRequest) -> RecoverySheetView;
             "repositories.check-recovery-words" RepositoriesCheckRecoveryWords Admin (CheckRecoveryWordsRequest) -> RecoveryWordsChecked;
+            "repositories.accept" RepositoriesAccept Admin (RepositoryRequest) -> RepositoryView;
             "repositories.detach" RepositoriesDetach Admin (RepositoryRequest) -> Empty;
             "backup.start" BackupStart Operate (StartBackupRequest) -> RunStarted;
             "runs.list" RunsList Read (ListRunsRequest) -> RunList;

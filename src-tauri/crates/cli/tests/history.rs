@@ -62,6 +62,27 @@ fn an_older_copy_that_comes_back_is_an_alarm_until_it_is_accepted() {
 }
 
 #[test]
+fn a_memory_that_cannot_be_read_is_told_until_it_is_begun_anew() {
+    let bench = Bench::new();
+    bench.make_quick_repository(&bench.text("repository")).ok();
+    back_up(&bench, 1);
+    bench.run(&["repo", "list"]).ok();
+    for memory in files(&bench.path("state").join("history")) {
+        fs::write(memory, b"not what was remembered").unwrap();
+    }
+    for _ in 0..2 {
+        let list = bench.run(&["repo", "list"]);
+        assert_eq!(list.code, 3, "{list:?}");
+        let sentence = "What this computer knew about place cannot be read.";
+        assert!(list.stdout.contains(sentence), "{}", list.stdout);
+    }
+    back_up(&bench, 2);
+    assert_eq!(points(&bench), 2, "nothing is kept from work by it");
+    bench.run(&["repo", "accept", "place"]).ok();
+    bench.run(&["repo", "list"]).ok();
+}
+
+#[test]
 fn a_damaged_catalog_is_set_aside_and_nothing_is_missed() {
     let bench = Bench::new();
     bench.make_quick_repository(&bench.text("repository")).ok();

@@ -62,6 +62,7 @@ export interface Commands {
   "repositories.info": { request: RepositoryRequest; response: RepositoryView };
   "repositories.recovery-sheet": { request: RecoverySheetRequest; response: RecoverySheetView };
   "repositories.check-recovery-words": { request: CheckRecoveryWordsRequest; response: RecoveryWordsChecked };
+  "repositories.accept": { request: RepositoryRequest; response: RepositoryView };
   "repositories.detach": { request: RepositoryRequest; response: Empty };
   "backup.start": { request: StartBackupRequest; response: RunStarted };
   "runs.list": { request: ListRunsRequest; response: RunList };

@@ -1,6 +1,7 @@
 import { Database, Plus } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { useAction, useCommand } from "@/api/client";
+import type { ErrorView } from "@/api/errors";
 import type { RepositoryView } from "@/api/generated/RepositoryView";
 import { Button } from "@/components/Button";
 import { Card, CardBody, Facts } from "@/components/Card";
@@ -68,7 +69,7 @@ function RepositoryCard({ repository }: { repository: RepositoryView }) {
           <Button size="small" kind="danger" onPress={() => setAsking(true)} testId={`repository-remove-${repository.id}`}>{t.settings.remove}</Button>
         </header>
         <Facts rows={[
-          { name: t.settings.state, value: repository.error ? <StateWord glyph="warned">{t.settings.notReachable}</StateWord> : <StateWord glyph="ok">{t.settings.ready}</StateWord> },
+          { name: t.settings.state, value: <RepositoryState repository={repository} /> },
           ...(repository.error ? [] : [
             { name: t.settings.points, value: countText(repository.points, language) },
             { name: t.settings.stored, value: <Bytes count={repository.stored} /> },
@@ -77,9 +78,35 @@ function RepositoryCard({ repository }: { repository: RepositoryView }) {
           ...(repository.created_at ? [{ name: t.settings.made, value: <Moment time={repository.created_at} /> }] : []),
         ]} />
         {repository.error ? <div className={css.failure}><FailureCard inset tone="warn" error={repository.error} onCopy={(text) => void platform.copyText(text)} /></div> : null}
-        {repository.alarm ? <div className={css.failure}><FailureCard inset tone="warn" error={repository.alarm} onCopy={(text) => void platform.copyText(text)} /></div> : null}
+        {repository.alarm ? <Alarm repository={repository} alarm={repository.alarm} /> : null}
       </CardBody>
       <Confirm isOpen={asking} title={t.settings.detachTitle(repository.name)} action={t.settings.detachYes} danger isPending={detach.isPending} onAction={yes} onClose={() => setAsking(false)} testId="repository-remove-confirm">{t.settings.detachText}</Confirm>
     </Card>
+  );
+}
+
+function RepositoryState({ repository: { error, alarm } }: { repository: RepositoryView }) {
+  const t = useText();
+  if (error) return <StateWord glyph="warned">{t.settings.notReachable}</StateWord>;
+  if (alarm) return <StateWord glyph="warned">{t.settings.needsLook}</StateWord>;
+  return <StateWord glyph="ok">{t.settings.ready}</StateWord>;
+}
+
+/** What in a repository cannot have come about by its own rules, until somebody says that it is right so. */
+function Alarm({ repository: { id, name }, alarm }: { repository: RepositoryView; alarm: ErrorView }) {
+  const t = useText();
+  const platform = usePlatform();
+  const accept = useAction("repositories.accept");
+  const [asking, setAsking] = useState(false);
+  const yes = () => accept.mutate({ repository_id: id }, {
+    onSettled: () => setAsking(false),
+    onSuccess: () => toast({ tone: "ok", text: t.settings.accepted(name) }),
+    onError: (error) => toast({ tone: "bad", text: error.view.title || t.failure.unexpectedTitle }),
+  });
+  return (
+    <div className={css.failure}>
+      <FailureCard inset tone="warn" error={alarm} onCopy={(text) => void platform.copyText(text)} actions={<Button onPress={() => setAsking(true)} testId={`repository-accept-${id}`}>{t.settings.accept}</Button>} testId="alarm" />
+      <Confirm isOpen={asking} title={t.settings.acceptTitle(name)} action={t.settings.accept} isPending={accept.isPending} onAction={yes} onClose={() => setAsking(false)} testId="repository-accept-confirm">{t.settings.acceptText}</Confirm>
+    </div>
   );
 }

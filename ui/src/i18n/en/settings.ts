@@ -64,10 +64,15 @@ export const settings = {
   room: "Room left",
   made: "Made",
   ready: "Ready",
+  needsLook: "Look at this",
   notReachable: "Cannot be used",
   detachTitle: (name: string) => `Remove ${name} from the list?`,
   detachText: "Nothing in the folder is deleted. To use it again you need its passphrase or recovery key.",
   detachYes: "Remove from the list",
+  accept: "Accept as it is",
+  acceptTitle: (name: string) => `Take ${name} for right as it is now?`,
+  acceptText: "What is missing is not told any more. The recovery points that are there stay, and backups go on from them.",
+  accepted: (name: string) => `${name} is taken for right as it is now.`,
   repositoryAdded: "The repository is ready.",
 };
 

@@ -66,10 +66,15 @@ export const settings: Messages["settings"] = {
   room: "空き容量",
   made: "作成日時",
   ready: "利用可能",
+  needsLook: "要確認",
   notReachable: "利用できません",
   detachTitle: (name) => `${name} を一覧から外しますか。`,
   detachText: "フォルダーの中身は削除しません。再び使うには、パスフレーズまたは復旧キーが必要です。",
   detachYes: "一覧から外す",
+  accept: "このまま受け入れる",
+  acceptTitle: (name) => `${name} を今の状態のまま受け入れますか。`,
+  acceptText: "失われた分は今後通知されません。残っている復旧ポイントはそのままで、バックアップはそこから続きます。",
+  accepted: (name) => `${name} を今の状態で受け入れました。`,
   repositoryAdded: "リポジトリの準備ができました。",
 };
 

@@ -112,6 +112,12 @@ export const commands: Handlers = {
     const groups = recoveryKey.split("-");
     return { right: askedGroups.map((group, index) => (words[index] ?? "").trim().toUpperCase() === groups[group - 1]) };
   },
+  "repositories.accept": (back, { repository_id }) => {
+    const accepted = { ...findRepository(back, repository_id), alarm: null };
+    back.repositories = back.repositories.map((one) => (one.id === repository_id ? accepted : one));
+    back.emit("repositories", repository_id);
+    return accepted;
+  },
   "repositories.detach": (back, { repository_id }) => {
     back.repositories = back.repositories.filter((one) => one.id !== repository_id);
     back.emit("repositories", repository_id);

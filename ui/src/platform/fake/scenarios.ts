@@ -43,7 +43,9 @@ function troubled(): FakeOptions {
   const [first] = base.servers ?? [];
   const broken = server("server-2", "esx2.shop.lan", { user: "root", last_seen: hoursAgo(44), error: fakeError("certificate-changed", { seen_sha256: certificate.split(":").reverse().join(":") }) });
   const gone = repository("repository-2", "USB-B", { path: "/media/usb-b/kuramori", error: fakeError("repository-vanished", { title: "The folder of USB-B is not there." }), free: null, total: null });
-  return { ...base, servers: first ? [first, broken] : [broken], repositories: [...(base.repositories ?? []), gone] };
+  const [nas, ...others] = base.repositories ?? [];
+  const older = nas ? [{ ...nas, alarm: fakeError("history-lost", { title: `Recovery points that this computer saw in ${nas.name} are gone, and nobody deleted them.` }) }] : [];
+  return { ...base, servers: first ? [first, broken] : [broken], repositories: [...older, ...others, gone] };
 }
 
 function many(): FakeOptions {

@@ -39,6 +39,16 @@ describe("the shell and settings", () => {
     await waitFor(() => expect(sentTo(back, "servers.trust")).toEqual([{ server_id: "server-2", sha256: certificate.split(":").reverse().join(":") }]));
   });
 
+  it("takes a repository for right only when somebody says so", async () => {
+    const { back, user } = open("/settings?section=repositories", "troubled");
+    expect(await screen.findByTestId("alarm")).toHaveTextContent("are gone, and nobody deleted them");
+    await press(user, "repository-accept-repository-1");
+    expect(sentTo(back, "repositories.accept")).toEqual([]);
+    await press(user, "repository-accept-confirm-yes");
+    await waitFor(() => expect(screen.queryByTestId("alarm")).toBeNull());
+    expect(sentTo(back, "repositories.accept")).toEqual([{ repository_id: "repository-1" }]);
+  });
+
   it("removes a server only after saying what follows", async () => {
     const { back, user } = open("/settings?section=servers");
     await press(user, "server-remove-server-1");

@@ -282,6 +282,12 @@ impl Handler for command::RepositoriesInfo {
     }
 }
 
+impl Handler for command::RepositoriesAccept {
+    async fn handle(app: &App, request: RepositoryRequest) -> Result<RepositoryView, AppError> {
+        app.blocking(move |app| app.accept_history(&request.repository_id)).await
+    }
+}
+
 impl Handler for command::RepositoriesDetach {
     async fn handle(app: &App, request: RepositoryRequest) -> Result<Empty, AppError> {
         app.blocking(move |app| {

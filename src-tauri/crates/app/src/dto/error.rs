@@ -42,6 +42,8 @@ wire! {
         HistoryLost,
         /// Two histories of one installation are in a repository.
         HistoryForked,
+        /// What this computer remembered of a repository cannot be read.
+        HistoryForgotten,
         /// The repository's place cannot be reached.
         RepositoryVanished,
         /// Passphrase, recovery key or key file do not open the repository.

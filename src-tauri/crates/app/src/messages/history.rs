@@ -22,7 +22,17 @@ pub(super) fn english(code: ErrorCode) -> Sentences {
             &[
                 "Find out what happened before you clean up or delete anything there.",
                 "If the true repository lies elsewhere, bring it back.",
-                "If it is to stay as it is, say so with “kuramori repo accept”.",
+                "If it is to stay as it is, accept it: in the settings, or with “kuramori repo accept”.",
+            ],
+        ),
+        E::HistoryForgotten => say(
+            "What this computer knew about {0} cannot be read.",
+            "Whether recovery points vanished or an older copy came back cannot be told. What is \
+             there can be restored, and backups go on.",
+            &[
+                "Check the disk of this computer.",
+                "Look whether the newest recovery points are there, then accept the repository: in \
+                 the settings, or with “kuramori repo accept”.",
             ],
         ),
         _ => say(
@@ -31,7 +41,7 @@ pub(super) fn english(code: ErrorCode) -> Sentences {
              was copied with its settings.",
             &[
                 "If a computer was copied, set Kuramori up anew on one of the two.",
-                "If it is to stay as it is, say so with “kuramori repo accept”.",
+                "If it is to stay as it is, accept it: in the settings, or with “kuramori repo accept”.",
             ],
         ),
     }
@@ -53,7 +63,15 @@ pub(super) fn japanese(code: ErrorCode) -> Sentences {
             &[
                 "整理や削除を行う前に、何が起きたかを調べてください。",
                 "本来のリポジトリが別の場所にあるなら、元に戻してください。",
-                "このままでよければ「kuramori repo accept」を実行してください。",
+                "このままでよければ、設定画面または「kuramori repo accept」で受け入れてください。",
+            ],
+        ),
+        E::HistoryForgotten => say(
+            "{0} についてこのコンピューターが記録していた内容を読み取れません。",
+            "復旧ポイントの消失や古いコピーへの差し替えを判別できません。残っているものは復元でき、バックアップは続きます。",
+            &[
+                "このコンピューターのディスクを確認してください。",
+                "最新の復旧ポイントがあることを確かめてから、設定画面または「kuramori repo accept」で受け入れてください。",
             ],
         ),
         _ => say(
@@ -61,7 +79,7 @@ pub(super) fn japanese(code: ErrorCode) -> Sentences {
             "どの復旧ポイントも復元できます。リポジトリの 2 つのコピーが混ざったか、コンピューターが設定ごと複製されました。",
             &[
                 "コンピューターを複製したのなら、一方で Kuramori を設定し直してください。",
-                "このままでよければ「kuramori repo accept」を実行してください。",
+                "このままでよければ、設定画面または「kuramori repo accept」で受け入れてください。",
             ],
         ),
     }

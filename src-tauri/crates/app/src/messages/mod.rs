@@ -74,7 +74,9 @@ fn about(code: ErrorCode) -> About {
         E::PointNotFound | E::PointAmbiguous | E::PointHeld | E::ReadingEnded | E::LargePrune => {
             About::Point
         }
-        E::StoreUnsuitable | E::HistoryLost | E::HistoryForked => About::History,
+        E::StoreUnsuitable | E::HistoryLost | E::HistoryForked | E::HistoryForgotten => {
+            About::History
+        }
         E::PassphraseWrong | E::RecoveryKeyMistyped | E::KeyNotFound | E::LastKey => About::Key,
         E::UpdatesOff
         | E::UpdateUnreachable

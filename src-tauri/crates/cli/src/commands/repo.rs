@@ -74,11 +74,7 @@ pub(super) async fn run(context: &Context, command: RepoCommand) -> Result<Done,
 
 async fn accept(context: &Context, name: String) -> Result<Done, AppError> {
     let app = context.app().await?;
-    let view = blocking(move || {
-        app.accept_history(&name)?;
-        app.repository_view(&app.place(&name)?, &app.repository_path(&name)?)
-    })
-    .await?;
+    let view = blocking(move || app.accept_history(&name)).await?;
     context.output.answer(&view, |r| text::repositories(std::slice::from_ref(r)));
     Ok(Done::Well)
 }

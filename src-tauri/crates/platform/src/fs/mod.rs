@@ -16,6 +16,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
+#[cfg_attr(not(feature = "testing"), expect(unreachable_pub, reason = "tests watch the steps"))]
 mod steps;
 #[cfg(unix)]
 #[path = "unix.rs"]

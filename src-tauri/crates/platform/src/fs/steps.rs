@@ -44,6 +44,7 @@ pub enum Step<'a> {
     Remove(&'a Path),
 }
 
+#[cfg(feature = "testing")]
 impl<'a> Step<'a> {
     /// Returns the path that the step changes.
     pub fn path(&self) -> &'a Path {
