@@ -91,7 +91,13 @@ fn first(desk: &Desk, older: &Path) -> Result<()> {
     for text in [OLDER, "Publisher", "EstimatedSize", "InstallLocation", r"\uninstall.exe"] {
         ensure!(entry.contains(text), "{text} is not in the list of programs:\n{entry}");
     }
-    ensure!(desk.look(IDENTITY)?.contains("Kuramori.png"), "notifications have no picture");
+    // Once, under load, Wine did not show it at first.
+    let pictured = || desk.look(IDENTITY).ok().filter(|shown| shown.contains("Kuramori.png"));
+    ensure!(
+        desk.until(pictured).is_some(),
+        "notifications have no picture: {}",
+        desk.look(IDENTITY)?
+    );
     Ok(())
 }
 
