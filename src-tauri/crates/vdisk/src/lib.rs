@@ -1,5 +1,5 @@
-//! Virtual disk formats, over `std::io`: today the stream-optimized VMDK that VMware's lease
-//! export sends and its import takes.
+//! Virtual disk formats: the stream-optimized VMDK that VMware's lease export sends and its import
+//! takes, and the deltas of snapshots with what lies below them.
 //!
 //! Non-goals: sockets, repositories, mounting. A format is parsed from any `Read` and written to
 //! any `Write`.
@@ -9,6 +9,8 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
+pub mod chain;
+pub mod delta;
 pub mod stream_optimized;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,8 +1,9 @@
 //! For tests: the parsers of this crate.
 
 use kuramori_base::testing::Parser;
-use kuramori_block::{ByteLen, ByteOffset};
+use kuramori_block::{ByteLen, ByteOffset, Extent, ExtentSet, MemoryDisk};
 
+use crate::delta::{Delta, DeltaError, Place, write_cowd, write_sesparse};
 use crate::stream_optimized::{
     GRAIN_BYTES, GrainCompression, StreamReadError, StreamReader, StreamWriteError, StreamWriter,
 };
@@ -14,7 +15,42 @@ const CAPACITY: u64 = 70 << 20;
 pub fn parsers() -> Vec<Parser> {
     let samples = [GrainCompression::Deflate(1), GrainCompression::Stored]
         .map(|how| sample(how).expect("writing to memory cannot fail"));
-    vec![Parser::new("stream-optimized-vmdk", samples, |bytes| read(bytes).is_ok())]
+    vec![
+        Parser::new("stream-optimized-vmdk", samples, |bytes| read(bytes).is_ok()),
+        Parser::new("snapshot-delta", deltas(), |bytes| read_delta(bytes).is_ok()),
+    ]
+}
+
+/// One delta of each format, of a disk of two tables.
+fn deltas() -> Vec<Vec<u8>> {
+    let disk = MemoryDisk::new(vec![7; 18 << 20]);
+    let changed: ExtentSet =
+        [Extent::new(512, 1024), Extent::new(17 << 20, 8192)].into_iter().collect();
+    let zeroed: ExtentSet = [Extent::new(4096, 8192)].into_iter().collect();
+    let (mut cowd, mut sesparse) = (Vec::new(), Vec::new());
+    write_cowd(&mut cowd, &disk, &changed).expect("writing to memory cannot fail");
+    write_sesparse(&mut sesparse, &disk, &changed, &zeroed).expect("nor can this");
+    vec![cowd, sesparse]
+}
+
+/// Maps the beginning and the end of what the bytes say is a disk. Segments cover it without a
+/// gap, and data lies in the file.
+fn read_delta(bytes: &[u8]) -> Result<(), DeltaError> {
+    let delta = Delta::open(Box::new(MemoryDisk::new(bytes.to_vec())))?;
+    let capacity = delta.capacity().get();
+    let most = capacity.min(40 << 20);
+    for from in [0, capacity - most] {
+        let mut at = from;
+        for segment in delta.map(Extent::new(from, most))? {
+            assert_eq!(segment.disk.offset.get(), at, "no gap");
+            at = segment.disk.end().get();
+            if let Place::File(file) = segment.place {
+                assert!(file.saturating_add(segment.disk.len).get() <= bytes.len() as u64);
+            }
+        }
+        assert_eq!(at, from + most, "all of it");
+    }
+    Ok(())
 }
 
 fn sample(how: GrainCompression) -> Result<Vec<u8>, StreamWriteError> {
