@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kuramori_base::Clock;
+use serde::{Deserialize, Serialize};
 
 /// What the lab presents itself as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -118,6 +119,16 @@ impl LabVm {
     }
 }
 
+/// How a host's storage keeps what is written after a snapshot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Deltas {
+    /// vmfsSparse, also called COWD: VMFS 5 and NFS.
+    #[default]
+    VmfsSparse,
+    /// seSparse: VMFS 6.
+    SeSparse,
+}
+
 /// Things a test may want to be different from a host's defaults.
 #[derive(Clone, Debug)]
 pub struct LabOptions {
@@ -136,6 +147,8 @@ pub struct LabOptions {
     pub task_step: Duration,
     /// The deflate level of exported disks, 0 to 9. 1.
     pub export_level: u32,
+    /// How snapshots of new disks are kept. vmfsSparse.
+    pub deltas: Deltas,
 }
 
 impl Default for LabOptions {
@@ -148,6 +161,7 @@ impl Default for LabOptions {
             folder_requests: 4,
             task_step: Duration::ZERO,
             export_level: 1,
+            deltas: Deltas::default(),
         }
     }
 }

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use kuramori_base::{Counters, Progress};
 use kuramori_block::{ByteLen, ExtentSet};
 use kuramori_repo::{DiskDraft, Manifest, ReadMode, SavedDisk, Session};
-use kuramori_vsphere::transport::{DatastoreHttp, DatastoreHttpError};
+use kuramori_vdisk::chain::DiskChain;
+use kuramori_vdisk::delta::{Delta, DeltaError};
+use kuramori_vsphere::transport::{DatastoreFile, DatastoreHttp, DatastoreHttpError, DiskFiles};
 use kuramori_vsphere::{CbtError, ChangedSince, DiskConfig, SnapshotRef, VmConfig};
 
 use crate::backup::{VmBackup, Warnings, causes};
@@ -178,10 +180,11 @@ fn over_http(
         let http = DatastoreHttp::new(job.client).await?;
         http.open(disk, job.cancel.clone()).await
     });
-    let reader = opened.map_err(|e| match e {
+    let files = opened.map_err(|e| match e {
         DatastoreHttpError::Cancelled(e) => WayError::Fatal(e.into()),
         e => WayError::Refused(causes(&e)),
     })?;
+    let reader = merged(files).map_err(|e| WayError::Refused(causes(&e)))?;
     let (base, mode, read_mode) = match &source.plan {
         ReadPlan::Changed { since, parent_disk } => (
             parent.map(|p| (p, *parent_disk)),
@@ -208,6 +211,12 @@ fn over_http(
             .map_err(|e| transport_failed(job, disk, e))?;
     let saved = writer.finish().map_err(fatal)?;
     Ok(Delivered { saved, bytes_read, read_mode })
+}
+
+/// Puts the links of a disk together.
+fn merged(files: DiskFiles) -> Result<DiskChain<DatastoreFile>, DeltaError> {
+    let deltas = files.deltas.into_iter().map(|file| Delta::open(Box::new(file)));
+    DiskChain::new(files.base, deltas.collect::<Result<_, _>>()?)
 }
 
 fn over_export(

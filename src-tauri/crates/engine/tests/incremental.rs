@@ -1,7 +1,7 @@
 //! What is read and stored: only what has to be.
 
 use kuramori_engine::{Mode, RunEvent, WholeReason};
-use kuramori_lab::LabVm;
+use kuramori_lab::{Deltas, FaultKind, FaultSpec, LabVm};
 use kuramori_repo::ReadMode;
 
 use crate::bench::{Bench, assert_same, quiet};
@@ -63,19 +63,57 @@ fn a_first_backup_reads_allocated_areas_and_says_why() {
     assert!(manifest.disks[0].bytes_read.get() <= MIB, "zeros of a thin disk are not read");
 }
 
-#[test]
-fn a_vm_on_an_older_snapshot_is_exported_and_the_reason_recorded() {
-    let bench = Bench::new(|lab| lab.vm(LabVm::new("vm").capacity(9 * MIB).change_tracking(true)));
-    bench.lab.write("vm", 0, MIB, &[5; 3_000_000]).unwrap();
+const THEIRS: &str = "before the update";
+
+/// A snapshot that a person made.
+fn snapshot(bench: &Bench) {
     let request = kuramori_vsphere::SnapshotRequest {
-        name: "before the update".into(),
+        name: THEIRS.into(),
         description: "made by a person".into(),
         quiesce: false,
     };
     let cancel = kuramori_base::CancelToken::new();
     let made = bench.side.client.create_snapshot(&bench.vm, &request, &|_| {}, &cancel);
     bench.side.runtime.block_on(made).unwrap();
+}
+
+fn refused(event: &RunEvent) -> bool {
+    matches!(event, RunEvent::WayRefused { .. })
+}
+
+#[test]
+fn a_vm_on_an_older_snapshot_is_read_link_by_link() {
+    for deltas in [Deltas::VmfsSparse, Deltas::SeSparse] {
+        let bench = Bench::new(|lab| {
+            let vm = LabVm::new("vm").capacity(9 * MIB).change_tracking(true);
+            lab.options(|options| options.deltas = deltas).vm(vm)
+        });
+        bench.lab.write("vm", 0, MIB, &[5; 3_000_000]).unwrap();
+        snapshot(&bench);
+        for (round, fill) in [6, 7, 8].into_iter().enumerate() {
+            bench.lab.write("vm", 0, 2 * MIB + (round as u64) * 700, &[fill; 1000]).unwrap();
+            bench.lab.write("vm", 0, 3 * MIB, &[0; 100_000]).unwrap();
+            let (expected, observer) = (bench.live(0), quiet());
+            let manifest = bench.side.backup_ok(&bench.vm, &observer);
+            assert_same(&bench.side.restored(&manifest, 0), &expected, "disk on a snapshot");
+            assert_eq!(manifest.disks[0].transport, "datastore HTTPS");
+            assert!(!observer.events().iter().any(|(_, event)| refused(event)));
+            let changed = matches!(manifest.disks[0].read_mode, ReadMode::Changed { .. });
+            assert_eq!(changed, round > 0, "the first one reads all that is in use");
+            assert_eq!(bench.snapshots(), [THEIRS], "a person's snapshot is never touched");
+        }
+    }
+}
+
+#[test]
+fn a_disk_whose_file_is_locked_is_exported_and_the_reason_recorded() {
+    let bench = Bench::new(|lab| lab.vm(LabVm::new("vm").capacity(9 * MIB).change_tracking(true)));
+    bench.lab.write("vm", 0, MIB, &[5; 3_000_000]).unwrap();
+    snapshot(&bench);
     bench.lab.write("vm", 0, 2 * MIB, &[6; 1000]).unwrap();
+    let locked =
+        FaultSpec { kind: FaultKind::Locked, point: "folder".into(), ..FaultSpec::default() };
+    bench.lab.add_fault(locked).unwrap();
     let expected = bench.live(0);
     let observer = quiet();
     let manifest = bench.side.backup_ok(&bench.vm, &observer);
@@ -83,9 +121,8 @@ fn a_vm_on_an_older_snapshot_is_exported_and_the_reason_recorded() {
     assert_eq!(manifest.disks[0].transport, "export lease");
     let whole = ReadMode::Whole { reason: WholeReason::WholeTransport.code() };
     assert_eq!(manifest.disks[0].read_mode, whole);
-    let refused = |e: &RunEvent| matches!(e, RunEvent::WayRefused { .. });
-    assert!(observer.events().iter().any(|(_, e)| refused(e)), "no silent fallback");
+    assert!(observer.events().iter().any(|(_, event)| refused(event)), "no silent fallback");
     let recorded = manifest.warnings.iter().filter_map(|w| RunEvent::from_record(w));
     assert!(recorded.into_iter().any(|e| refused(&e)), "the recovery point says it as well");
-    assert_eq!(bench.snapshots(), ["before the update"], "a person's snapshot is never touched");
+    assert_eq!(bench.snapshots(), [THEIRS], "a person's snapshot is never touched");
 }

@@ -25,12 +25,12 @@ fn layer(capacity: u64) -> impl Strategy<Value = Layer> {
 }
 
 fn clip(start: u64, len: u64, capacity: usize) -> std::ops::Range<usize> {
-    let start = usize::try_from(start).unwrap().min(capacity);
-    start..start.saturating_add(usize::try_from(len).unwrap()).min(capacity)
+    let start = ByteLen::new(start).as_usize().min(capacity);
+    start..start.saturating_add(ByteLen::new(len).as_usize()).min(capacity)
 }
 
 /// Changes the model as a guest would, and returns the file that a host would hold.
-fn write(layer: &Layer, model: &mut Vec<u8>) -> Vec<u8> {
+fn write(layer: &Layer, model: &mut [u8]) -> Vec<u8> {
     let mut changed = ExtentSet::new();
     for (start, len, fill) in &layer.changed {
         let range = clip(*start, *len, model.len());
@@ -46,16 +46,17 @@ fn write(layer: &Layer, model: &mut Vec<u8>) -> Vec<u8> {
         zeroed.insert(Extent::new(range.start as u64, range.len() as u64));
         model[range].fill(0);
     }
-    let (disk, mut file) = (MemoryDisk::new(model.clone()), Vec::new());
+    let (disk, mut file) = (MemoryDisk::new(model.to_owned()), Vec::new());
     match layer.format {
-        DeltaFormat::Cowd => write_cowd(&mut file, &disk, &changed).unwrap(),
-        DeltaFormat::SeSparse => write_sesparse(&mut file, &disk, &changed, &zeroed).unwrap(),
+        DeltaFormat::Cowd => write_cowd(&mut file, &disk, &changed),
+        DeltaFormat::SeSparse => write_sesparse(&mut file, &disk, &changed, &zeroed),
     }
+    .expect("writing to memory cannot fail");
     file
 }
 
 fn open(file: Vec<u8>) -> Delta {
-    Delta::open(Box::new(MemoryDisk::new(file))).unwrap()
+    Delta::open(Box::new(MemoryDisk::new(file))).expect("what was written is read")
 }
 
 proptest! {
@@ -127,7 +128,7 @@ fn descriptor(dir: &Path, name: &str, ids: (&str, &str), extent: &str, below: Op
         "# Disk DescriptorFile\nversion=1\nCID={id}\nparentCID={parent}\ncreateType=\"{kind}\"\n\
          {hint}{extent}\nddb.adapterType = \"lsilogic\"\nddb.virtualHWVersion = \"13\"\n"
     );
-    fs_err::write(dir.join(name), text).unwrap();
+    fs_err::write(dir.join(name), text).expect("the folder can be written");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use fs_err as fs;
 use uuid::Uuid;
 
 use super::Core;
-use crate::config::{DiskSource, LabVm};
+use crate::config::{Deltas, DiskSource, LabVm};
 use crate::disk::{Disk, DiskMeta, LinkMeta};
 use crate::world::{Controller, Nic, Vm, VmConf, VmState};
 use crate::{LabError, Shape};
@@ -29,7 +29,7 @@ pub(crate) struct NewDisk {
 }
 
 impl NewDisk {
-    pub(crate) fn meta(self) -> DiskMeta {
+    pub(crate) fn meta(self, deltas: Deltas) -> DiskMeta {
         let base = LinkMeta {
             id: 1,
             parent: None,
@@ -53,6 +53,7 @@ impl NewDisk {
             current: 1,
             next_link: 2,
             next_delta: 1,
+            deltas,
             cbt: None,
         }
     }
@@ -100,7 +101,8 @@ impl Core {
                 dir: dir.clone(),
                 stem,
             };
-            let disk = Disk::open(new.meta(), &self.places).map_err(LabError::io(&folder))?;
+            let disk = Disk::open(new.meta(self.options.deltas), &self.places)
+                .map_err(LabError::io(&folder))?;
             if let DiskSource::Image(image) = &source.source {
                 disk.load_raw(image).map_err(LabError::io(image))?;
             }

@@ -8,7 +8,7 @@ pub(crate) fn text(meta: &DiskMeta, link: &LinkMeta) -> String {
     let sectors = meta.capacity / 512;
     let (kind, extent) = match parent {
         None => ("vmfs", "VMFS"),
-        Some(_) => ("vmfsSparse", "VMFSSPARSE"),
+        Some(_) => meta.deltas.types(),
     };
     let mut out = format!(
         "# Disk DescriptorFile\nversion=1\nencoding=\"UTF-8\"\nCID={:08x}\nparentCID={:08x}\n\

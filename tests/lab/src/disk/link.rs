@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, RwLock};
 
 use fs_err as fs;
 use kuramori_block::ExtentSet;
@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::bits::{BLOCK, BitFile};
 use super::file;
+use super::held::Held;
+use crate::config::Deltas;
 
 /// What is remembered of a link.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,6 +37,7 @@ pub(crate) struct Link {
     map: PathBuf,
     readers: AtomicUsize,
     closed: AtomicBool,
+    held: Mutex<Held>,
 }
 
 impl Link {
@@ -55,6 +58,7 @@ impl Link {
             path,
             file: file.into_file(),
             bits,
+            held: Mutex::new(Held::new(&map)),
             map,
             readers: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
@@ -79,12 +83,14 @@ impl Link {
 
     /// Writes whole blocks (the last may be cut by the end of the disk), data before the map.
     pub(crate) fn write(&self, buf: &[u8], offset: u64) -> io::Result<()> {
+        self.held().outdate()?;
         file::write_at(&self.file, buf, offset)?;
         let blocks = super::bits::blocks(offset, buf.len() as u64);
         self.bits.write().expect("no holder panics").set(blocks)
     }
 
     pub(crate) fn grow(&self, capacity: u64) -> io::Result<()> {
+        self.held().outdate()?;
         self.file.set_len(capacity)?;
         self.bits.write().expect("no holder panics").grow(capacity);
         Ok(())
@@ -92,6 +98,7 @@ impl Link {
 
     /// Drops all content; the file stays as long as it was.
     pub(crate) fn wipe(&self, capacity: u64) -> io::Result<()> {
+        self.held().outdate()?;
         self.bits.write().expect("no holder panics").clear()?;
         self.file.set_len(0)?;
         self.file.set_len(capacity)
@@ -123,8 +130,22 @@ impl Link {
 
     /// Removes the files. The caller has taken the link out of its disk.
     pub(crate) fn remove(&self) -> io::Result<()> {
+        self.held().outdate()?;
         remove_if_there(&self.path)?;
         remove_if_there(&self.map)
+    }
+
+    /// Opens the file that a host would hold of a delta that nobody writes to any more.
+    pub(crate) fn as_held(&self, deltas: Deltas) -> io::Result<File> {
+        self.held().open(self, deltas)
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().expect("no holder panics")
+    }
+
+    pub(super) fn len(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
     }
 }
 

@@ -8,6 +8,7 @@ mod cbt;
 mod descriptor;
 mod file;
 mod frozen;
+mod held;
 mod import;
 mod link;
 mod snapshot;
@@ -19,6 +20,8 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockWriteGuard};
 
 use kuramori_block::{Extent, ExtentSet};
 use serde::{Deserialize, Serialize};
+
+use crate::config::Deltas;
 
 pub(crate) use bits::{BLOCK, usize_of};
 pub(crate) use cbt::{Cbt, CbtMeta, ChangeId};
@@ -47,6 +50,8 @@ pub(crate) struct DiskMeta {
     pub(crate) current: u64,
     pub(crate) next_link: u64,
     pub(crate) next_delta: u32,
+    #[serde(default)]
+    pub(crate) deltas: Deltas,
     pub(crate) cbt: Option<CbtMeta>,
 }
 
@@ -114,6 +119,15 @@ pub(crate) struct Disk {
     places: Places,
     io: RwLock<()>,
     inner: Mutex<Inner>,
+}
+
+/// A link that was found by the name of its data file.
+pub(crate) struct NamedLink {
+    pub(crate) link: Arc<Link>,
+    /// Whether the guest's writes go there.
+    pub(crate) is_current: bool,
+    /// How a host would keep it; `None` for a base.
+    pub(crate) deltas: Option<Deltas>,
 }
 
 /// Proof that guest writes to a disk stand still.
@@ -193,11 +207,14 @@ impl Disk {
     }
 
     /// Finds the link whose data file is called `name`.
-    pub(crate) fn link_named(&self, name: &str) -> Option<(Arc<Link>, bool)> {
+    pub(crate) fn link_named(&self, name: &str) -> Option<NamedLink> {
         let inner = self.inner();
         let found = inner.meta.links.iter().find(|l| l.extent == name)?;
-        let link = inner.open.get(&found.id)?;
-        Some((Arc::clone(link), found.id == inner.meta.current))
+        Some(NamedLink {
+            link: Arc::clone(inner.open.get(&found.id)?),
+            is_current: found.id == inner.meta.current,
+            deltas: found.parent.map(|_| inner.meta.deltas),
+        })
     }
 
     /// Returns the blocks the chain of `link` holds.

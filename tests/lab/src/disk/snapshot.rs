@@ -32,7 +32,7 @@ impl Disk {
         let link = LinkMeta {
             id,
             parent: Some(frozen),
-            extent: format!("{}-{number:06}-delta.vmdk", inner.meta.stem),
+            extent: format!("{}-{number:06}-{}.vmdk", inner.meta.stem, inner.meta.deltas.word()),
             descriptor: format!("{}-{number:06}.vmdk", inner.meta.stem),
             cid: random(),
         };

@@ -17,7 +17,7 @@ use super::gate::{Door, admit, enter};
 use super::range::{Wanted, wanted};
 use super::sdk::text;
 use crate::core::Core;
-use crate::disk::{Link, usize_of};
+use crate::disk::{Link, NamedLink, usize_of};
 use crate::faults::FaultKind;
 use crate::soap::StorePath;
 use crate::stats::{Served, Table};
@@ -99,6 +99,11 @@ fn resolve(core: &Core, uri: &Uri) -> Option<Target> {
 /// A file to be read: a link of a disk, or any other file.
 enum Source {
     Link(LinkReader),
+    /// The file of a delta as a host holds it; the link stays as it is meanwhile.
+    Delta {
+        file: std::fs::File,
+        _link: LinkReader,
+    },
     Plain(std::fs::File),
 }
 
@@ -115,13 +120,13 @@ impl Source {
     fn read(&self, buf: &mut [u8], offset: u64) -> std::io::Result<()> {
         match self {
             Self::Link(link) => link.0.read(buf, offset),
-            Self::Plain(file) => crate::disk::read_at(file, buf, offset),
+            Self::Delta { file, .. } | Self::Plain(file) => crate::disk::read_at(file, buf, offset),
         }
     }
 }
 
 /// Returns the link a path names and whether a running VM writes to it.
-pub(crate) fn link_of(core: &Core, at: &StorePath) -> Option<(Arc<Link>, bool)> {
+pub(crate) fn link_of(core: &Core, at: &StorePath) -> Option<(NamedLink, bool)> {
     let (folder, name) = at.path.rsplit_once('/')?;
     let world = core.world();
     world.vms.values().find_map(|vm| {
@@ -130,8 +135,9 @@ pub(crate) fn link_of(core: &Core, at: &StorePath) -> Option<(Arc<Link>, bool)> 
                 let inner = disk.inner();
                 inner.meta.datastore == at.datastore && inner.meta.dir == folder
             };
-            let (link, current) = here.then(|| disk.link_named(name)).flatten()?;
-            Some((link, current && vm.state.powered_on))
+            let link = here.then(|| disk.link_named(name)).flatten()?;
+            let active = link.is_current && vm.state.powered_on;
+            Some((link, active))
         })
     })
 }
@@ -140,12 +146,18 @@ fn open(core: &Core, target: &Target) -> Result<(Source, u64), StatusCode> {
     if core.faults.take(FaultKind::Locked, "folder", |_| true).is_some() {
         return Err(StatusCode::INTERNAL_SERVER_ERROR);
     }
-    if let Some((link, active)) = link_of(core, &target.at) {
+    if let Some((NamedLink { link, deltas, .. }, active)) = link_of(core, &target.at) {
         if active || !link.enter() {
             return Err(StatusCode::INTERNAL_SERVER_ERROR);
         }
-        let len = fs_err::metadata(&link.path).map_err(|_| StatusCode::NOT_FOUND)?.len();
-        return Ok((Source::Link(LinkReader(link)), len));
+        let reader = LinkReader(Arc::clone(&link));
+        let Some(deltas) = deltas else {
+            let len = fs_err::metadata(&link.path).map_err(|_| StatusCode::NOT_FOUND)?.len();
+            return Ok((Source::Link(reader), len));
+        };
+        let held = link.as_held(deltas).and_then(|file| Ok((file.metadata()?.len(), file)));
+        let (len, file) = held.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+        return Ok((Source::Delta { file, _link: reader }, len));
     }
     let file = fs_err::File::open(&target.local).map_err(|_| StatusCode::NOT_FOUND)?;
     let len = file.metadata().map_err(|_| StatusCode::NOT_FOUND)?.len();

@@ -1,6 +1,7 @@
 //! The devices of a VM.
 
 use super::Scope;
+use crate::config::Deltas;
 use crate::disk::DiskMeta;
 use crate::schema::schema;
 use crate::value::{Obj, Value};
@@ -107,6 +108,10 @@ fn backing(scope: Scope<'_>, view: &DiskView, link: u64, leaf: bool) -> Option<O
     let found = meta.link(link)?;
     let parent = found.parent.and_then(|p| backing(scope, view, p, false));
     let delta = found.parent.is_some();
+    let (format, variant) = match meta.deltas {
+        Deltas::VmfsSparse => ("redoLogFormat", Some("vmfsSparseVariant")),
+        Deltas::SeSparse => ("seSparseFormat", None),
+    };
     Some(
         Obj::new("VirtualDiskFlatVer2BackingInfo")
             .set("fileName", meta.path_of(&found.descriptor))
@@ -124,9 +129,9 @@ fn backing(scope: Scope<'_>, view: &DiskView, link: u64, leaf: bool) -> Option<O
             .set("contentId", format!("{:032x}", u128::from(found.cid)))
             .opt("changeId", view.change.as_deref().filter(|_| leaf))
             .opt("parent", parent)
-            .opt("deltaDiskFormat", delta.then_some("redoLogFormat"))
+            .opt("deltaDiskFormat", delta.then_some(format))
             .set("digestEnabled", false)
-            .opt("deltaDiskFormatVariant", delta.then_some("vmfsSparseVariant"))
+            .opt("deltaDiskFormatVariant", variant.filter(|_| delta))
             .set("sharing", "sharingNone"),
     )
 }

@@ -41,7 +41,7 @@ impl Call<'_> {
         };
         let mut disks = Vec::new();
         for new in wanted.disks {
-            let disk = Disk::open(new.meta(), &self.core.places);
+            let disk = Disk::open(new.meta(self.core.options.deltas), &self.core.places);
             disks.push(Arc::new(disk.map_err(|e| Fault::system(e.to_string()))?));
         }
         let state = crate::world::VmState {

@@ -2,11 +2,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use kuramori_base::{CancelToken, Cancelled, Hint, Retry};
-use kuramori_block::ByteLen;
+use kuramori_block::{ByteLen, DiskReader};
 use serde::{Deserialize, Serialize};
 
-use super::descriptor::{self, Layout, MAX_DESCRIPTOR};
-use super::flat_disk::{FileSource, FlatDisk};
+use super::datastore_file::{DatastoreFile, FileSource};
+use super::descriptor::{self, Descriptor, Layout, MAX_DESCRIPTOR};
 use super::path::DatastorePath;
 use super::wire::{Encoding, file_url};
 use crate::client::{Client, cancellable};
@@ -19,8 +19,8 @@ use crate::service::ServerKind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExportInstead {
-    /// The snapshot froze a delta on top of older snapshots.
-    Delta,
+    /// Its files are not those of one disk.
+    BrokenChain,
     /// It is a raw device mapping.
     RawDevice,
     /// Its storage keeps objects, not files.
@@ -40,7 +40,7 @@ pub enum ExportInstead {
 impl fmt::Display for ExportInstead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Delta => "it lies on top of an older snapshot",
+            Self::BrokenChain => "its snapshots do not belong to each other",
             Self::RawDevice => "it is a raw device mapping",
             Self::ObjectStorage => "its storage keeps objects instead of files",
             Self::Encrypted => "its file is encrypted",
@@ -120,6 +120,15 @@ impl Hint for DatastoreHttpError {
     }
 }
 
+/// The files of a frozen disk.
+#[derive(Debug)]
+pub struct DiskFiles {
+    /// A plain file, as long as the disk.
+    pub base: DatastoreFile,
+    /// What was written above it from snapshot to snapshot, the oldest first.
+    pub deltas: Vec<DatastoreFile>,
+}
+
 /// Reads frozen disks as files of their datastore, over `/folder` with byte ranges.
 ///
 /// All disks of one client share its limit of four requests at once.
@@ -139,7 +148,7 @@ impl DatastoreHttp {
         Ok(Self { client: client.clone(), datacenters: Arc::new(datacenters) })
     }
 
-    /// Opens a disk of a snapshot for reading.
+    /// Opens the files of a disk of a snapshot.
     ///
     /// The disk must come from the configuration of a snapshot: the link a running VM writes to is
     /// locked, and would change meanwhile.
@@ -148,48 +157,73 @@ impl DatastoreHttp {
     /// [`DatastoreHttpError::Refused`] when the disk has to be exported instead.
     ///
     /// # Cancellation
-    /// The token is kept by the disk and looked at while it reads.
+    /// The token is kept by the files and looked at while they are read.
     pub async fn open(
         &self,
         disk: &DiskConfig,
         cancel: CancelToken,
-    ) -> Result<FlatDisk, DatastoreHttpError> {
+    ) -> Result<DiskFiles, DatastoreHttpError> {
         let refuse = |reason| DatastoreHttpError::Refused { what: disk.label.clone(), reason };
-        let descriptor = plain_file(disk).map_err(refuse)?;
-        let datacenter = self.datacenter(disk, descriptor);
+        let links = links(disk).map_err(refuse)?;
+        let datacenter = links.first().and_then(|newest| self.datacenter(disk, newest));
         let datacenter = datacenter.ok_or_else(|| refuse(ExportInstead::UnknownLayout))?;
-        let open = self.open_file(descriptor, &datacenter, disk.capacity, &cancel);
-        let source = cancellable(&cancel, open).await??;
-        Ok(FlatDisk::new(source, disk.capacity, cancel))
+        cancellable(&cancel, self.open_links(&links, &datacenter, disk.capacity, &cancel)).await?
+    }
+
+    /// Opens links, the newest first. Each must name the one after it as its parent.
+    async fn open_links(
+        &self,
+        links: &[&DatastorePath],
+        datacenter: &str,
+        capacity: ByteLen,
+        cancel: &CancelToken,
+    ) -> Result<DiskFiles, DatastoreHttpError> {
+        let mut deltas = Vec::new();
+        let mut parent = None;
+        for link in links {
+            cancel.check()?;
+            let refuse = |reason| DatastoreHttpError::Refused { what: link.to_string(), reason };
+            let (text, encoding) = self.descriptor(link, datacenter).await?;
+            let found = descriptor::parse(&text);
+            let found = found.ok_or_else(|| refuse(ExportInstead::UnknownLayout))?;
+            if parent.is_some_and(|parent| parent != found.content) {
+                return Err(refuse(ExportInstead::BrokenChain));
+            }
+            parent = Some(found.parent);
+            let file = self.open_file(link, &found, (datacenter, encoding), cancel).await?;
+            match found.layout {
+                _ if found.capacity != capacity => {
+                    return Err(refuse(ExportInstead::SizeMismatch));
+                }
+                Layout::Delta => deltas.push(file),
+                Layout::Flat if file.capacity() != capacity => {
+                    return Err(refuse(ExportInstead::SizeMismatch));
+                }
+                Layout::Flat if deltas.len() + 1 == links.len() => {
+                    deltas.reverse();
+                    return Ok(DiskFiles { base: file, deltas });
+                }
+                Layout::Flat => return Err(refuse(ExportInstead::BrokenChain)),
+            }
+        }
+        let what = links.first().map(ToString::to_string).unwrap_or_default();
+        Err(DatastoreHttpError::Refused { what, reason: ExportInstead::BrokenChain })
     }
 
     async fn open_file(
         &self,
-        descriptor: &DatastorePath,
-        datacenter: &str,
-        capacity: ByteLen,
+        link: &DatastorePath,
+        found: &Descriptor,
+        (datacenter, encoding): (&str, Encoding),
         cancel: &CancelToken,
-    ) -> Result<FileSource, DatastoreHttpError> {
-        let (text, encoding) = self.descriptor(descriptor, datacenter).await?;
-        cancel.check()?;
-        let refuse = |reason| DatastoreHttpError::Refused { what: descriptor.to_string(), reason };
-        let (file, size) = match descriptor::parse(&text) {
-            Some(Layout::Flat { file, capacity }) => (file, capacity),
-            Some(Layout::Other) => return Err(refuse(ExportInstead::Delta)),
-            None => return Err(refuse(ExportInstead::UnknownLayout)),
-        };
-        if size != capacity {
-            return Err(refuse(ExportInstead::SizeMismatch));
-        }
-        let flat = descriptor.sibling(&file);
-        let flat = flat.ok_or_else(|| refuse(ExportInstead::ObjectStorage))?;
-        let url = file_url(&flat, datacenter, encoding);
-        let source = FileSource::new(self.client.clone(), url, flat);
-        let length = source.length().await?;
-        if length != capacity.get() {
-            return Err(refuse(ExportInstead::SizeMismatch));
-        }
-        Ok(source)
+    ) -> Result<DatastoreFile, DatastoreHttpError> {
+        let reason = ExportInstead::ObjectStorage;
+        let refused = || DatastoreHttpError::Refused { what: link.to_string(), reason };
+        let path = link.sibling(&found.file).ok_or_else(refused)?;
+        let url = file_url(&path, datacenter, encoding);
+        let source = FileSource::new(self.client.clone(), url, path);
+        let length = ByteLen::new(source.length().await?);
+        Ok(DatastoreFile::new(source, length, cancel.clone()))
     }
 
     /// Reads a descriptor, trying the other spelling of its URL when it is not there.
@@ -232,9 +266,9 @@ impl DatastoreHttp {
     }
 }
 
-/// Returns the descriptor of a disk whose newest link is a plain file, as far as the
-/// configuration tells.
-fn plain_file(disk: &DiskConfig) -> Result<&DatastorePath, ExportInstead> {
+/// Returns the descriptors of a disk, that of the newest link first, as far as the configuration
+/// tells that its links are files.
+fn links(disk: &DiskConfig) -> Result<Vec<&DatastorePath>, ExportInstead> {
     let backing = &disk.backing;
     if backing.is_raw_device() {
         return Err(ExportInstead::RawDevice);
@@ -245,11 +279,10 @@ fn plain_file(disk: &DiskConfig) -> Result<&DatastorePath, ExportInstead> {
     if backing.object_id.is_some() {
         return Err(ExportInstead::ObjectStorage);
     }
-    if !backing.parents.is_empty() {
-        return Err(ExportInstead::Delta);
-    }
-    if backing.kind != "VirtualDiskFlatVer2BackingInfo" {
+    let kinds = ["VirtualDiskFlatVer2BackingInfo", "VirtualDiskSeSparseBackingInfo"];
+    if !kinds.contains(&backing.kind.as_str()) {
         return Err(ExportInstead::UnknownLayout);
     }
-    backing.file.as_ref().ok_or(ExportInstead::UnknownLayout)
+    let newest = backing.file.as_ref().ok_or(ExportInstead::UnknownLayout)?;
+    Ok(std::iter::once(newest).chain(&backing.parents).collect())
 }

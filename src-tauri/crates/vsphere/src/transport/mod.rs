@@ -1,14 +1,14 @@
-//! Ways disk bytes travel: file reads over HTTPS where a snapshot froze a plain file, lease export
+//! Ways disk bytes travel: file reads over HTTPS where a snapshot froze files that can be told apart, lease export
 //! everywhere else, and lease import for the way back.
 //!
 //! Readers and streams here block and belong on threads outside the runtime; everything else is
 //! `async`.
 
+mod datastore_file;
 mod datastore_http;
 mod descriptor;
 mod device_key;
 mod export;
-mod flat_disk;
 pub(crate) mod gate;
 mod import;
 mod import_spec;
@@ -18,9 +18,9 @@ mod placement;
 mod upload;
 mod wire;
 
-pub use datastore_http::{DatastoreHttp, DatastoreHttpError, ExportInstead};
+pub use datastore_file::DatastoreFile;
+pub use datastore_http::{DatastoreHttp, DatastoreHttpError, DiskFiles, ExportInstead};
 pub use export::{ExportError, ExportLease, ExportStream};
-pub use flat_disk::FlatDisk;
 pub use import::{ImportDisk, ImportError, ImportRequest, ImportedVm, import_vm};
 pub use path::{DatastorePath, DatastorePathError};
 

@@ -24,7 +24,7 @@ async fn planted_bytes_are_read_over_ranges() {
         let extent = flat.rsplit('/').next().unwrap();
         let sectors = disk.capacity.get() / 512;
         let descriptor = format!(
-            "# Disk DescriptorFile\nparentCID=ffffffff\ncreateType=\"vmfs\"\n\
+            "# Disk DescriptorFile\nCID=fffffffe\nparentCID=ffffffff\ncreateType=\"vmfs\"\n\
              RW {sectors} VMFS \"{extent}\"\n"
         );
         fs_err::write(vcsim.datastore.join(&name), descriptor).unwrap();
@@ -41,7 +41,7 @@ async fn planted_bytes_are_read_over_ranges() {
             file.write_all(&pattern).unwrap();
         }
 
-        let open = files.open(&disk, CancelToken::new()).await.unwrap();
+        let open = files.open(&disk, CancelToken::new()).await.unwrap().base;
         assert_eq!(open.capacity(), disk.capacity);
         let read = move || {
             for place in places {

@@ -3,23 +3,28 @@ use std::time::Duration;
 
 use kuramori_base::CancelToken;
 use kuramori_block::{ByteOffset, DiskReader, ReadError};
-use kuramori_lab::{FaultKind, FaultSpec, Shape};
-use kuramori_vsphere::transport::{DatastoreHttp, DatastoreHttpError, ExportInstead, FlatDisk};
+use kuramori_lab::{Deltas, FaultKind, FaultSpec, Shape};
+use kuramori_vdisk::chain::DiskChain;
+use kuramori_vdisk::delta::{Delta, DeltaFormat};
+use kuramori_vsphere::transport::{
+    DatastoreFile, DatastoreHttp, DatastoreHttpError, DiskFiles, ExportInstead,
+};
 
 use crate::{Bench, MIB, SHAPES, blocking, noise};
 
 const DISK: u64 = 24 * MIB + 512;
 
-async fn frozen_disk(bench: &Bench) -> (Arc<FlatDisk>, Arc<Vec<u8>>) {
+async fn frozen_disk(bench: &Bench) -> (Arc<DatastoreFile>, Arc<Vec<u8>>) {
     bench.lab.write("vm", 0, 5 * MIB + 77, &noise(3, 9 << 20)).unwrap();
     let (_, config) = bench.snapshot("s").await;
     bench.lab.write("vm", 0, 6 * MIB, &noise(4, 4 << 20)).unwrap();
     let files = DatastoreHttp::new(&bench.client).await.unwrap();
     let disk = files.open(&config.disks[0], CancelToken::new()).await.unwrap();
-    (Arc::new(disk), Arc::new(bench.frozen(0, "s")))
+    assert!(disk.deltas.is_empty(), "no snapshot was there before");
+    (Arc::new(disk.base), Arc::new(bench.frozen(0, "s")))
 }
 
-async fn read(disk: &Arc<FlatDisk>, at: u64, len: usize) -> Result<Vec<u8>, ReadError> {
+async fn read(disk: &Arc<DatastoreFile>, at: u64, len: usize) -> Result<Vec<u8>, ReadError> {
     let disk = Arc::clone(disk);
     blocking(move || {
         let mut buf = vec![0xee; len];
@@ -144,11 +149,8 @@ async fn lasting_trouble_is_told_apart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_plain_file_is_exported_instead() {
     let bench = Bench::start(Shape::Esxi, &[DISK]).await;
-    let (_, base) = bench.snapshot("older").await;
-    let (_, delta) = bench.snapshot("ours").await;
+    let (_, base) = bench.snapshot("ours").await;
     let files = DatastoreHttp::new(&bench.client).await.unwrap();
-    let error = files.open(&delta.disks[0], CancelToken::new()).await.unwrap_err();
-    assert_eq!(error.export_instead(), Some(ExportInstead::Delta));
     files.open(&base.disks[0], CancelToken::new()).await.expect("the base is a plain file");
 
     let live = bench.client.vm_config(&bench.vm().await).await.unwrap();
@@ -172,13 +174,67 @@ async fn what_is_no_plain_file_is_exported_instead() {
     }
 }
 
+/// Two snapshots of somebody else under ours, with data, zeros and the end of the disk in them.
+async fn chain(deltas: Deltas) -> (Bench, DiskFiles) {
+    let bench =
+        Bench::with(Shape::Esxi, &[DISK], |c| c.options(|options| options.deltas = deltas)).await;
+    bench.lab.write("vm", 0, MIB, &noise(3, 9 << 20)).unwrap();
+    bench.snapshot("theirs").await;
+    bench.lab.write("vm", 0, 5 * MIB + 77, &noise(4, 3 << 20)).unwrap();
+    bench.lab.write("vm", 0, 2 * MIB, &vec![0; 1 << 20]).unwrap();
+    bench.snapshot("theirs too").await;
+    bench.lab.write("vm", 0, DISK - 512, &noise(5, 512)).unwrap();
+    let (_, config) = bench.snapshot("ours").await;
+    bench.lab.write("vm", 0, 6 * MIB, &noise(6, 1 << 20)).unwrap();
+    let files = DatastoreHttp::new(&bench.client).await.unwrap();
+    let files = files.open(&config.disks[0], CancelToken::new()).await.unwrap();
+    (bench, files)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_of_older_snapshots_are_those_a_host_holds() {
+    for (deltas, format) in
+        [(Deltas::VmfsSparse, DeltaFormat::Cowd), (Deltas::SeSparse, DeltaFormat::SeSparse)]
+    {
+        let (bench, files) = chain(deltas).await;
+        let got = blocking(move || {
+            let links = files.deltas.into_iter().map(|file| Delta::open(Box::new(file)).unwrap());
+            let links: Vec<_> = links.collect();
+            assert!(links.iter().all(|link| link.format() == format));
+            let disk = DiskChain::new(files.base, links).unwrap();
+            assert_eq!(disk.depth(), 2);
+            let mut bytes = vec![0xee; disk.capacity().as_usize()];
+            disk.read_at(ByteOffset::ZERO, &mut bytes).unwrap();
+            bytes
+        })
+        .await;
+        assert!(got == bench.frozen(0, "ours"), "{deltas:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_belongs_elsewhere_is_noticed() {
+    let (bench, _) = chain(Deltas::SeSparse).await;
+    let (_, config) = bench.snapshot("again").await;
+    let disk = &config.disks[0];
+    let files = DatastoreHttp::new(&bench.client).await.unwrap();
+    let mut other = disk.clone();
+    other.backing.parents.swap(0, 1);
+    let error = files.open(&other, CancelToken::new()).await.unwrap_err();
+    assert_eq!(error.export_instead(), Some(ExportInstead::BrokenChain));
+    other.backing.parents.clear();
+    let error = files.open(&other, CancelToken::new()).await.unwrap_err();
+    assert_eq!(error.export_instead(), Some(ExportInstead::BrokenChain));
+    files.open(disk, CancelToken::new()).await.expect("as the server tells it");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn cancelling_ends_a_slow_read() {
     let bench = Bench::start(Shape::Esxi, &[DISK]).await;
     let (_, config) = bench.snapshot("s").await;
     let cancel = CancelToken::new();
     let files = DatastoreHttp::new(&bench.client).await.unwrap();
-    let disk = Arc::new(files.open(&config.disks[0], cancel.clone()).await.unwrap());
+    let disk = Arc::new(files.open(&config.disks[0], cancel.clone()).await.unwrap().base);
     bench.fault(FaultSpec {
         kind: FaultKind::Slow,
         point: "folder".into(),

@@ -24,17 +24,17 @@ const LOCKED_ATTEMPTS: u32 = 4;
 /// Bytes asked for at once.
 const LARGEST_RANGE: usize = 32 << 20;
 
-/// A frozen disk, read over the flat file behind it. Reads may come from several threads.
+/// A file of a frozen disk on its datastore. Reads may come from several threads.
 #[derive(Debug)]
-pub struct FlatDisk {
+pub struct DatastoreFile {
     source: FileSource,
-    capacity: ByteLen,
+    length: ByteLen,
     cancel: CancelToken,
 }
 
-impl FlatDisk {
-    pub(super) fn new(source: FileSource, capacity: ByteLen, cancel: CancelToken) -> Self {
-        Self { source, capacity, cancel }
+impl DatastoreFile {
+    pub(super) fn new(source: FileSource, length: ByteLen, cancel: CancelToken) -> Self {
+        Self { source, length, cancel }
     }
 
     /// Returns the file the bytes come from.
@@ -43,9 +43,9 @@ impl FlatDisk {
     }
 }
 
-impl DiskReader for FlatDisk {
+impl DiskReader for DatastoreFile {
     fn capacity(&self) -> ByteLen {
-        self.capacity
+        self.length
     }
 
     /// Blocks; must not be called on a thread of the runtime. The source of an error is a
@@ -68,7 +68,7 @@ impl DiskReader for FlatDisk {
     }
 }
 
-/// A file on a datastore.
+/// Where a file on a datastore is asked for.
 #[derive(Clone, Debug)]
 pub(super) struct FileSource {
     client: Client,
