@@ -90,7 +90,7 @@ fn main() -> Result<()> {
             let new = &disk[number * CHUNK..][..CHUNK];
             of_chunks.insert(*number, whole.store(&clock, new)?);
             whole.maps += REFERENCE as u64;
-            let zero = *blake3::hash(&[0; PIECE]).as_bytes();
+            let zero = *blake3::hash(&vec![0; PIECE]).as_bytes();
             let was =
                 of_pieces.remove(number).unwrap_or_else(|| vec![(zero, false); CHUNK / PIECE]);
             of_pieces.insert(*number, renew(&mut pieces, &clock, was, old, new)?);
