@@ -50,6 +50,7 @@ impl Table {
             self.sizes.iter().filter(|(step, _)| !matches!(step, Step::Restore | Step::Check));
         let rows = rows.map(|(step, row)| (step.name(), row.iter().map(mib).collect()));
         self.table(&mut text, ("MiB stored after", 0), rows);
+        text.push_str("\nWhat lies in the trash of kuramori, for a day, is not counted.\n");
         text
     }
 
