@@ -178,23 +178,25 @@ pub(crate) fn keep(app: &App, repository: &Repository) {
 
 /// Removes what is kept of a repository that is not known here any more.
 pub(crate) fn forget(app: &App, id: &str) {
-    match remove_parts(&folder(app), id) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+    let stays = |error: io::Error| {
+        if error.kind() != io::ErrorKind::NotFound {
             tracing::warn!(%error, "a part of a catalog stays behind");
         }
-        _ => {}
+    };
+    match fs_err::read_dir(folder(app)) {
+        // One that cannot be removed does not keep the others.
+        Ok(entries) => entries.filter_map(|entry| remove_part(entry, id).err()).for_each(stays),
+        Err(error) => stays(error),
     }
 }
 
-fn remove_parts(folder: &Path, id: &str) -> io::Result<()> {
-    for entry in fs_err::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let rest = name.to_str().and_then(|name| name.strip_prefix(id));
-        // The catalog with the database's own side files, and copies of the index.
-        if rest.is_some_and(|rest| rest.starts_with(".sqlite") || rest.starts_with('-')) {
-            fs_err::remove_file(entry.path())?;
-        }
+fn remove_part(entry: io::Result<fs_err::DirEntry>, id: &str) -> io::Result<()> {
+    let entry = entry?;
+    let name = entry.file_name();
+    let rest = name.to_str().and_then(|name| name.strip_prefix(id));
+    // The catalog with the database's own side files, and copies of the index.
+    if rest.is_some_and(|rest| rest.starts_with(".sqlite") || rest.starts_with('-')) {
+        fs_err::remove_file(entry.path())?;
     }
     Ok(())
 }

@@ -64,6 +64,17 @@ impl Parser {
     }
 }
 
+/// Torments parsers one after the other. `KURAMORI_SOAK=100` tries 100 times as much.
+///
+/// # Panics
+/// See [`Parser::torment`].
+pub fn torment(parsers: Vec<Parser>) {
+    let times = std::env::var("KURAMORI_SOAK").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
+    for mut parser in parsers {
+        parser.torment(times);
+    }
+}
+
 /// Random enough, and the same every time.
 struct Dice(u64);
 
@@ -112,7 +123,8 @@ impl Dice {
                     }
                 }
                 _ => {
-                    let head = 0x5B | (self.byte() & 0xE0);
+                    // In CBOR: something of each major type, with a length of eight bytes.
+                    let head = 0x1B | (self.byte() & 0xE0);
                     let huge = (self.0 >> self.roll(60)).to_be_bytes();
                     bytes.splice(at..at, std::iter::once(head).chain(huge));
                 }

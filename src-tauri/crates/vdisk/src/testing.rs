@@ -77,8 +77,6 @@ fn read(bytes: &[u8]) -> Result<(), StreamReadError> {
 mod tests {
     #[test]
     fn changed_bytes_do_no_harm() {
-        for mut parser in super::parsers() {
-            parser.torment(1);
-        }
+        kuramori_base::testing::torment(super::parsers());
     }
 }

@@ -117,8 +117,6 @@ fn about() -> About {
 mod tests {
     #[test]
     fn changed_bytes_do_no_harm() {
-        for mut parser in super::parsers() {
-            parser.torment(1);
-        }
+        kuramori_base::testing::torment(super::parsers());
     }
 }

@@ -48,10 +48,13 @@ impl Held {
 
     /// Forgets the file: the link is about to change.
     pub(super) fn outdate(&mut self) -> io::Result<()> {
-        if std::mem::take(&mut self.is_made) {
-            remove_if_there(&self.path)?;
-        }
-        Ok(())
+        if self.is_made { self.remove() } else { Ok(()) }
+    }
+
+    /// Removes the file, whichever run made it.
+    pub(super) fn remove(&mut self) -> io::Result<()> {
+        self.is_made = false;
+        remove_if_there(&self.path)
     }
 
     /// Opens the file, making it first where there is none.

@@ -130,7 +130,7 @@ impl Link {
 
     /// Removes the files. The caller has taken the link out of its disk.
     pub(crate) fn remove(&self) -> io::Result<()> {
-        self.held().outdate()?;
+        self.held().remove()?;
         remove_if_there(&self.path)?;
         remove_if_there(&self.map)
     }

@@ -6,12 +6,12 @@ mod probe;
 mod thumbprint;
 mod verifier;
 
+pub use probe::{CertificateSeen, probe_certificate};
+pub use thumbprint::{Thumbprint, ThumbprintError};
+pub(crate) use verifier::{HostPin, TrustRefused, client_config};
+
 /// Whether a certificate says anything that is read, for tests of changed bytes.
 #[cfg(feature = "testing")]
 pub(crate) fn takes(der: &[u8]) -> bool {
     certificate::facts(der) != certificate::Facts::default()
 }
-
-pub use probe::{CertificateSeen, probe_certificate};
-pub use thumbprint::{Thumbprint, ThumbprintError};
-pub(crate) use verifier::{HostPin, TrustRefused, client_config};

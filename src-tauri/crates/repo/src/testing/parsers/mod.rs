@@ -39,12 +39,8 @@ fn is<T: for<'b> minicbor::Decode<'b, ()>>(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    /// `KURAMORI_SOAK=100` tries 100 times as many.
     #[test]
     fn changed_bytes_do_no_harm() {
-        let soak = std::env::var("KURAMORI_SOAK").ok().and_then(|n| n.parse().ok()).unwrap_or(1);
-        for mut parser in super::parsers() {
-            parser.torment(soak);
-        }
+        kuramori_base::testing::torment(super::parsers());
     }
 }
