@@ -66,6 +66,31 @@ impl ExtentSet {
         self.iter().chain(other.iter()).collect()
     }
 
+    /// Returns the bytes that are not in `other`.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let mut left = Vec::with_capacity(self.extents.len());
+        let mut at = 0;
+        for extent in self.iter() {
+            let mut start = extent.offset;
+            while let Some(gone) = other.extents.get(at).filter(|e| e.offset < extent.end()) {
+                if gone.offset > start {
+                    left.push(Extent { offset: start, len: gone.offset.since(start) });
+                }
+                start = start.max(gone.end());
+                if gone.end() > extent.end() {
+                    // The next extent may begin inside of it as well.
+                    break;
+                }
+                at += 1;
+            }
+            if start < extent.end() {
+                left.push(Extent { offset: start, len: extent.end().since(start) });
+            }
+        }
+        Self { extents: left }
+    }
+
     /// Returns the part below `capacity`.
     #[must_use]
     pub fn clipped(&self, capacity: ByteLen) -> Self {
@@ -162,6 +187,16 @@ mod tests {
                 .union(&b.iter().copied().collect());
             assert_normal(&joined);
             prop_assert_eq!(bitmap(joined.iter()), bitmap(a.into_iter().chain(b)));
+        }
+
+        #[test]
+        fn without_matches_a_bitmap(a in extents(), b in extents()) {
+            let (a, b): (ExtentSet, ExtentSet) = (a.into_iter().collect(), b.into_iter().collect());
+            let left = a.without(&b);
+            assert_normal(&left);
+            let (of, gone) = (bitmap(a.iter()), bitmap(b.iter()));
+            let wanted: Vec<bool> = of.iter().zip(&gone).map(|(a, b)| *a && !b).collect();
+            prop_assert_eq!(bitmap(left.iter()), wanted);
         }
 
         #[test]

@@ -1,6 +1,7 @@
 //! Raw disk images as source and target.
 
 use std::fs;
+use std::io::{Seek, SeekFrom, Write};
 
 use crate::bench::{Bench, PASSPHRASE, answer};
 
@@ -40,6 +41,35 @@ fn an_image_comes_back_also_by_its_changed_areas() {
     let restore = [&["image", "restore", "disk@first", "-o", "alone"][..], &with].concat();
     answer(bench.bare().args(&restore), PASSPHRASE).ok();
     assert!(fs::read(bench.path("alone")).unwrap() == first);
+}
+
+/// Holes of a file are zeros: they are not read, and where data was before they replace it.
+#[test]
+fn holes_are_not_read_and_come_back_as_zeros() {
+    let bench = Bench::new();
+    bench.make_repository().ok();
+    let write = |parts: &[usize]| {
+        let mut file = fs::File::create(bench.path("disk.img")).unwrap();
+        file.set_len((64 * MIB + 512) as u64).unwrap();
+        for mib in parts {
+            file.seek(SeekFrom::Start((mib * MIB) as u64)).unwrap();
+            file.write_all(&[0xA5; MIB]).unwrap();
+        }
+        fs::read(bench.path("disk.img")).unwrap()
+    };
+    let backup = ["image", "backup", "disk.img", "--repo", "place", "--name", "disk", "--json"];
+    let first = write(&[1, 5, 40]);
+    let read: u64 = bench.run(&backup).ok().field("/read").parse().unwrap();
+    // Other systems may keep no holes, or larger ones.
+    assert!(!cfg!(target_os = "linux") || read < 4 << 20, "{read} bytes were read");
+    let second = write(&[5, 63]);
+    fs::write(bench.path("areas"), format!("0 {}\n", 64 * MIB)).unwrap();
+    bench.run(&[&backup[..], &["--changed", "areas"]].concat()).ok();
+    for (point, expected) in [("disk@first", &first), ("disk@latest", &second)] {
+        let out = format!("{point}.out");
+        bench.run(&["image", "restore", point, "--repo", "place", "-o", &out]).ok();
+        assert!(&fs::read(bench.path(&out)).unwrap() == expected, "{point} differs");
+    }
 }
 
 #[test]

@@ -2,8 +2,9 @@
 //! server. A list of changed areas plays the part of changed block tracking.
 
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kuramori_base::{CancelToken, Clock, Progress};
 use kuramori_block::{ByteLen, ByteOffset, DiskReader, Extent, ExtentSet, ReadError};
@@ -81,6 +82,12 @@ impl ImageFile {
     }
 }
 
+impl ImageFile {
+    fn lock(&self) -> MutexGuard<'_, fs_err::File> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl DiskReader for ImageFile {
     fn capacity(&self) -> ByteLen {
         self.capacity
@@ -88,10 +95,18 @@ impl DiskReader for ImageFile {
 
     fn read_at(&self, offset: ByteOffset, buf: &mut [u8]) -> Result<(), ReadError> {
         self.check_range(offset, buf.len())?;
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = self.lock();
         file.seek(SeekFrom::Start(offset.get()))
             .and_then(|_| file.read_exact(buf))
             .map_err(|e| ReadError::source(offset, e))
+    }
+
+    /// Returns what the file system has of the file: the rest are holes.
+    fn allocated(&self) -> Result<Option<ExtentSet>, ReadError> {
+        let areas = kuramori_platform::fs::data_areas(self.lock().file())
+            .map_err(|e| ReadError::source(ByteOffset::ZERO, e))?;
+        let extent = |area: Range<u64>| Extent::new(area.start, area.end - area.start);
+        Ok(areas.map(|areas| areas.into_iter().map(extent).collect()))
     }
 }
 

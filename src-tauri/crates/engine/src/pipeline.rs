@@ -39,7 +39,8 @@ pub(crate) struct Watch<'a> {
 }
 
 /// Reads `extents` of a disk and gives them to the writer chunk by chunk. Extents are widened to
-/// whole chunks of the repository's size. Returns the number of bytes read.
+/// whole chunks of the repository's size; what the source knows to be zeros is not read. Returns
+/// the number of bytes read.
 ///
 /// # Errors
 /// The first failure of any reader; the writer then holds a part of the disk and must be dropped.
@@ -55,7 +56,16 @@ pub(crate) fn copy(
     let wanted = extents.aligned(chunk, source.capacity());
     // A piece holds whole chunks, so that no two readers ever share one.
     let piece = ByteLen::new(REQUEST.get().max(chunk.get()) / chunk.get() * chunk.get());
-    let pieces = Mutex::new(wanted.pieces(piece));
+    let data = match source.allocated()? {
+        Some(data) => {
+            let data = data.aligned(chunk, source.capacity());
+            let holes = wanted.without(&data);
+            save_holes(&holes, (writer, chunk), watch)?;
+            wanted.without(&holes)
+        }
+        None => wanted,
+    };
+    let pieces = Mutex::new(data.pieces(piece));
     let (failed, read) = (AtomicBool::new(false), AtomicU64::new(0));
     let work = || -> Result<(), PipelineError> {
         let mut buffer = Vec::new();
@@ -90,6 +100,19 @@ pub(crate) fn copy(
         ended.collect::<Vec<_>>().into_iter().collect::<Result<(), PipelineError>>()
     })?;
     Ok(ByteLen::new(read.into_inner()))
+}
+
+/// Notes the chunks that the source knows to be zeros; nothing of them is read.
+fn save_holes(
+    holes: &ExtentSet,
+    (writer, chunk): (&DiskWriter, ByteLen),
+    watch: Watch<'_>,
+) -> Result<(), PipelineError> {
+    for hole in holes.pieces(chunk) {
+        writer.write_zeros(ChunkIndex::new(hole.offset.get() / chunk.get()))?;
+        watch.progress.add(Counters { done: hole.len.get(), ..Counters::default() });
+    }
+    Ok(())
 }
 
 fn save_piece(

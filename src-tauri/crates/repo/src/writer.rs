@@ -101,9 +101,7 @@ impl DiskWriter {
     /// # Cancellation
     /// Leaves the chunk unwritten.
     pub fn write(&self, index: ChunkIndex, data: Vec<u8>) -> Result<(), RepoError> {
-        let expected = self.chunk_bytes(index).ok_or_else(|| {
-            RepoError::invalid(format!("{index} lies past the end of a disk of {}", self.capacity))
-        })?;
+        let expected = self.chunk_bytes(index).ok_or_else(|| self.past_end(index))?;
         if data.len() as u64 != expected.get() {
             let got = data.len();
             return Err(RepoError::invalid(format!("{index} needs {expected}, not {got}")));
@@ -111,9 +109,7 @@ impl DiskWriter {
         let shared = &self.pipeline.shared;
         self.cancel.check()?;
         shared.check()?;
-        if !lock(&self.state.overlay).reserve(index.get()) {
-            return Err(RepoError::invalid(format!("{index} was written before")));
-        }
+        self.reserve(index)?;
         if is_zero(&data) {
             shared.buffers.put(data);
             self.state.zero_chunks.fetch_add(1, Ordering::Relaxed);
@@ -122,6 +118,30 @@ impl DiskWriter {
         shared.budget.take(data.len(), &self.cancel, || shared.check())?;
         let state = Arc::clone(&self.state);
         self.pipeline.submit(Job::new(state, Arc::clone(shared), index.get(), data))
+    }
+
+    /// Saves a chunk of zeros, without a buffer that holds them.
+    ///
+    /// # Errors
+    /// As [`DiskWriter::write`].
+    pub fn write_zeros(&self, index: ChunkIndex) -> Result<(), RepoError> {
+        self.chunk_bytes(index).ok_or_else(|| self.past_end(index))?;
+        self.cancel.check()?;
+        self.reserve(index)?;
+        self.state.zero_chunks.fetch_add(1, Ordering::Relaxed);
+        self.note_zero(index.get())
+    }
+
+    fn past_end(&self, index: ChunkIndex) -> RepoError {
+        RepoError::invalid(format!("{index} lies past the end of a disk of {}", self.capacity))
+    }
+
+    fn reserve(&self, index: ChunkIndex) -> Result<(), RepoError> {
+        if lock(&self.state.overlay).reserve(index.get()) {
+            Ok(())
+        } else {
+            Err(RepoError::invalid(format!("{index} was written before")))
+        }
     }
 
     fn note_zero(&self, index: u64) -> Result<(), RepoError> {

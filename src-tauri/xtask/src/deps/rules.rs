@@ -50,7 +50,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(PLATFORM, &[BASE], RUNTIMES),
     rule(REPO, &[BASE, PLATFORM, BLOCK], FACES_AND_SQLITE),
     rule(JOBS, &[BASE], FACES),
-    rule(ENGINE, &[BASE, BLOCK, JOBS, VSPHERE, VDISK, REPO], FACES),
+    rule(ENGINE, &[BASE, PLATFORM, BLOCK, JOBS, VSPHERE, VDISK, REPO], FACES),
     rule(RESTORE, &[BASE, BLOCK, JOBS, VSPHERE, VDISK, REPO], FACES),
     rule(APP, &[BASE, PLATFORM, BLOCK, JOBS, VSPHERE, VDISK, REPO, ENGINE, RESTORE], FACES),
     // The edges see the application and nothing below it.

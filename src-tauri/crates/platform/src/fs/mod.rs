@@ -13,6 +13,7 @@
 // `fs_err` hides the system's error codes, by which causes are told apart here.
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -87,6 +88,15 @@ pub enum WithoutLinks {
 /// When the medium refused the bytes.
 pub fn sync_file(file: &File) -> io::Result<Durability> {
     system::sync_file(file)
+}
+
+/// Returns the parts of a file that may hold anything but zeros, in rising order, or `None` where
+/// the file system does not say. Moves the file's position.
+///
+/// # Errors
+/// What the medium refused.
+pub fn data_areas(file: &File) -> io::Result<Option<Vec<Range<u64>>>> {
+    system::data_areas(file)
 }
 
 /// Makes the names in a folder durable.

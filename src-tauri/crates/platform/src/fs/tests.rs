@@ -1,3 +1,5 @@
+use std::io::Seek;
+
 use super::*;
 
 const BOTH: [WithoutLinks; 2] = [WithoutLinks::CreateInPlace, WithoutLinks::Move];
@@ -169,5 +171,44 @@ fn a_file_that_a_scanner_holds_is_waited_for_and_never_lost() {
         };
         retry(call, system::is_held, |_| drop(scanner.take())).unwrap();
         assert_eq!((tries, content(name)), (2, b"new".to_vec()));
+    });
+}
+
+#[test]
+fn data_areas_cover_all_that_is_not_zero() {
+    in_folder(|_, name| {
+        let mut file = File::create_new(name).unwrap();
+        file.set_len(64 << 20).unwrap();
+        for at in [3u64 << 20, 40 << 20] {
+            file.seek(io::SeekFrom::Start(at)).unwrap();
+            file.write_all(&[7; 5000]).unwrap();
+        }
+        let mut file = File::open(name).unwrap();
+        let Some(areas) = data_areas(&file).unwrap() else { return };
+        assert!(areas.windows(2).all(|pair| pair[0].end < pair[1].start), "{areas:?}");
+        for at in [3u64 << 20, (3 << 20) + 4999, 40 << 20, (40 << 20) + 4999] {
+            assert!(areas.iter().any(|area| area.contains(&at)), "{at} is missing in {areas:?}");
+        }
+        // What lies outside of them reads as zeros, whatever the file system's pieces are.
+        let mut bytes = Vec::new();
+        file.rewind().unwrap();
+        file.read_to_end(&mut bytes).unwrap();
+        let holes = (0..bytes.len() as u64).filter(|at| !areas.iter().any(|a| a.contains(at)));
+        assert!(holes.into_iter().all(|at| bytes[usize::try_from(at).unwrap()] == 0));
+        if cfg!(target_os = "linux") {
+            let size: u64 = areas.iter().map(|area| area.end - area.start).sum();
+            assert!(size < 8 << 20, "holes are told: {areas:?}");
+        }
+    });
+}
+
+#[test]
+fn an_empty_file_and_one_hole_have_no_data() {
+    in_folder(|temp, name| {
+        make(temp, b"");
+        assert!(data_areas(&File::open(temp).unwrap()).unwrap().is_none_or(|a| a.is_empty()));
+        File::create_new(name).unwrap().set_len(1 << 20).unwrap();
+        let areas = data_areas(&File::open(name).unwrap()).unwrap();
+        assert!(!cfg!(target_os = "linux") || areas == Some(Vec::new()), "{areas:?}");
     });
 }

@@ -1,8 +1,9 @@
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{CWD, RenameFlags, SeekFrom, renameat_with};
 use rustix::io::Errno;
 
 use super::Durability;
@@ -30,6 +31,26 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<Durability> {
         // Some shares cannot sync folders; names are then as durable as the server makes them.
         Err(e) if no_such_call(&e) => Ok(Durability::weak("the folder was not synced", &e)),
         other => other,
+    }
+}
+
+pub(super) fn data_areas(file: &File) -> io::Result<Option<Vec<Range<u64>>>> {
+    let mut areas = Vec::new();
+    let mut at = 0;
+    loop {
+        let start = match rustix::fs::seek(file, SeekFrom::Data(at)) {
+            Ok(start) => start,
+            // Nothing but a hole up to the end.
+            Err(Errno::NXIO) => return Ok(Some(areas)),
+            Err(Errno::INVAL | Errno::NOTSUP | Errno::SPIPE) => return Ok(None),
+            Err(e) => return Err(e.into()),
+        };
+        at = rustix::fs::seek(file, SeekFrom::Hole(start))?;
+        if at <= start {
+            // Only a file that shrinks meanwhile does that.
+            return Ok(None);
+        }
+        areas.push(start..at);
     }
 }
 

@@ -2,16 +2,22 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::ops::Range;
 use std::os::windows::fs::OpenOptionsExt;
+use std::os::windows::io::AsRawHandle;
 use std::path::Path;
 
 use windows_sys::Win32::Foundation::{
     ERROR_ACCESS_DENIED, ERROR_CALL_NOT_IMPLEMENTED, ERROR_INVALID_FUNCTION, ERROR_INVALID_HANDLE,
-    ERROR_INVALID_PARAMETER, ERROR_LOCK_VIOLATION, ERROR_NOT_SUPPORTED, ERROR_SHARING_VIOLATION,
-    ERROR_USER_MAPPED_FILE,
+    ERROR_INVALID_PARAMETER, ERROR_LOCK_VIOLATION, ERROR_MORE_DATA, ERROR_NOT_SUPPORTED,
+    ERROR_SHARING_VIOLATION, ERROR_USER_MAPPED_FILE,
 };
 use windows_sys::Win32::Storage::FileSystem::{
     FILE_FLAG_BACKUP_SEMANTICS, MOVEFILE_REPLACE_EXISTING, MOVEFILE_WRITE_THROUGH, MoveFileExW,
+};
+use windows_sys::Win32::System::IO::DeviceIoControl;
+use windows_sys::Win32::System::Ioctl::{
+    FILE_ALLOCATED_RANGE_BUFFER, FSCTL_QUERY_ALLOCATED_RANGES,
 };
 
 use super::Durability;
@@ -33,6 +39,63 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<Durability> {
         Ok(()) => Ok(Durability::Strong),
         Err(e) if refused(&e) => Ok(Durability::weak("the folder was not flushed", &e)),
         Err(e) => Err(e),
+    }
+}
+
+pub(super) fn data_areas(file: &File) -> io::Result<Option<Vec<Range<u64>>>> {
+    let end = file.metadata()?.len();
+    let (mut areas, mut at) = (Vec::new(), 0);
+    loop {
+        let (found, more) = match allocated_ranges(file, at..end) {
+            Err(e) if no_such_call(&e) => return Ok(None),
+            other => other?,
+        };
+        let last = found.last().map(|area| area.end);
+        areas.extend(found);
+        match last.filter(|last| more && *last > at) {
+            Some(last) => at = last,
+            None => return Ok(Some(areas)),
+        }
+    }
+}
+
+/// Asks for a bounded number of ranges; also says whether there are more behind them.
+fn allocated_ranges(file: &File, within: Range<u64>) -> io::Result<(Vec<Range<u64>>, bool)> {
+    const ROOM: usize = 512;
+    let number = |n: u64| i64::try_from(n).map_err(|_| io::ErrorKind::InvalidInput);
+    let asked = FILE_ALLOCATED_RANGE_BUFFER {
+        FileOffset: number(within.start)?,
+        Length: number(within.end.saturating_sub(within.start))?,
+    };
+    let size = size_of::<FILE_ALLOCATED_RANGE_BUFFER>();
+    let mut answer = vec![FILE_ALLOCATED_RANGE_BUFFER::default(); ROOM];
+    let (len, mut got) = (|n: usize| u32::try_from(n).unwrap_or(u32::MAX), 0);
+    // SAFETY: both buffers are as long as said and live through the call, which is not overlapped.
+    let done = unsafe {
+        DeviceIoControl(
+            file.as_raw_handle(),
+            FSCTL_QUERY_ALLOCATED_RANGES,
+            (&raw const asked).cast(),
+            len(size),
+            answer.as_mut_ptr().cast(),
+            len(size * ROOM),
+            &raw mut got,
+            std::ptr::null_mut(),
+        )
+    };
+    let failed = (done == 0).then(io::Error::last_os_error);
+    let more = failed.as_ref().is_some_and(|e| has_code(e, &[ERROR_MORE_DATA]));
+    match failed {
+        Some(error) if !more => Err(error),
+        _ => {
+            answer.truncate(got as usize / size);
+            let range = |area: FILE_ALLOCATED_RANGE_BUFFER| {
+                let number = |n: i64| u64::try_from(n).unwrap_or_default();
+                let start = number(area.FileOffset);
+                start..start.saturating_add(number(area.Length)).min(within.end)
+            };
+            Ok((answer.into_iter().map(range).collect(), more))
+        }
     }
 }
 
