@@ -32,6 +32,8 @@ pub enum FaultKind {
     Hold,
     /// Answers of `QueryChangedDiskAreas` speak about at most that many bytes.
     ShortAnswers,
+    /// `QueryChangedDiskAreas` leaves out what changed in `bytes` from `after_bytes` on.
+    ForgottenChanges,
     /// New leases live only that long without progress or data.
     LeaseTimeout,
     /// `/folder` ignores `Range` and sends the whole file with 200.
@@ -77,11 +79,11 @@ pub struct FaultSpec {
     pub skip: u32,
     /// When it strikes.
     pub when: FaultWhen,
-    /// Bytes before a `cut`.
+    /// Bytes before a `cut`, or before `forgotten-changes`.
     pub after_bytes: u64,
     /// The rate of `slow`.
     pub bytes_per_second: Option<u64>,
-    /// The size of `short-answers`.
+    /// The size of `short-answers` and of `forgotten-changes`.
     pub bytes: Option<u64>,
     /// The length of `lease-timeout`.
     pub seconds: Option<f64>,
@@ -230,7 +232,9 @@ fn check(spec: &FaultSpec) -> Result<(), String> {
             "a point and a status of 400 to 599",
         ),
         FaultKind::Slow => need(spec.bytes_per_second.is_some_and(|b| b > 0), "bytes_per_second"),
-        FaultKind::ShortAnswers => need(spec.bytes.is_some_and(|b| b > 0), "bytes"),
+        FaultKind::ShortAnswers | FaultKind::ForgottenChanges => {
+            need(spec.bytes.is_some_and(|b| b > 0), "bytes")
+        }
         FaultKind::LeaseTimeout => {
             need(spec.seconds.is_some_and(|s| s > 0.0 && s < 1e6), "seconds")
         }

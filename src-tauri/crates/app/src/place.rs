@@ -246,7 +246,8 @@ impl PointRef {
     /// What stood in the way of reading it.
     pub fn view(&self, language: Language) -> Result<PointView, AppError> {
         let manifest = self.manifest()?;
-        Ok(point_view(&kuramori_repo::RecoveryPoint::from(&manifest), &self.place, language))
+        let point = self.place.repository.summary(&manifest).map_err(|e| self.place.failed(&e))?;
+        Ok(point_view(&point, &self.place, language))
     }
 
     /// Begins to read the recovery point: until the answer is dropped, nothing removes what it

@@ -183,6 +183,7 @@ pub(crate) fn points(points: &[PointView]) -> String {
                 .map(|d| match d.read_mode {
                     ReadModeView::Whole => "whole",
                     ReadModeView::Allocated => "allocated",
+                    ReadModeView::Changed if d.unproven => "changed (unproven)",
                     ReadModeView::Changed => "changed",
                 })
                 .collect();

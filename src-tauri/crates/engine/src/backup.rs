@@ -8,19 +8,21 @@ use kuramori_base::{CancelToken, Clock, Progress};
 use kuramori_jobs::{Level, Outcome, RunId, RunLog, Stage};
 use kuramori_repo::{
     Consistency, PointDraft, RecoveryPointId, Repository, Session, SessionOptions, SourceKind,
-    VmIdentity, WriterId,
+    TrackingDoubt, VmIdentity, WriterId,
 };
 use kuramori_vsphere::{
-    ChangeTracking, Client, DiskConfig, PowerState, SnapshotRef, SnapshotRequest, ToolsState,
-    VmConfig, VmRef, VsphereError,
+    ChangeId, Client, DiskConfig, PowerState, SnapshotRef, SnapshotRequest, ToolsState, VmConfig,
+    VmRef, VsphereError,
 };
 
 use crate::TOOL_VERSION;
 use crate::disk::{DiskSource, save_disk};
 use crate::error::EngineError;
 use crate::plan::Parent;
+use crate::policy::Policy;
 use crate::report::{Observer, RunEvent, Step};
 use crate::snapshot::{Guard, SNAPSHOT_NAME};
+use crate::tracking;
 
 /// What to back up and with what.
 pub struct VmBackup<'a> {
@@ -38,6 +40,8 @@ pub struct VmBackup<'a> {
     pub run: RunId,
     /// Takes the intents.
     pub log: &'a RunLog,
+    /// What it insists on.
+    pub policy: &'a Policy,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Hears of bytes.
@@ -121,6 +125,8 @@ struct Checked {
     started: DateTime<Utc>,
     quiesce: bool,
     not_included: Vec<String>,
+    /// Change ids of the disks as they are now.
+    change_ids: Vec<ChangeId>,
 }
 
 fn run(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<RecoveryPointId, EngineError> {
@@ -133,7 +139,8 @@ fn run(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<RecoveryPointI
     };
     // Before the snapshot: a repository that is away or full must not cost the VM anything.
     let session = job.repository.begin(options, job.clock.clone())?;
-    turn_on_tracking(job, warnings)?;
+    let doubts = job.repository.tracking_doubts()?;
+    tracking::prepare(job, &checked.change_ids, &doubts, warnings)?;
 
     job.observer.stage(Stage::Snapshot);
     let guard = Guard::new(job);
@@ -142,7 +149,7 @@ fn run(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<RecoveryPointI
     warnings.good(RunEvent::SnapshotMade);
     job.observer.step(Step::AfterSnapshot);
     let read = catch_unwind(AssertUnwindSafe(|| {
-        save(job, session, &snapshot, &checked, (frozen_at, quiet), warnings)
+        save(job, session, &snapshot, (&checked, &doubts), (frozen_at, quiet), warnings)
     }));
     job.observer.stage(Stage::Remove);
     job.observer.step(Step::BeforeRemove);
@@ -177,44 +184,12 @@ fn check(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<Checked, Eng
     warnings.info(RunEvent::Checked { disks, capacity });
     job.cancel.check()?;
     let quiesce = summary.power == PowerState::On && summary.tools == ToolsState::Running;
-    Ok(Checked { started, quiesce, not_included })
-}
-
-/// Turns on changed block tracking where it is off. Without it the backup is merely slower, so a
-/// refusal is a warning; only what would refuse the snapshot as well ends the backup.
-fn turn_on_tracking(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<(), EngineError> {
-    let tracking = job.wait(job.client.enable_change_tracking(job.vm, job.cancel));
-    match tracking {
-        Ok(ChangeTracking::AlreadyOn) => return Ok(()),
-        Ok(ChangeTracking::TurnedOn) => {}
-        Ok(ChangeTracking::Unsupported) => {
-            let reason = "the VM's virtual hardware does not have it".to_owned();
-            warnings.info(RunEvent::TrackingRefused { reason });
-            return Ok(());
-        }
-        Ok(ChangeTracking::SnapshotsInTheWay) => {
-            let reason = "the VM has snapshots; it begins once they are removed".to_owned();
-            warnings.warn(RunEvent::TrackingRefused { reason });
-            return Ok(());
-        }
-        Err(e @ (VsphereError::RestrictedVersion { .. } | VsphereError::Cancelled(_))) => {
-            return Err(EngineError::Check(e));
-        }
-        Err(e) => {
-            warnings.warn(RunEvent::TrackingRefused { reason: causes(&e) });
-            return Ok(());
-        }
-    }
-    // Tracking begins with the next stun of the VM: a snapshot made and removed at once.
-    let guard = Guard::new(job);
-    let (snapshot, _) = make_snapshot(job, &guard, false, warnings)?;
-    guard.release(&snapshot, warnings);
-    warnings.good(RunEvent::TrackingOn);
-    Ok(())
+    let change_ids = summary.disks.into_iter().filter_map(|disk| disk.change_id).collect();
+    Ok(Checked { started, quiesce, not_included, change_ids })
 }
 
 /// Makes the snapshot, with a quiet guest where it has the tools for it. Returns whether it was.
-fn make_snapshot(
+pub(crate) fn make_snapshot(
     job: &VmBackup<'_>,
     guard: &Guard<'_>,
     quiesce: bool,
@@ -254,7 +229,7 @@ fn save(
     job: &VmBackup<'_>,
     session: Session,
     snapshot: &SnapshotRef,
-    checked: &Checked,
+    (checked, doubts): (&Checked, &[TrackingDoubt]),
     (frozen_at, quiet): (DateTime<Utc>, bool),
     warnings: &mut Warnings<'_>,
 ) -> Result<RecoveryPointId, EngineError> {
@@ -265,7 +240,7 @@ fn save(
         Some(parent) => job.repository.lost_disks(parent.id)?,
         None => Vec::new(),
     };
-    let parent = parent.as_ref().map(|manifest| Parent { manifest, lost: &lost });
+    let parent = parent.as_ref().map(|manifest| Parent { manifest, lost: &lost, doubts });
     job.observer.stage(Stage::Read);
     let disks = read_disks(job, &session, snapshot, &config, parent, warnings)?;
 

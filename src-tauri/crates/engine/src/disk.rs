@@ -5,21 +5,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use kuramori_base::{Counters, Progress};
 use kuramori_block::{ByteLen, ExtentSet};
 use kuramori_repo::{DiskDraft, Manifest, ReadMode, SavedDisk, Session};
-use kuramori_vdisk::chain::DiskChain;
-use kuramori_vdisk::delta::{Delta, DeltaError};
-use kuramori_vsphere::transport::{DatastoreFile, DatastoreHttp, DatastoreHttpError, DiskFiles};
 use kuramori_vsphere::{CbtError, ChangedSince, DiskConfig, SnapshotRef, VmConfig};
 
 use crate::backup::{VmBackup, Warnings, causes};
 use crate::error::EngineError;
 use crate::export;
-use crate::pipeline::{self, PipelineError, Watch};
+use crate::files;
+use crate::pipeline::{PipelineError, Watch};
 use crate::plan::{Parent, ReadPlan, WholeReason, plan_disk};
 use crate::report::{Mode, RunEvent};
 
 /// A way to read a disk, in the order they are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+pub(crate) enum Way {
     /// Ranges of the disk's file over the datastore browser.
     DatastoreHttp,
     /// The whole disk as a stream over an export lease.
@@ -30,7 +28,7 @@ impl Way {
     const ORDER: [Self; 2] = [Self::DatastoreHttp, Self::Export];
 
     /// The name recorded in recovery points.
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::DatastoreHttp => "datastore HTTPS",
             Self::Export => "export lease",
@@ -40,9 +38,9 @@ impl Way {
 
 /// A disk with the decision which of its bytes to read.
 pub(crate) struct DiskSource<'a> {
-    disk: &'a DiskConfig,
-    plan: ReadPlan,
-    extents: ExtentSet,
+    pub(crate) disk: &'a DiskConfig,
+    pub(crate) plan: ReadPlan,
+    pub(crate) extents: ExtentSet,
 }
 
 impl<'a> DiskSource<'a> {
@@ -59,6 +57,11 @@ impl<'a> DiskSource<'a> {
             job.wait(job.client.query_changed(vm, snapshot, key, since, capacity, job.cancel))
         };
         let mut plan = plan_disk(disk, parent);
+        if let (ReadPlan::Changed { parent_disk, .. }, Some(parent)) = (&plan, parent)
+            && is_due(job, parent.manifest, *parent_disk)?
+        {
+            plan = ReadPlan::Allocated { reason: WholeReason::Periodic };
+        }
         if let ReadPlan::Changed { since, .. } = &plan {
             match query(&ChangedSince::Id(since.clone())) {
                 Ok(extents) => return Ok(Self { disk, plan, extents }),
@@ -87,12 +90,18 @@ impl<'a> DiskSource<'a> {
         Ok(Self { disk, plan, extents: ExtentSet::whole(disk.capacity) })
     }
 
+    /// The same disk, every byte of it.
+    pub(crate) fn whole(&self, reason: WholeReason) -> Self {
+        let extents = ExtentSet::whole(self.disk.capacity);
+        Self { disk: self.disk, plan: ReadPlan::Whole { reason }, extents }
+    }
+
     /// Returns how many bytes will be read, in whole chunks.
     pub(crate) fn bytes(&self, chunk: ByteLen) -> u64 {
         self.extents.aligned(chunk, self.disk.capacity).total().get()
     }
 
-    fn reason(&self) -> Option<WholeReason> {
+    pub(crate) fn reason(&self) -> Option<WholeReason> {
         match self.plan {
             ReadPlan::Changed { .. } => None,
             ReadPlan::Allocated { reason } | ReadPlan::Whole { reason } => Some(reason),
@@ -100,15 +109,33 @@ impl<'a> DiskSource<'a> {
     }
 }
 
+/// Whether a disk was read by changed areas alone for as long as the policy allows.
+fn is_due(job: &VmBackup<'_>, parent: &Manifest, disk: usize) -> Result<bool, EngineError> {
+    let Some(limit) = job.policy.read_anew_after else { return Ok(false) };
+    let Some(before) = parent.disks.get(disk) else { return Ok(false) };
+    let last = job.repository.last_read_whole(&parent.vm, before)?;
+    Ok(last.is_none_or(|last| job.clock.now() - last >= limit))
+}
+
+/// A disk on its way, whichever way that is.
+pub(crate) struct Work<'a> {
+    pub(crate) job: &'a VmBackup<'a>,
+    pub(crate) session: &'a Session,
+    pub(crate) snapshot: &'a SnapshotRef,
+    pub(crate) config: &'a VmConfig,
+    pub(crate) parent: Option<&'a Manifest>,
+    pub(crate) watch: Watch<'a>,
+}
+
 /// What one way delivered.
-struct Delivered {
-    saved: SavedDisk,
-    bytes_read: ByteLen,
-    read_mode: ReadMode,
+pub(crate) struct Delivered {
+    pub(crate) saved: SavedDisk,
+    pub(crate) bytes_read: ByteLen,
+    pub(crate) read_mode: ReadMode,
 }
 
 /// Why one way did not deliver.
-enum WayError {
+pub(crate) enum WayError {
     /// The way cannot be taken for this disk; the next one is tried.
     Refused(String),
     /// The backup of the VM ends.
@@ -119,7 +146,7 @@ enum WayError {
 pub(crate) fn save_disk(
     job: &VmBackup<'_>,
     session: &Session,
-    snapshot: (&SnapshotRef, &VmConfig),
+    (snapshot, config): (&SnapshotRef, &VmConfig),
     source: DiskSource<'_>,
     parent: Option<&Manifest>,
     warnings: &mut Warnings<'_>,
@@ -130,14 +157,15 @@ pub(crate) fn save_disk(
     for way in Way::ORDER {
         let progress = Counted::new(&*job.progress);
         let watch = Watch { progress: &progress, cancel: job.cancel, observer: job.observer };
+        let work = Work { job, session, snapshot, config, parent, watch };
         let delivered = match way {
-            Way::DatastoreHttp => over_http(job, session, &source, (parent, watch), warnings),
+            Way::DatastoreHttp => files::save(&work, &source, warnings),
             Way::Export => {
                 // The stream holds the whole disk, whatever was announced.
                 let more = disk.capacity.get().saturating_sub(announced);
                 job.progress.redo(0, more);
                 announced += more;
-                over_export(job, session, (snapshot, watch), &source, warnings)
+                over_export(&work, &source, warnings)
             }
         };
         match delivered {
@@ -168,65 +196,12 @@ pub(crate) fn save_disk(
     Err(EngineError::NoWay { disk: disk.label.clone(), tried: tried.join("; ") })
 }
 
-fn over_http(
-    job: &VmBackup<'_>,
-    session: &Session,
-    source: &DiskSource<'_>,
-    (parent, watch): (Option<&Manifest>, Watch<'_>),
-    warnings: &Warnings<'_>,
-) -> Result<Delivered, WayError> {
-    let disk = source.disk;
-    let opened = job.wait(async {
-        let http = DatastoreHttp::new(job.client).await?;
-        http.open(disk, job.cancel.clone()).await
-    });
-    let files = opened.map_err(|e| match e {
-        DatastoreHttpError::Cancelled(e) => WayError::Fatal(e.into()),
-        e => WayError::Refused(causes(&e)),
-    })?;
-    let reader = merged(files).map_err(|e| WayError::Refused(causes(&e)))?;
-    let (base, mode, read_mode) = match &source.plan {
-        ReadPlan::Changed { since, parent_disk } => (
-            parent.map(|p| (p, *parent_disk)),
-            Mode::Changed,
-            ReadMode::Changed { since: since.to_string() },
-        ),
-        ReadPlan::Allocated { reason } => {
-            (None, Mode::Allocated, ReadMode::Allocated { reason: reason.code() })
-        }
-        ReadPlan::Whole { reason } => {
-            (None, Mode::Whole, ReadMode::Whole { reason: reason.code() })
-        }
-    };
-    warnings.info(RunEvent::Reading {
-        disk: disk.label.clone(),
-        mode,
-        reason: source.reason(),
-        bytes: source.bytes(job.repository.chunk_len()),
-        transport: Way::DatastoreHttp.name().to_owned(),
-    });
-    let writer = session.disk_writer(disk.capacity, base).map_err(fatal)?;
-    let bytes_read =
-        pipeline::copy(&reader, &source.extents, (&writer, job.repository.chunk_len()), watch)
-            .map_err(|e| transport_failed(job, disk, e))?;
-    let saved = writer.finish().map_err(fatal)?;
-    Ok(Delivered { saved, bytes_read, read_mode })
-}
-
-/// Puts the links of a disk together.
-fn merged(files: DiskFiles) -> Result<DiskChain<DatastoreFile>, DeltaError> {
-    let deltas = files.deltas.into_iter().map(|file| Delta::open(Box::new(file)));
-    DiskChain::new(files.base, deltas.collect::<Result<_, _>>()?)
-}
-
 fn over_export(
-    job: &VmBackup<'_>,
-    session: &Session,
-    (snapshot, watch): ((&SnapshotRef, &VmConfig), Watch<'_>),
+    work: &Work<'_>,
     source: &DiskSource<'_>,
     warnings: &Warnings<'_>,
 ) -> Result<Delivered, WayError> {
-    let disk = source.disk;
+    let (job, disk) = (work.job, source.disk);
     // The stream holds the whole disk, whatever changed.
     let reason = source
         .reason()
@@ -239,8 +214,9 @@ fn over_export(
         bytes: disk.capacity.get(),
         transport: Way::Export.name().to_owned(),
     });
-    let writer = session.disk_writer(disk.capacity, None).map_err(fatal)?;
-    let bytes_read = export::copy(job, snapshot, disk, &writer, watch)
+    let writer = work.session.disk_writer(disk.capacity, None).map_err(fatal)?;
+    let snapshot = (work.snapshot, work.config);
+    let bytes_read = export::copy(job, snapshot, disk, &writer, work.watch)
         .map_err(|e| transport_failed(job, disk, e))?;
     let saved = writer.finish().map_err(fatal)?;
     Ok(Delivered { saved, bytes_read, read_mode: ReadMode::Whole { reason: reason.code() } })
@@ -279,7 +255,11 @@ impl Progress for Counted<'_> {
 }
 
 /// A source that fails over one way may deliver over the next; a repository that fails will not.
-fn transport_failed(job: &VmBackup<'_>, disk: &DiskConfig, error: PipelineError) -> WayError {
+pub(crate) fn transport_failed(
+    job: &VmBackup<'_>,
+    disk: &DiskConfig,
+    error: PipelineError,
+) -> WayError {
     if let Err(cancelled) = job.cancel.check() {
         return WayError::Fatal(cancelled.into());
     }
@@ -289,6 +269,6 @@ fn transport_failed(job: &VmBackup<'_>, disk: &DiskConfig, error: PipelineError)
     }
 }
 
-fn fatal(error: kuramori_repo::RepoError) -> WayError {
+pub(crate) fn fatal(error: kuramori_repo::RepoError) -> WayError {
     WayError::Fatal(EngineError::Repository(error))
 }

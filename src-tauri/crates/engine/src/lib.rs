@@ -5,21 +5,26 @@
 //! removed on success, failure, cancel and the next start; a recovery point is committed only when
 //! every byte of every disk in it was read from that snapshot.
 
+mod audit;
 mod backup;
 mod disk;
 mod error;
 mod export;
+mod files;
 mod image;
 mod pipeline;
 mod plan;
+mod policy;
 mod report;
 mod snapshot;
+mod tracking;
 
 pub use backup::{VmBackup, VmReport, backup_vm};
 pub use error::EngineError;
 pub use image::{ImageBackup, ImageError, ImageFile, backup_image, parse_areas};
 pub use pipeline::PipelineError;
 pub use plan::WholeReason;
+pub use policy::Policy;
 pub use report::{Mode, Observer, RunEvent, Step};
 pub use snapshot::{OpenIntent, open_intents, recover};
 

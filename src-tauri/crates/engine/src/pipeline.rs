@@ -65,7 +65,20 @@ pub(crate) fn copy(
         }
         None => wanted,
     };
-    let pieces = Mutex::new(data.pieces(piece));
+    read_pieces(source, data.pieces(piece), watch, |extent, bytes| {
+        save_piece(extent, bytes, (writer, chunk))
+    })
+}
+
+/// Reads pieces in turn on a few threads and gives each to `take`. Returns the number of bytes
+/// read.
+pub(crate) fn read_pieces(
+    source: &dyn DiskReader,
+    pieces: impl Iterator<Item = Extent> + Send,
+    watch: Watch<'_>,
+    take: impl Fn(Extent, &[u8]) -> Result<(), PipelineError> + Sync,
+) -> Result<ByteLen, PipelineError> {
+    let pieces = Mutex::new(pieces);
     let (failed, read) = (AtomicBool::new(false), AtomicU64::new(0));
     let work = || -> Result<(), PipelineError> {
         let mut buffer = Vec::new();
@@ -73,7 +86,9 @@ pub(crate) fn copy(
             watch.cancel.check()?;
             let next = pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some(extent) = next else { break };
-            save_piece(source, extent, (writer, chunk), &mut buffer)?;
+            buffer.resize(extent.len.as_usize(), 0);
+            source.read_at(extent.offset, &mut buffer)?;
+            take(extent, &buffer)?;
             let bytes = extent.len.get();
             read.fetch_add(bytes, Ordering::AcqRel);
             watch.progress.add(Counters { done: bytes, read: bytes, ..Counters::default() });
@@ -116,15 +131,12 @@ fn save_holes(
 }
 
 fn save_piece(
-    source: &dyn DiskReader,
     extent: Extent,
+    bytes: &[u8],
     (writer, chunk): (&DiskWriter, ByteLen),
-    buffer: &mut Vec<u8>,
 ) -> Result<(), PipelineError> {
-    buffer.resize(extent.len.as_usize(), 0);
-    source.read_at(extent.offset, buffer)?;
     let first = extent.offset.get() / chunk.get();
-    for (index, bytes) in (first..).zip(buffer.chunks(chunk.as_usize())) {
+    for (index, bytes) in (first..).zip(bytes.chunks(chunk.as_usize())) {
         let mut data = writer.buffer();
         data.extend_from_slice(bytes);
         writer.write(ChunkIndex::new(index), data)?;

@@ -1,6 +1,6 @@
 //! Decides how each disk will be read, as a printable value, before anything is read.
 
-use kuramori_repo::{Manifest, ManifestDisk};
+use kuramori_repo::{Manifest, ManifestDisk, TrackingDoubt};
 use kuramori_vsphere::{CbtUnusable, ChangeId, DiskConfig};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,12 @@ pub enum WholeReason {
     QueryInconsistent,
     /// The only way left to read the disk delivers all of it.
     WholeTransport,
+    /// It was read by changed areas alone for as long as the policy allows.
+    Periodic,
+    /// A look at unchanged places met changes that the server had not named.
+    ChangesMissing,
+    /// The record of changes was caught leaving some out earlier, and is still the same.
+    TrackingDoubted,
 }
 
 impl WholeReason {
@@ -83,6 +89,8 @@ pub(crate) struct Parent<'a> {
     pub(crate) manifest: &'a Manifest,
     /// Positions of its disks that are known to have lost bytes.
     pub(crate) lost: &'a [usize],
+    /// Records of changes that were caught leaving some out.
+    pub(crate) doubts: &'a [TrackingDoubt],
 }
 
 /// Plans one disk. A full backup is an incremental whose extents are the whole disk: only the
@@ -109,6 +117,9 @@ pub(crate) fn plan_disk(disk: &DiskConfig, parent: Option<Parent<'_>>) -> ReadPl
     let Some(since) = before.change_id.as_deref() else {
         return ReadPlan::Allocated { reason: WholeReason::ParentNotTracked };
     };
+    if parent.is_some_and(|p| p.doubts.iter().any(|doubt| doubt.is_of(since))) {
+        return ReadPlan::Whole { reason: WholeReason::TrackingDoubted };
+    }
     match since.parse::<ChangeId>() {
         Ok(since) if since.same_epoch(now) => ReadPlan::Changed { since, parent_disk },
         _ => ReadPlan::Allocated { reason: WholeReason::TrackingReset },

@@ -37,6 +37,8 @@ pub enum RunEvent {
     },
     /// Changed block tracking was turned on.
     TrackingOn,
+    /// Changed block tracking was begun anew, since its record was caught leaving changes out.
+    TrackingReset,
     /// Changed block tracking could not be turned on.
     TrackingRefused {
         /// What the server said.
@@ -61,6 +63,23 @@ pub enum RunEvent {
         bytes: u64,
         /// Which way.
         transport: String,
+    },
+    /// Places of a disk that did not change by the server's word were read again, and had not.
+    Audited {
+        /// The disk.
+        disk: String,
+        /// How many places.
+        pieces: u64,
+    },
+    /// The server's record of changes left some out: earlier recovery points may miss changes. The
+    /// disk is read whole.
+    ChangesMissing {
+        /// The disk.
+        disk: String,
+        /// How many places were read again.
+        pieces: u64,
+        /// How many of them had changed.
+        wrong: u64,
     },
     /// A way to read a disk cannot be taken; the next one is tried.
     WayRefused {

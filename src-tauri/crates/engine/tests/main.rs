@@ -11,6 +11,7 @@
     reason = "helpers of tests fail like tests"
 )]
 
+mod audit;
 mod bench;
 mod byte_exact;
 mod crash;

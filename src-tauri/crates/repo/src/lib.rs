@@ -48,6 +48,7 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tombs;
+mod tracking;
 mod unlock;
 mod upkeep;
 mod view;
@@ -94,5 +95,6 @@ pub use store::{
     StoreError, Swept,
 };
 pub use tombs::{Deletion, HeldPoint, RECYCLE_BIN};
+pub use tracking::TrackingDoubt;
 pub use view::DiskView;
 pub use writer::DiskWriter;

@@ -93,7 +93,7 @@ impl Repository {
 
 impl Inner {
     /// Reads all that opens and is of a known kind.
-    fn metas(&self) -> Result<Vec<(BlobName, Meta)>, RepoError> {
+    pub(crate) fn metas(&self) -> Result<Vec<(BlobName, Meta)>, RepoError> {
         let mut found = Vec::new();
         for entry in self.store.list(names::META)? {
             if names::hash_of(&entry.name).is_none() {
@@ -132,7 +132,7 @@ impl Inner {
     }
 
     /// Writes an object, then removes those it replaces.
-    fn put_meta(
+    pub(crate) fn put_meta(
         &self,
         meta: &Meta,
         replaced: impl Iterator<Item = BlobName>,

@@ -6,6 +6,7 @@ use kuramori_block::ByteLen;
 use crate::format::FormatError;
 use crate::format::manifest::{Consistency, Manifest, ReadMode, SourceKind, StageTime, VmIdentity};
 use crate::ids::{ChunkId, RecoveryPointId, SessionId};
+use crate::tracking::TrackingDoubt;
 
 /// A recovery point in a list: what a person wants to know before choosing one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,9 @@ pub struct DiskSummary {
     pub transport: String,
     /// How much was read, new and stored.
     pub sizes: Sizes,
+    /// Whether it was read by a record of changes that was caught leaving some out later: it may
+    /// miss changes that were made before it.
+    pub unproven: bool,
 }
 
 /// How much work a disk or a recovery point was.
@@ -79,6 +83,17 @@ impl RecoveryPoint {
     }
 }
 
+impl RecoveryPoint {
+    /// Makes the list entry of a recovery point, with what was found out about it later.
+    pub(crate) fn of(manifest: &Manifest, doubts: &[TrackingDoubt]) -> Self {
+        let mut point = Self::from(manifest);
+        for (summary, disk) in point.disks.iter_mut().zip(&manifest.disks) {
+            summary.unproven = doubts.iter().any(|doubt| doubt.concerns(disk));
+        }
+        point
+    }
+}
+
 impl From<&Manifest> for RecoveryPoint {
     fn from(m: &Manifest) -> Self {
         let disks = m.disks.iter().map(|d| DiskSummary {
@@ -93,6 +108,7 @@ impl From<&Manifest> for RecoveryPoint {
                 stored: d.stored_bytes,
                 used: ByteLen::new(d.chunks.saturating_mul(m.chunk_len.get())),
             },
+            unproven: false,
         });
         Self {
             id: m.id,

@@ -202,8 +202,9 @@ impl Repository {
     /// What the store says. Damaged objects are part of the answer, not an error.
     pub fn points(&self) -> Result<PointList, RepoError> {
         let committed = self.inner.committed()?;
+        let doubts = self.tracking_doubts()?;
         Ok(PointList {
-            points: committed.live().map(|k| RecoveryPoint::from(&k.manifest)).collect(),
+            points: committed.live().map(|k| RecoveryPoint::of(&k.manifest, &doubts)).collect(),
             deleted: crate::deletion::recycle_bin(&committed),
             damaged: committed.damaged,
         })
@@ -235,6 +236,14 @@ impl Repository {
         let known = points.iter().find(|known| known.manifest.id == id);
         let known = known.ok_or_else(|| RepoError::PointNotFound { wanted: id.to_hex() })?;
         self.inner.read_manifest(&known.name)
+    }
+
+    /// Returns what lists say of a recovery point, with what was found out about it later.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn summary(&self, manifest: &Manifest) -> Result<RecoveryPoint, RepoError> {
+        Ok(RecoveryPoint::of(manifest, &self.tracking_doubts()?))
     }
 
     /// Returns the newest recovery point of a VM.

@@ -132,6 +132,32 @@ impl DiskWriter {
         self.note_zero(index.get())
     }
 
+    /// Returns whether the parent has these bytes at a place; `None` where there is no parent, or
+    /// it does not reach that far with a whole chunk.
+    ///
+    /// # Errors
+    /// Damage in the parent's map; what the store says.
+    pub fn matches_parent(
+        &self,
+        index: ChunkIndex,
+        bytes: &[u8],
+    ) -> Result<Option<bool>, RepoError> {
+        let Some(parent) = &self.parent else { return Ok(None) };
+        let expected = self.chunk_bytes(index).map(ByteLen::as_usize);
+        if index.get() >= parent.chunks
+            || parent.capacity != self.capacity
+            || expected != Some(bytes.len())
+        {
+            return Ok(None);
+        }
+        let id = if is_zero(bytes) {
+            ChunkId::ZERO
+        } else {
+            self.pipeline.shared.inner.chunk_id(ChunkKind::Data, bytes)
+        };
+        Ok(Some(parent.map.at(0, index.get())? == id))
+    }
+
     fn past_end(&self, index: ChunkIndex) -> RepoError {
         RepoError::invalid(format!("{index} lies past the end of a disk of {}", self.capacity))
     }

@@ -1,6 +1,6 @@
 //! `QueryChangedDiskAreas`.
 
-use kuramori_block::ExtentSet;
+use kuramori_block::{Extent, ExtentSet};
 
 use super::Fault;
 use super::call::{Call, Reply};
@@ -28,7 +28,13 @@ impl Call<'_> {
             key: self.number("deviceKey").ok_or_else(|| invalid("deviceKey"))?,
             change: self.text("changeId").trim(),
         };
-        let (areas, capacity) = query.areas()?;
+        let (mut areas, capacity) = query.areas()?;
+        if let Some(forgotten) = self.core.faults.active(FaultKind::ForgottenChanges)
+            && query.change != "*"
+        {
+            let gap = Extent::new(forgotten.after_bytes, forgotten.bytes.unwrap_or(u64::MAX));
+            areas = areas.without(&[gap].into_iter().collect());
+        }
         if start >= capacity {
             return Err(invalid("startOffset"));
         }
@@ -127,8 +133,6 @@ fn page(areas: &ExtentSet, start: u64, capacity: u64, window: Option<u64>, most:
 
 #[cfg(test)]
 mod tests {
-    use kuramori_block::Extent;
-
     use super::*;
 
     fn numbers(info: &Obj) -> (i64, i64, Vec<(i64, i64)>) {

@@ -26,6 +26,10 @@ read_mode: ReadModeView,
  */
 reason: string | null, 
 /**
+ * Whether the record of changes it was read by was caught leaving some out later.
+ */
+unproven: boolean, 
+/**
  * Which way its bytes came.
  */
 transport: string, 

@@ -114,7 +114,7 @@ export function inventory(of: ServerView, vms: readonly VmView[]): InventoryView
 export function point(index: number, of: VmView, repo: RepositoryView, hours: number, full: boolean): PointView {
   const disks = of.disks.filter((disk) => disk.left_out === null).map((disk, at) => {
     const read = full ? disk.capacity * 0.31 : disk.capacity * 0.004 * (1 + (index % 5));
-    return { index: at, label: disk.label, capacity: disk.capacity, read_mode: full ? ("allocated" as const) : ("changed" as const), reason: full && hours < 200 ? "The change list was reset after a snapshot was reverted, so this disk was read in full once." : null, transport: "nbdssl", read: Math.round(read), new: Math.round(read * 0.7), stored: Math.round(read * 0.42) };
+    return { index: at, label: disk.label, capacity: disk.capacity, read_mode: full ? ("allocated" as const) : ("changed" as const), reason: full && hours < 200 ? "The change list was reset after a snapshot was reverted, so this disk was read in full once." : null, unproven: false, transport: "nbdssl", read: Math.round(read), new: Math.round(read * 0.7), stored: Math.round(read * 0.42) };
   });
   const sum = (key: "capacity" | "read" | "new" | "stored") => disks.reduce((all, disk) => all + disk[key], 0);
   const id = `${(index * 2654435761 + 40503).toString(16).padStart(10, "0")}5f0cbb21`;

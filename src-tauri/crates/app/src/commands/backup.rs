@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use kuramori_engine::{Observer, RunEvent, VmBackup, backup_vm};
+use kuramori_engine::{Observer, Policy, RunEvent, VmBackup, backup_vm};
 use kuramori_jobs::{Level, Outcome};
 use kuramori_repo::{Repository, WriterId};
 use kuramori_vsphere::{Client, VmRef};
@@ -96,6 +96,7 @@ impl Work {
             writer: self.writer,
             run: run.id,
             log: &self.app.inner.log,
+            policy: &Policy::default(),
             clock: self.app.inner.clock.clone(),
             progress: run.tally(observer.item),
             cancel: &run.cancel,

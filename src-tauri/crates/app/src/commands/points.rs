@@ -70,9 +70,16 @@ pub(crate) fn point_view(point: &RecoveryPoint, place: &Place, language: Languag
         read: sizes.read.get(),
         new: sizes.new.get(),
         stored: sizes.stored.get(),
-        warnings: point.warnings.iter().map(|w| warning(w, language)).collect(),
+        warnings: warnings(point, language),
         not_included: point.not_included.clone(),
     }
+}
+
+/// What is worth a look: first what was found out later, then what the run said.
+fn warnings(point: &RecoveryPoint, language: Language) -> Vec<String> {
+    let unproven = point.disks.iter().filter(|disk| disk.unproven);
+    let unproven = unproven.map(|disk| messages::unproven(&disk.label, language));
+    unproven.chain(point.warnings.iter().map(|w| warning(w, language))).collect()
 }
 
 /// Says what a recovery point recorded as a warning. One that another version wrote, or that is
@@ -97,6 +104,7 @@ fn disk_view(index: u32, disk: &DiskSummary, language: Language) -> PointDiskVie
     };
     PointDiskView {
         index,
+        unproven: disk.unproven,
         label: disk.label.clone(),
         capacity: disk.capacity.get(),
         read_mode,

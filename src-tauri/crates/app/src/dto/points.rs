@@ -57,6 +57,8 @@ wire! {
         pub read_mode: ReadModeView,
         /// Why it was read so, where there is a reason.
         pub reason: Option<String>,
+        /// Whether the record of changes it was read by was caught leaving some out later.
+        pub unproven: bool,
         /// Which way its bytes came.
         pub transport: String,
         /// Read from the source.

@@ -31,6 +31,11 @@ pub(crate) fn whole_reason(reason: WholeReason, language: Language) -> &'static 
             "the server's answer about changes contradicts itself"
         }
         (Language::En, R::WholeTransport) => "this way of reading delivers the whole disk",
+        (Language::En, R::Periodic) => "everything is read anew every few weeks",
+        (Language::En, R::ChangesMissing) => "the server's record of changes had left some out",
+        (Language::En, R::TrackingDoubted) => {
+            "the server's record of changes left some out earlier and could not be begun anew"
+        }
         (Language::Ja, R::First) => "このディスクの最初の復旧ポイントです",
         (Language::Ja, R::NotTracked) => "変更ブロック追跡が無効です",
         (Language::Ja, R::ParentNotTracked) => "前の復旧ポイントは追跡なしで作成されました",
@@ -42,6 +47,26 @@ pub(crate) fn whole_reason(reason: WholeReason, language: Language) -> &'static 
         (Language::Ja, R::QueryFailed) => "サーバーが変更箇所を答えられませんでした",
         (Language::Ja, R::QueryInconsistent) => "変更箇所についてのサーバーの答えに矛盾があります",
         (Language::Ja, R::WholeTransport) => "この読み取り方法ではディスク全体が送られます",
+        (Language::Ja, R::Periodic) => "数週間ごとに全体を読み直します",
+        (Language::Ja, R::ChangesMissing) => "サーバーの変更記録に漏れがありました",
+        (Language::Ja, R::TrackingDoubted) => {
+            "サーバーの変更記録に以前漏れがあり、記録をやり直せませんでした"
+        }
+    }
+}
+
+/// Says that a recovery point may miss changes of a disk.
+pub(crate) fn unproven(disk: &str, language: Language) -> String {
+    match language {
+        Language::En => format!(
+            "{disk} is unproven: the server's record of changes that it was read by was caught \
+             leaving some out later. Restore it only where no newer recovery point serves, and look \
+             at the data first."
+        ),
+        Language::Ja => format!(
+            "{disk} は未証明です。読み取りに使ったサーバーの変更記録に、後から漏れが見つかりました。\
+             新しい復旧ポイントで代えられないときだけ復元し、先にデータを確認してください。"
+        ),
     }
 }
 
@@ -93,6 +118,18 @@ fn english(event: &RunEvent) -> String {
         E::Checked { disks, capacity } => format!("{disks} disks of {} to save", size(*capacity)),
         E::LeftOut { disk, reason } => format!("{disk} is left out: {reason}"),
         E::TrackingOn => "Changed block tracking was turned on".to_owned(),
+        E::TrackingReset => {
+            "Changed block tracking was begun anew, since its record had left changes out"
+                .to_owned()
+        }
+        E::Audited { disk, pieces } => format!(
+            "{disk}: {pieces} places that should not have changed were read again, and had not"
+        ),
+        E::ChangesMissing { disk, pieces, wrong } => format!(
+            "{disk}: the server's record of changes left some out ({wrong} of {pieces} places read \
+             again had changed). Earlier recovery points made from this record may miss changes; \
+             all of the disk is read now, so this one does not"
+        ),
         E::TrackingRefused { reason } => {
             format!("Changed block tracking could not be turned on: {reason}")
         }
@@ -157,6 +194,19 @@ fn japanese(event: &RunEvent) -> String {
         }
         E::LeftOut { disk, reason } => format!("{disk} は対象外です: {reason}"),
         E::TrackingOn => "変更ブロック追跡を有効にしました".to_owned(),
+        E::TrackingReset => {
+            "変更記録に漏れがあったため、変更ブロック追跡をやり直しました".to_owned()
+        }
+        E::Audited { disk, pieces } => {
+            format!(
+                "{disk}: 変更がないはずの {pieces} か所を読み直し、変更がないことを確認しました"
+            )
+        }
+        E::ChangesMissing { disk, pieces, wrong } => format!(
+            "{disk}: サーバーの変更記録に漏れがありました（読み直した {pieces} か所のうち {wrong} \
+             か所が変わっていました）。この記録から作成した以前の復旧ポイントには変更が含まれていない\
+             可能性があります。今回はディスク全体を読み取るため、この復旧ポイントに漏れはありません"
+        ),
         E::TrackingRefused { reason } => format!("変更ブロック追跡を有効にできません: {reason}"),
         E::SnapshotMade => "スナップショットを作成しました".to_owned(),
         E::NotQuiet { reason } => {

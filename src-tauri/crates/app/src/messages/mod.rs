@@ -13,7 +13,7 @@ pub(crate) mod upkeep;
 
 use crate::dto::{ErrorCode, Language};
 
-pub(crate) use events::{event, stopping, whole_reason, working};
+pub(crate) use events::{event, stopping, unproven, whole_reason, working};
 pub(crate) use sheet::{SheetWords, sheet_words};
 
 /// What is said about an error.

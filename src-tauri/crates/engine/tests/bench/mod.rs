@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use kuramori_base::{CancelToken, Secret, SystemClock, Tally};
 use kuramori_block::{ByteOffset, DiskReader};
 use kuramori_engine::{
-    Observer, RunEvent, Step, VmBackup, VmReport, backup_vm, open_intents, recover,
+    Observer, Policy, RunEvent, Step, VmBackup, VmReport, backup_vm, open_intents, recover,
 };
 use kuramori_jobs::{Level, NewRun, RunId, RunLog, Stage};
 use kuramori_lab::{Lab, LabConfig, LabHandle};
@@ -35,6 +35,7 @@ pub struct Side {
     pub repository: Repository,
     pub log: RunLog,
     pub writer: WriterId,
+    pub policy: Policy,
 }
 
 impl Side {
@@ -57,8 +58,10 @@ impl Side {
             ..OpenOptions::default()
         };
         let repository = Repository::open(store, &unlock(), options).unwrap();
+        // Tests that count bytes count those they ask for.
+        let policy = Policy { audit_per_mille: 0, ..Policy::default() };
         let log = RunLog::open(&dir.join("runs.sqlite"), clock()).unwrap();
-        Self { runtime, client, repository, log, writer: WriterId::from_bytes([9; 16]) }
+        Self { runtime, client, repository, log, writer: WriterId::from_bytes([9; 16]), policy }
     }
 
     pub fn begin(&self) -> RunId {
@@ -89,6 +92,7 @@ impl Side {
             writer: self.writer,
             run: self.begin(),
             log: &self.log,
+            policy: &self.policy,
             clock: clock(),
             progress,
             cancel,

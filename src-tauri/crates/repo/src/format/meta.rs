@@ -1,5 +1,5 @@
-//! What computers leave in a repository for each other: what they found out about its place, and
-//! their settings.
+//! What computers leave in a repository for each other: what they found out about its place and
+//! about the record of changes of a disk, and their settings.
 
 use chrono::{DateTime, Utc};
 use minicbor::{Decode, Encode};
@@ -38,6 +38,30 @@ pub(crate) enum Meta {
         #[cbor(n(3), with = "minicbor::bytes")]
         body: Vec<u8>,
     },
+    /// The record of changes of a disk left some out. Never removed: it says of every recovery
+    /// point that was read by that record that it may miss changes.
+    #[n(2)]
+    Doubt {
+        #[cbor(n(0), with = "crate::format::cbor::time")]
+        time: DateTime<Utc>,
+        #[n(1)]
+        writer: WriterId,
+        /// Name of the disk's VM, for people.
+        #[n(2)]
+        vm: String,
+        /// Label of the disk, for people.
+        #[n(3)]
+        disk: String,
+        /// The epoch: what stands before the last slash in the disk's change ids.
+        #[n(4)]
+        epoch: String,
+        /// Pieces that were read again.
+        #[n(5)]
+        pieces: u64,
+        /// How many of them had changed.
+        #[n(6)]
+        wrong: u64,
+    },
 }
 
 impl Meta {
@@ -46,7 +70,7 @@ impl Meta {
         match cbor::decode(body) {
             Ok(meta) => Ok(Some(meta)),
             Err(error) => match kind(body) {
-                Some(kind) if kind > 1 => Ok(None),
+                Some(kind) if kind > 2 => Ok(None),
                 _ => Err(error),
             },
         }

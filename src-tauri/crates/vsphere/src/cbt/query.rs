@@ -28,6 +28,8 @@ pub enum ChangeTracking {
     AlreadyOn,
     /// It is on now, and begins with the next stun of the VM.
     TurnedOn,
+    /// It is off now; what was recorded ends with the next stun of the VM.
+    TurnedOff,
     /// The VM or its virtual hardware cannot do it.
     Unsupported,
     /// Snapshots exist; it can only begin without any.
@@ -90,12 +92,36 @@ impl Client {
         vm: &VmRef,
         cancel: &CancelToken,
     ) -> Result<ChangeTracking, VsphereError> {
-        const ACTION: &str = "turn on changed block tracking";
+        self.set_change_tracking("turn on changed block tracking", vm, true, cancel).await
+    }
+
+    /// Turns off changed block tracking for a VM, so that it can begin anew. Ends with the next
+    /// stun. `AlreadyOn` is never the answer; one that is off already counts as turned off.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn disable_change_tracking(
+        &self,
+        vm: &VmRef,
+        cancel: &CancelToken,
+    ) -> Result<ChangeTracking, VsphereError> {
+        self.set_change_tracking("turn off changed block tracking", vm, false, cancel).await
+    }
+
+    async fn set_change_tracking(
+        &self,
+        action: &'static str,
+        vm: &VmRef,
+        on: bool,
+        cancel: &CancelToken,
+    ) -> Result<ChangeTracking, VsphereError> {
+        let done = if on { ChangeTracking::TurnedOn } else { ChangeTracking::TurnedOff };
         let paths =
             ["config.changeTrackingEnabled", "capability.changeTrackingSupported", "snapshot"];
-        let state = self.properties(ACTION, &vm.mo(), &paths).await?;
-        if state.bool("config.changeTrackingEnabled") == Some(true) {
-            return Ok(ChangeTracking::AlreadyOn);
+        let state = self.properties(action, &vm.mo(), &paths).await?;
+        let is_on = state.bool("config.changeTrackingEnabled") == Some(true);
+        if is_on == on {
+            return Ok(if on { ChangeTracking::AlreadyOn } else { done });
         }
         if state.bool("capability.changeTrackingSupported") == Some(false) {
             return Ok(ChangeTracking::Unsupported);
@@ -104,14 +130,14 @@ impl Client {
             return Ok(ChangeTracking::SnapshotsInTheWay);
         }
         let reply = self
-            .change(ACTION, "ReconfigVM_Task", &vm.mo(), |w| {
+            .change(action, "ReconfigVM_Task", &vm.mo(), |w| {
                 w.typed("spec", "VirtualMachineConfigSpec", |w| {
-                    w.text("changeTrackingEnabled", true);
+                    w.text("changeTrackingEnabled", on);
                 });
             })
             .await?;
-        self.finish_task(ACTION, &reply, &|_| {}, cancel).await?;
-        Ok(ChangeTracking::TurnedOn)
+        self.finish_task(action, &reply, &|_| {}, cancel).await?;
+        Ok(done)
     }
 
     /// Makes a snapshot and removes it at once, so that changed block tracking begins.

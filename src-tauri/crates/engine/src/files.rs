@@ -1,0 +1,127 @@
+//! A disk read from its files: changed or allocated areas of its links, put together, and a look
+//! at what should not have changed.
+
+use kuramori_block::{ByteLen, DiskReader};
+use kuramori_repo::{DiskWriter, ReadMode, TrackingDoubt};
+use kuramori_vdisk::chain::DiskChain;
+use kuramori_vdisk::delta::{Delta, DeltaError};
+use kuramori_vsphere::transport::{DatastoreFile, DatastoreHttp, DatastoreHttpError, DiskFiles};
+use kuramori_vsphere::{ChangeId, DiskConfig};
+
+use crate::audit::{self, Audit};
+use crate::backup::{Warnings, causes};
+use crate::disk::{Delivered, DiskSource, Way, WayError, Work, fatal, transport_failed};
+use crate::pipeline;
+use crate::plan::{ReadPlan, WholeReason};
+use crate::report::{Mode, RunEvent};
+
+/// Opens the links of a disk over the datastore browser and reads what the plan says.
+pub(crate) fn save(
+    work: &Work<'_>,
+    source: &DiskSource<'_>,
+    warnings: &mut Warnings<'_>,
+) -> Result<Delivered, WayError> {
+    let (job, disk) = (work.job, source.disk);
+    let opened = job.wait(async {
+        let http = DatastoreHttp::new(job.client).await?;
+        http.open(disk, job.cancel.clone()).await
+    });
+    let files = opened.map_err(|e| match e {
+        DatastoreHttpError::Cancelled(e) => WayError::Fatal(e.into()),
+        e => WayError::Refused(causes(&e)),
+    })?;
+    let reader = merged(files).map_err(|e| WayError::Refused(causes(&e)))?;
+    read(work, source, &reader, warnings)
+}
+
+fn read(
+    work: &Work<'_>,
+    source: &DiskSource<'_>,
+    reader: &dyn DiskReader,
+    warnings: &mut Warnings<'_>,
+) -> Result<Delivered, WayError> {
+    let (job, disk, chunk) = (work.job, source.disk, work.job.repository.chunk_len());
+    let (base, mode, read_mode) = match &source.plan {
+        ReadPlan::Changed { since, parent_disk } => (
+            work.parent.map(|p| (p, *parent_disk)),
+            Mode::Changed,
+            ReadMode::Changed { since: since.to_string() },
+        ),
+        ReadPlan::Allocated { reason } => {
+            (None, Mode::Allocated, ReadMode::Allocated { reason: reason.code() })
+        }
+        ReadPlan::Whole { reason } => {
+            (None, Mode::Whole, ReadMode::Whole { reason: reason.code() })
+        }
+    };
+    let writer = work.session.disk_writer(disk.capacity, base).map_err(fatal)?;
+    let mut audited = ByteLen::ZERO;
+    if let ReadPlan::Changed { since, .. } = &source.plan {
+        let audit = look_again(work, source, reader, &writer)?;
+        if audit.wrong > 0 {
+            doubt(work, (disk, since), audit, warnings)?;
+            let whole = source.whole(WholeReason::ChangesMissing);
+            job.progress.redo(0, whole.bytes(chunk).saturating_sub(source.bytes(chunk)));
+            return read(work, &whole, reader, warnings);
+        }
+        audited = audit.read;
+        if audit.pieces > 0 {
+            let pieces = audit.pieces;
+            warnings.info(RunEvent::Audited { disk: disk.label.clone(), pieces });
+        }
+    }
+    warnings.info(RunEvent::Reading {
+        disk: disk.label.clone(),
+        mode,
+        reason: source.reason(),
+        bytes: source.bytes(chunk),
+        transport: Way::DatastoreHttp.name().to_owned(),
+    });
+    let bytes_read = pipeline::copy(reader, &source.extents, (&writer, chunk), work.watch)
+        .map_err(|e| transport_failed(job, disk, e))?;
+    let saved = writer.finish().map_err(fatal)?;
+    Ok(Delivered { saved, bytes_read: bytes_read + audited, read_mode })
+}
+
+/// Reads a sample of what did not change again.
+fn look_again(
+    work: &Work<'_>,
+    source: &DiskSource<'_>,
+    reader: &dyn DiskReader,
+    writer: &DiskWriter,
+) -> Result<Audit, WayError> {
+    let (job, disk, chunk) = (work.job, source.disk, work.job.repository.chunk_len());
+    let (per_mille, mut random) = (job.policy.audit_per_mille, fastrand::Rng::new());
+    let of = (chunk, disk.capacity);
+    let pieces = audit::choose(&source.extents, of, per_mille, &mut random);
+    audit::compare(reader, pieces, (writer, chunk), work.watch)
+        .map_err(|e| transport_failed(job, disk, e))
+}
+
+/// Records for good that the server's record of changes cannot be trusted.
+fn doubt(
+    work: &Work<'_>,
+    (disk, since): (&DiskConfig, &ChangeId),
+    audit: Audit,
+    warnings: &mut Warnings<'_>,
+) -> Result<(), WayError> {
+    let job = work.job;
+    let doubt = TrackingDoubt {
+        time: job.clock.now(),
+        vm: work.config.hardware.name.clone(),
+        disk: disk.label.clone(),
+        epoch: since.epoch().to_owned(),
+        pieces: audit.pieces,
+        wrong: audit.wrong,
+    };
+    job.repository.doubt_tracking(doubt, job.writer, &*job.clock).map_err(fatal)?;
+    let (pieces, wrong) = (audit.pieces, audit.wrong);
+    warnings.warn(RunEvent::ChangesMissing { disk: disk.label.clone(), pieces, wrong });
+    Ok(())
+}
+
+/// Puts the links of a disk together.
+fn merged(files: DiskFiles) -> Result<DiskChain<DatastoreFile>, DeltaError> {
+    let deltas = files.deltas.into_iter().map(|file| Delta::open(Box::new(file)));
+    DiskChain::new(files.base, deltas.collect::<Result<_, _>>()?)
+}
