@@ -16,6 +16,8 @@ mod crash;
 mod deletion;
 mod errors;
 mod flow;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod history;
 mod images;
 mod keys;
