@@ -40,6 +40,10 @@ pub enum FaultKind {
     IgnoreRange,
     /// A read of a chain of links is refused as if another reader held it.
     Locked,
+    /// Guests show no sign of life: their heartbeat is red.
+    FrozenGuest,
+    /// Datastores have only `bytes` free.
+    FullDatastore,
     /// Merging links after a snapshot is removed does not happen; consolidation stays needed.
     NoConsolidation,
 }
@@ -83,7 +87,7 @@ pub struct FaultSpec {
     pub after_bytes: u64,
     /// The rate of `slow`.
     pub bytes_per_second: Option<u64>,
-    /// The size of `short-answers` and of `forgotten-changes`.
+    /// The size of `short-answers`, `forgotten-changes` and `full-datastore`.
     pub bytes: Option<u64>,
     /// The length of `lease-timeout`.
     pub seconds: Option<f64>,
@@ -232,6 +236,7 @@ fn check(spec: &FaultSpec) -> Result<(), String> {
             "a point and a status of 400 to 599",
         ),
         FaultKind::Slow => need(spec.bytes_per_second.is_some_and(|b| b > 0), "bytes_per_second"),
+        FaultKind::FullDatastore => need(spec.bytes.is_some(), "bytes"),
         FaultKind::ShortAnswers | FaultKind::ForgottenChanges => {
             need(spec.bytes.is_some_and(|b| b > 0), "bytes")
         }

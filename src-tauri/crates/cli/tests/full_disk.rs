@@ -19,7 +19,8 @@ struct SmallDisk {
 impl SmallDisk {
     fn mount(folder: &Path) -> Self {
         std::fs::create_dir(folder).unwrap();
-        let script = format!("mount -t tmpfs -o size={SIZE} small \"$0\" && echo there && exec cat");
+        let script =
+            format!("mount -t tmpfs -o size={SIZE} small \"$0\" && echo there && exec cat");
         let mut holder = Command::new("unshare")
             .args(["--map-root-user", "--mount", "sh", "-c", &script])
             .arg(folder)

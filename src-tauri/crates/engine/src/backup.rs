@@ -10,18 +10,17 @@ use kuramori_repo::{
     Consistency, PointDraft, RecoveryPointId, Repository, Session, SessionOptions, SourceKind,
     TrackingDoubt, VmIdentity, WriterId,
 };
-use kuramori_vsphere::{
-    ChangeId, Client, DiskConfig, PowerState, SnapshotRef, SnapshotRequest, ToolsState, VmConfig,
-    VmRef, VsphereError,
-};
+use kuramori_vsphere::{ChangeId, Client, DiskConfig, Readiness, SnapshotRef, VmConfig, VmRef};
 
 use crate::TOOL_VERSION;
 use crate::disk::{DiskSource, save_disk};
 use crate::error::EngineError;
+use crate::guards;
 use crate::plan::Parent;
 use crate::policy::Policy;
+use crate::quiet;
 use crate::report::{Observer, RunEvent, Step};
-use crate::snapshot::{Guard, SNAPSHOT_NAME};
+use crate::snapshot::Guard;
 use crate::tracking;
 
 /// What to back up and with what.
@@ -123,7 +122,7 @@ impl VmBackup<'_> {
 /// What is known once the VM was looked at.
 struct Checked {
     started: DateTime<Utc>,
-    quiesce: bool,
+    ready: Readiness,
     not_included: Vec<String>,
     /// Change ids of the disks as they are now.
     change_ids: Vec<ChangeId>,
@@ -144,13 +143,17 @@ fn run(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<RecoveryPointI
 
     job.observer.stage(Stage::Snapshot);
     let guard = Guard::new(job);
-    let (snapshot, quiet) = make_snapshot(job, &guard, checked.quiesce, warnings)?;
+    let wanted = quiet::wanted(job.policy, checked.ready.quietness);
+    let (snapshot, reached) = quiet::make_snapshot(job, &guard, wanted, warnings)?;
     let frozen_at = job.clock.now();
     warnings.good(RunEvent::SnapshotMade);
     job.observer.step(Step::AfterSnapshot);
     let read = catch_unwind(AssertUnwindSafe(|| {
-        save(job, session, &snapshot, (&checked, &doubts), (frozen_at, quiet), warnings)
+        save(job, session, &snapshot, (&checked, &doubts), (frozen_at, reached), warnings)
     }));
+    if reached != Consistency::Crash {
+        guards::after_snapshot(job, checked.ready.heartbeat, warnings);
+    }
     job.observer.stage(Stage::Remove);
     job.observer.step(Step::BeforeRemove);
     guard.release(&snapshot, warnings);
@@ -183,45 +186,10 @@ fn check(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<Checked, Eng
     }
     warnings.info(RunEvent::Checked { disks, capacity });
     job.cancel.check()?;
-    let quiesce = summary.power == PowerState::On && summary.tools == ToolsState::Running;
+    let ready = guards::before_snapshot(job, &summary, warnings)?;
+    quiet::insist(job.policy, ready.quietness)?;
     let change_ids = summary.disks.into_iter().filter_map(|disk| disk.change_id).collect();
-    Ok(Checked { started, quiesce, not_included, change_ids })
-}
-
-/// Makes the snapshot, with a quiet guest where it has the tools for it. Returns whether it was.
-pub(crate) fn make_snapshot(
-    job: &VmBackup<'_>,
-    guard: &Guard<'_>,
-    quiesce: bool,
-    warnings: &mut Warnings<'_>,
-) -> Result<(SnapshotRef, bool), EngineError> {
-    guard.write_intent()?;
-    job.observer.step(Step::BeforeSnapshot);
-    let make = |quiesce| {
-        let request = SnapshotRequest {
-            name: SNAPSHOT_NAME.to_owned(),
-            description: guard.description(),
-            quiesce,
-        };
-        job.wait(job.client.create_snapshot(job.vm, &request, &|_| {}, job.cancel))
-    };
-    let made = match make(quiesce) {
-        Err(e) if quiesce && is_quiesce_fault(&e) => {
-            warnings.warn(RunEvent::NotQuiet { reason: causes(&e) });
-            make(false).map(|s| (s, false))
-        }
-        made => made.map(|s| (s, quiesce)),
-    };
-    made.map_err(|e| {
-        guard.release_unknown(&e, warnings);
-        EngineError::Snapshot(e)
-    })
-}
-
-fn is_quiesce_fault(error: &VsphereError) -> bool {
-    error.fault().is_some_and(|f| {
-        f.kind.ends_with("QuiesceFault") || f.is("ToolsUnavailable") || f.is("SnapshotFault")
-    })
+    Ok(Checked { started, ready, not_included, change_ids })
 }
 
 /// Reads all disks of the snapshot and commits the recovery point.
@@ -230,7 +198,7 @@ fn save(
     session: Session,
     snapshot: &SnapshotRef,
     (checked, doubts): (&Checked, &[TrackingDoubt]),
-    (frozen_at, quiet): (DateTime<Utc>, bool),
+    (frozen_at, consistency): (DateTime<Utc>, Consistency),
     warnings: &mut Warnings<'_>,
 ) -> Result<RecoveryPointId, EngineError> {
     let config = job.wait(job.client.snapshot_config(snapshot)).map_err(EngineError::Snapshot)?;
@@ -253,7 +221,7 @@ fn save(
         source: SourceKind::Vm,
         config: config_bytes,
         disks,
-        consistency: if quiet { Consistency::FileSystem } else { Consistency::Crash },
+        consistency,
         consistency_note: None,
         snapshot_time: frozen_at,
         started: checked.started,

@@ -14,6 +14,12 @@ pub enum EngineError {
     /// The VM cannot be backed up as it is.
     #[error("the VM cannot be backed up: {0}")]
     NotSupported(String),
+    /// A snapshot would do harm now.
+    #[error("a snapshot now would do harm: {0}")]
+    Guard(Obstacle),
+    /// The guest could not be made as quiet as the job insists on.
+    #[error("the guest could not be made as quiet as this backup insists on: {0}")]
+    NotQuiet(String),
     /// The intent could not be made durable, so no snapshot was made.
     #[error("the run log could not be written, so no snapshot was made")]
     Journal(#[from] LogError),
@@ -51,6 +57,46 @@ pub enum EngineError {
     Panicked(String),
 }
 
+/// Why a snapshot would do harm.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
+    /// Changes of the running VM need room while a snapshot exists.
+    #[error("the datastore {datastore} has only {free} bytes free, and {floor} are the least")]
+    DatastoreFull {
+        /// Name of the datastore.
+        datastore: String,
+        /// Bytes free.
+        free: u64,
+        /// Bytes that have to be free.
+        floor: u64,
+    },
+    /// Hosts allow 32 in a row.
+    #[error("the VM has {count} snapshots in a row, and a host allows 32")]
+    ManySnapshots {
+        /// How many.
+        count: usize,
+    },
+    /// Links of snapshots that are gone could not be merged, and each backup would add one.
+    #[error("the VM runs on {count} links that no snapshot owns and that could not be merged")]
+    StrayLinks {
+        /// How many.
+        count: usize,
+    },
+}
+
+impl Hint for Obstacle {
+    fn hints(&self) -> Vec<String> {
+        let hint = match self {
+            Self::DatastoreFull { .. } => "Free some space on the datastore.",
+            Self::ManySnapshots { .. } => "Remove older snapshots of this VM.",
+            Self::StrayLinks { .. } => {
+                "Consolidate the disks of this VM on its host, then back it up."
+            }
+        };
+        vec![hint.to_owned()]
+    }
+}
+
 impl EngineError {
     /// Returns whether this is an answer to somebody's wish to stop.
     pub fn is_cancelled(&self) -> bool {
@@ -75,6 +121,11 @@ impl Hint for EngineError {
                 e.hints()
             }
             Self::Journal(e) => e.hints(),
+            Self::Guard(e) => e.hints(),
+            Self::NotQuiet(_) => vec![
+                "Check VMware Tools in the guest, or let this backup go on without a quiet guest."
+                    .to_owned(),
+            ],
             _ => Vec::new(),
         }
     }

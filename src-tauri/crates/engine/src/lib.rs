@@ -11,20 +11,22 @@ mod disk;
 mod error;
 mod export;
 mod files;
+mod guards;
 mod image;
 mod pipeline;
 mod plan;
 mod policy;
+mod quiet;
 mod report;
 mod snapshot;
 mod tracking;
 
 pub use backup::{VmBackup, VmReport, backup_vm};
-pub use error::EngineError;
+pub use error::{EngineError, Obstacle};
 pub use image::{ImageBackup, ImageError, ImageFile, backup_image, parse_areas};
 pub use pipeline::PipelineError;
 pub use plan::WholeReason;
-pub use policy::Policy;
+pub use policy::{Policy, Unmet};
 pub use report::{Mode, Observer, RunEvent, Step};
 pub use snapshot::{OpenIntent, open_intents, recover};
 

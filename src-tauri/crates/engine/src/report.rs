@@ -51,6 +51,27 @@ pub enum RunEvent {
         /// What the server said.
         reason: String,
     },
+    /// Another task on the VM is waited for.
+    WaitingForTask,
+    /// The guest did not hold its writes; it is asked once more.
+    QuietAgain {
+        /// What the server said.
+        reason: String,
+    },
+    /// Links that an earlier snapshot had left behind were merged before the backup.
+    ConsolidatedFirst,
+    /// Links that an earlier snapshot had left behind could not be merged.
+    NotConsolidated {
+        /// What the server said.
+        reason: String,
+    },
+    /// The guest shows no sign of life since its writes were held for the snapshot.
+    GuestSilent,
+    /// Whether the guest went on could not be seen.
+    HeartbeatUnknown {
+        /// What the server said.
+        reason: String,
+    },
     /// How a disk will be read.
     Reading {
         /// The disk.

@@ -72,20 +72,12 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// Removes the snapshot if the server made one although the call failed with `error`.
-    ///
-    /// Only a task that ended or a plain refusal proves that none will come: after anything else
-    /// the server may still be at work, so the intent stays for a later look.
-    pub(crate) fn release_unknown(&self, error: &VsphereError, warnings: &mut Warnings<'_>) {
+    /// Removes the snapshot if the server made one although the call failed. Unless that is
+    /// `settled` the server may still be at work, so the intent stays for a later look.
+    pub(crate) fn release_unknown(&self, settled: bool, warnings: &mut Warnings<'_>) {
         let swept = self.job.wait(sweep(self.job.client, self.job.vm, self.intent));
-        let answered = matches!(
-            error,
-            VsphereError::TaskFailed { .. }
-                | VsphereError::NoPermission { .. }
-                | VsphereError::RestrictedVersion { .. }
-        );
         match swept {
-            Ok(0) if !answered => {}
+            Ok(0) if !settled => {}
             Ok(0) => self.forget(warnings),
             Ok(_) => {
                 warnings.good(RunEvent::SnapshotRemoved);

@@ -1,10 +1,11 @@
 //! Changed block tracking of a VM: turned on where it is off, begun anew where it was caught.
 
-use kuramori_repo::TrackingDoubt;
+use kuramori_repo::{Consistency, TrackingDoubt};
 use kuramori_vsphere::{ChangeId, ChangeTracking, VsphereError};
 
-use crate::backup::{VmBackup, Warnings, causes, make_snapshot};
+use crate::backup::{VmBackup, Warnings, causes};
 use crate::error::EngineError;
+use crate::quiet::make_snapshot;
 use crate::report::RunEvent;
 use crate::snapshot::Guard;
 
@@ -60,7 +61,7 @@ fn turn_on(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<(), Engine
 /// Both take effect with the next stun of the VM: a snapshot made and removed at once.
 fn stun(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<(), EngineError> {
     let guard = Guard::new(job);
-    let (snapshot, _) = make_snapshot(job, &guard, false, warnings)?;
+    let (snapshot, _) = make_snapshot(job, &guard, Consistency::Crash, warnings)?;
     guard.release(&snapshot, warnings);
     Ok(())
 }

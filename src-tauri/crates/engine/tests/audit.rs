@@ -1,7 +1,7 @@
 //! A server's record of changes that leaves some out is caught.
 
 use chrono::TimeDelta;
-use kuramori_engine::{Policy, RunEvent, WholeReason};
+use kuramori_engine::{RunEvent, WholeReason};
 use kuramori_jobs::Level;
 use kuramori_lab::{FaultKind, FaultSpec, LabVm};
 use kuramori_repo::{Manifest, ReadMode};
@@ -13,7 +13,7 @@ const MIB: u64 = 1 << 20;
 /// A VM whose every place is looked at again.
 fn bench() -> Bench {
     let mut bench = Bench::new(|lab| lab.vm(LabVm::new("vm").capacity(48 * MIB)));
-    bench.side.policy = Policy { audit_per_mille: 1000, ..Policy::default() };
+    bench.side.policy.audit_per_mille = 1000;
     bench.lab.write("vm", 0, MIB, &[1; 9_000]).unwrap();
     bench
 }

@@ -46,11 +46,13 @@ fn a_guest_that_cannot_be_quiet_is_saved_as_after_a_power_cut_and_says_so() {
     let bench = bench();
     let mut spec = fault("CreateSnapshot_Task", "FilesystemQuiesceFault");
     // The first snapshot turns tracking on and asks for no quiet guest.
-    (spec.skip, spec.times) = (1, Some(1));
+    (spec.skip, spec.times) = (1, Some(3));
     bench.lab.add_fault(spec).unwrap();
     let observer = quiet();
     let manifest = bench.side.backup_ok(&bench.vm, &observer);
     assert_eq!(manifest.consistency, Consistency::Crash);
+    let again = |(_, e): &&(Level, RunEvent)| matches!(e, RunEvent::QuietAgain { .. });
+    assert_eq!(observer.events().iter().filter(again).count(), 2, "it is asked three times");
     let told = |(level, e): &(Level, RunEvent)| {
         *level == Level::Warning && matches!(e, RunEvent::NotQuiet { .. })
     };

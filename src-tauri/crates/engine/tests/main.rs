@@ -16,4 +16,5 @@ mod bench;
 mod byte_exact;
 mod crash;
 mod faults;
+mod guards;
 mod incremental;

@@ -20,6 +20,7 @@ mod http;
 mod inventory;
 mod preflight;
 mod property;
+mod readiness;
 mod refs;
 mod service;
 mod session;
@@ -49,6 +50,7 @@ pub use inventory::{
     UnreadableVm, VmSummary,
 };
 pub use preflight::{Licence, NEEDED_PRIVILEGES};
+pub use readiness::{Heartbeat, Quietness, Readiness};
 pub use refs::{
     ComputeRef, DatacenterRef, DatastoreRef, DiskKey, FolderRef, HostRef, NetworkRef, PoolRef,
     SnapshotRef, TaskRef, VmRef,

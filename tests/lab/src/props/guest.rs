@@ -1,10 +1,21 @@
 //! What the guest tools report.
 
+use super::Scope;
+use crate::faults::FaultKind;
 use crate::value::{Obj, Value};
 use crate::world::Vm;
 
 pub(crate) fn running(vm: &Vm) -> bool {
     vm.state.tools && vm.state.powered_on
+}
+
+/// The sign of life of the guest's tools.
+pub(crate) fn heartbeat(scope: Scope<'_>, vm: &Vm) -> &'static str {
+    match running(vm) {
+        false => "gray",
+        true if scope.core.faults.active(FaultKind::FrozenGuest).is_some() => "red",
+        true => "green",
+    }
 }
 
 fn status(vm: &Vm) -> &'static str {

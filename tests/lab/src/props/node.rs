@@ -1,6 +1,7 @@
 //! Properties of folders, datacenters, clusters, pools, datastores and networks.
 
 use super::Scope;
+use crate::faults::FaultKind;
 use crate::value::{Obj, Ref, Value};
 use crate::world::Vm;
 
@@ -155,6 +156,9 @@ pub(crate) fn datastore(scope: Scope<'_>, obj: &Ref, name: &str) -> Option<Value
 }
 
 fn free(scope: Scope<'_>, datastore: &str) -> u64 {
+    if let Some(full) = scope.core.faults.active(FaultKind::FullDatastore) {
+        return full.bytes.unwrap_or_default();
+    }
     let used: u64 = scope
         .world
         .vms

@@ -22,7 +22,7 @@ pub(crate) fn property(scope: Scope<'_>, vm: &Vm, name: &str) -> Option<Value> {
         "runtime" => runtime(scope, vm).into(),
         "guest" => guest::info(vm).into(),
         "guestHeartbeatStatus" => {
-            let color = if guest::running(vm) { "green" } else { "gray" };
+            let color = guest::heartbeat(scope, vm);
             Value::Enum("ManagedEntityStatus", color.to_string())
         }
         "overallStatus" | "configStatus" => Value::Enum("ManagedEntityStatus", "green".to_string()),
@@ -121,7 +121,7 @@ fn summary(scope: Scope<'_>, vm: &Vm) -> Obj {
         .set("unshared", committed)
         .set("timestamp", scope.core.clock.now());
     let quick = Obj::new("VirtualMachineQuickStats")
-        .choice("guestHeartbeatStatus", if guest::running(vm) { "green" } else { "gray" });
+        .choice("guestHeartbeatStatus", guest::heartbeat(scope, vm));
     Obj::new("VirtualMachineSummary")
         .set("vm", vm.reference())
         .set("runtime", runtime(scope, vm))

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use kuramori_base::{CancelToken, Secret, SystemClock, Tally};
 use kuramori_block::{ByteOffset, DiskReader};
@@ -59,7 +60,13 @@ impl Side {
         };
         let repository = Repository::open(store, &unlock(), options).unwrap();
         // Tests that count bytes count those they ask for.
-        let policy = Policy { audit_per_mille: 0, ..Policy::default() };
+        let policy = Policy {
+            audit_per_mille: 0,
+            pause: Duration::from_millis(20),
+            task_patience: Duration::from_millis(500),
+            thaw_patience: Duration::from_millis(200),
+            ..Policy::default()
+        };
         let log = RunLog::open(&dir.join("runs.sqlite"), clock()).unwrap();
         Self { runtime, client, repository, log, writer: WriterId::from_bytes([9; 16]), policy }
     }

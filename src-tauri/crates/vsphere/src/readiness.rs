@@ -1,0 +1,172 @@
+//! What a VM is ready for, asked just before it is touched.
+
+use std::collections::HashMap;
+
+use crate::client::Client;
+use crate::error::VsphereError;
+use crate::hardware::disks_of;
+use crate::property::Properties;
+use crate::refs::{SnapshotRef, VmRef};
+use crate::snapshot::{SnapshotNode, tree};
+
+const PATHS: &[&str] = &[
+    "config.hardware.device",
+    "config.guestId",
+    "config.extraConfig",
+    "guest.guestFamily",
+    "guest.toolsRunningStatus",
+    "guestHeartbeatStatus",
+    "runtime.consolidationNeeded",
+    "runtime.powerState",
+    "snapshot",
+];
+
+/// The sign of life of a guest's VMware Tools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heartbeat {
+    /// There are no tools to give one.
+    Unknown,
+    /// All is well.
+    Green,
+    /// It comes late.
+    Yellow,
+    /// There is none.
+    Red,
+}
+
+/// How quiet a guest can be made for a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quietness {
+    /// Applications that have a VSS writer take part.
+    Application,
+    /// File systems are flushed and held.
+    FileSystem,
+    /// Nothing runs in the guest: it is powered off or suspended.
+    NothingRuns,
+    /// VMware Tools do not run in the guest.
+    NoTools,
+}
+
+/// The state of a VM that decides what a snapshot of it may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Readiness {
+    /// Snapshots in the longest row of the tree.
+    pub snapshots: usize,
+    /// Links below the running one of the disk that has most. More than `snapshots` says that the
+    /// VM runs on links that no snapshot owns any more.
+    pub links: usize,
+    /// Whether the host says that links wait to be merged.
+    pub consolidation_needed: bool,
+    /// The guest's sign of life.
+    pub heartbeat: Heartbeat,
+    /// How quiet it can be made.
+    pub quietness: Quietness,
+}
+
+impl Readiness {
+    /// Returns the number of links that no snapshot owns.
+    pub fn stray_links(&self) -> usize {
+        self.links.saturating_sub(self.snapshots)
+    }
+}
+
+impl Client {
+    /// Looks whether a snapshot of a VM can be made without harm.
+    ///
+    /// # Errors
+    /// [`VsphereError::NotFound`] when the VM is gone.
+    pub async fn readiness(&self, vm: &VmRef) -> Result<Readiness, VsphereError> {
+        let properties = self.properties("look whether the VM is ready", &vm.mo(), PATHS).await?;
+        let nodes = properties.get("snapshot").map(tree).unwrap_or_default();
+        let devices = properties.get("config.hardware.device");
+        let devices: Vec<_> = devices.map(|d| d.children.iter().collect()).unwrap_or_default();
+        let links = |disk: &crate::DiskConfig| disk.backing.parents.len();
+        Ok(Readiness {
+            snapshots: depth(&nodes),
+            links: disks_of(&devices, false).iter().map(links).max().unwrap_or(0),
+            consolidation_needed: properties.bool("runtime.consolidationNeeded").unwrap_or(false),
+            heartbeat: heartbeat(&properties),
+            quietness: quietness(&properties),
+        })
+    }
+
+    /// Returns the guest's sign of life.
+    ///
+    /// # Errors
+    /// As [`Client::readiness`].
+    pub async fn heartbeat(&self, vm: &VmRef) -> Result<Heartbeat, VsphereError> {
+        let paths = ["guestHeartbeatStatus"];
+        Ok(heartbeat(&self.properties("look for the guest's heartbeat", &vm.mo(), &paths).await?))
+    }
+}
+
+fn heartbeat(properties: &Properties) -> Heartbeat {
+    match properties.text("guestHeartbeatStatus") {
+        Some("green") => Heartbeat::Green,
+        Some("yellow") => Heartbeat::Yellow,
+        Some("red") => Heartbeat::Red,
+        _ => Heartbeat::Unknown,
+    }
+}
+
+/// Windows guests take part with their VSS writers unless disks have no UUIDs they could be told
+/// apart by.
+fn quietness(properties: &Properties) -> Quietness {
+    if properties.text("runtime.powerState") != Some("poweredOn") {
+        return Quietness::NothingRuns;
+    }
+    if properties.text("guest.toolsRunningStatus") != Some("guestToolsRunning") {
+        return Quietness::NoTools;
+    }
+    let windows = match properties.text("guest.guestFamily") {
+        Some(family) => family == "windowsGuest",
+        None => properties.text("config.guestId").is_some_and(|id| id.starts_with("win")),
+    };
+    let uuids_off = option(properties, "disk.EnableUUID").is_some_and(is_off);
+    if windows && !uuids_off { Quietness::Application } else { Quietness::FileSystem }
+}
+
+fn is_off(value: &str) -> bool {
+    value.eq_ignore_ascii_case("false") || value == "0"
+}
+
+/// Reads an entry of the extra configuration. Keys are written in any case.
+fn option<'a>(properties: &'a Properties, key: &str) -> Option<&'a str> {
+    let mut options = properties.get("config.extraConfig")?.children.iter();
+    let found = options.find(|o| o.text_at("key").is_some_and(|k| k.eq_ignore_ascii_case(key)));
+    found?.text_at("value")
+}
+
+/// Counts the snapshots of the longest row; each stands after its parent.
+fn depth(nodes: &[SnapshotNode]) -> usize {
+    let mut depths = HashMap::<&SnapshotRef, usize>::new();
+    for node in nodes {
+        let above = node.parent.as_ref().and_then(|parent| depths.get(parent)).copied();
+        depths.insert(&node.reference, above.unwrap_or(0) + 1);
+    }
+    depths.into_values().max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(id: &str, parent: Option<&str>) -> SnapshotNode {
+        SnapshotNode {
+            reference: SnapshotRef::new(id),
+            parent: parent.map(SnapshotRef::new),
+            name: String::new(),
+            description: String::new(),
+            created: None,
+            quiesced: false,
+        }
+    }
+
+    #[test]
+    fn the_longest_row_counts() {
+        assert_eq!(depth(&[]), 0);
+        let nodes =
+            [node("a", None), node("b", Some("a")), node("c", Some("b")), node("d", Some("a"))];
+        assert_eq!(depth(&nodes), 3);
+    }
+}
