@@ -77,7 +77,7 @@ impl Opened {
     /// Starts what goes on for as long as the program lives.
     fn live_with(&self, app: &App) {
         let recovering = app.clone();
-        spawn(async move { recovering.recover().await });
+        spawn(async move { recovering.keep_guard().await });
         let checking = app.clone();
         spawn(async move { checking.keep_checking_for_updates().await });
         let (leaving, handle) = (app.clone(), self.handle.clone());

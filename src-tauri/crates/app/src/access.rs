@@ -4,8 +4,6 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use kuramori_base::Secret;
-use kuramori_engine::RunEvent;
-use kuramori_jobs::Level;
 use kuramori_repo::{LocalStore, OpenOptions, ReadAs, Repository, Unlock, WriterId};
 use kuramori_vsphere::{Client, ConnectOptions, Thumbprint};
 
@@ -131,42 +129,4 @@ pub(crate) fn writer(app: &App) -> Result<WriterId, AppError> {
 /// Returns as whom this installation reads.
 pub(crate) fn reader(app: &App) -> Result<ReadAs, AppError> {
     Ok(ReadAs { writer: writer(app)?, clock: app.inner.clock.clone() })
-}
-
-/// Cleans up what a crash left on servers. Failures stay on the list and are told in the log of
-/// the run they belong to.
-pub(crate) async fn recover(app: &App) {
-    let log = &app.inner.log;
-    let intents = match kuramori_engine::open_intents(log) {
-        Ok(intents) => intents,
-        Err(error) => return tracing::error!(%error, "the intents cannot be read"),
-    };
-    for intent in intents {
-        let known = app.inner.settings.get().server(&intent.server_id).is_ok();
-        if !known {
-            tracing::warn!(server = intent.server_id, "a snapshot may be left on a removed server");
-            continue;
-        }
-        let (level, event) = match client(app, &intent.server_id).await {
-            Ok((_, client)) => {
-                match kuramori_engine::recover(&client, log, &intent, &*app.inner.clock).await {
-                    Ok(true) => (Level::Good, RunEvent::OrphanRemoved),
-                    Ok(false) => continue,
-                    Err(error) => {
-                        let reason = AppError::new(ErrorCode::Internal, "").because(&error);
-                        (
-                            Level::Warning,
-                            RunEvent::SnapshotLeft { reason: reason.causes.join(": ") },
-                        )
-                    }
-                }
-            }
-            Err(error) => (Level::Warning, RunEvent::SnapshotLeft { reason: error.to_string() }),
-        };
-        match serde_json::to_value(&event).map(|json| log.append(intent.run, level, None, &json)) {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::error!(%error, "a line of the run log was lost"),
-            Err(error) => tracing::error!(%error, "a line of the run log was lost"),
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -242,14 +242,6 @@ impl App {
         for run in live {
             self.inner.runs.wait(run.id).await;
         }
-    }
-
-    /// Cleans up on the servers what runs cut off by a crash left there. What cannot be reached
-    /// stays on the list for the next time.
-    pub async fn recover(&self) {
-        self.inner.recovering.store(true, Ordering::Release);
-        access::recover(self).await;
-        self.inner.recovering.store(false, Ordering::Release);
     }
 
     /// Runs blocking work away from the threads that serve sockets.

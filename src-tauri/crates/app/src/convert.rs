@@ -2,7 +2,7 @@
 
 use kuramori_base::{Hint, Retry};
 use kuramori_block::ReadError;
-use kuramori_engine::{EngineError, ImageError, PipelineError};
+use kuramori_engine::{EngineError, ImageError, Obstacle, PipelineError};
 use kuramori_platform::autostart::AutostartError;
 use kuramori_repo::{RepoError, RepoErrorKind};
 use kuramori_restore::{DiskFileError, VmRestoreError};
@@ -87,6 +87,13 @@ pub(crate) fn backup(error: &EngineError, vm: &str, server_name: &str, place: &s
     match error {
         E::Check(e) => about_vm(e, vm, server_name, ErrorCode::ServerFault),
         E::Snapshot(e) => about_vm(e, vm, server_name, ErrorCode::SnapshotFailed),
+        E::Guard(Obstacle::DatastoreFull { datastore, .. }) => {
+            AppError::new(ErrorCode::DatastoreLow, datastore).because(error).retryable(true)
+        }
+        E::Guard(_) => AppError::new(ErrorCode::SnapshotRisky, vm).because(error),
+        E::NotQuiet(_) => {
+            AppError::new(ErrorCode::GuestNotQuiet, vm).because(error).retryable(true)
+        }
         E::NotSupported(_) => AppError::new(ErrorCode::VmNotSupported, vm).because(error),
         E::Repository(e) | E::Read { source: PipelineError::Repository(e), .. } => {
             repository(e, place)

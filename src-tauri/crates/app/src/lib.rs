@@ -15,6 +15,7 @@ mod error;
 mod events;
 mod exported;
 mod files;
+mod guardian;
 mod history;
 mod keys;
 mod messages;

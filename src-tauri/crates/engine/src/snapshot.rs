@@ -17,6 +17,8 @@ use crate::report::RunEvent;
 pub(crate) const SNAPSHOT_NAME: &str = "Kuramori";
 /// After this long no task of a process that is gone can still make a snapshot.
 const SETTLED: TimeDelta = TimeDelta::hours(1);
+/// No backup takes longer; what is left of it after that is a leftover.
+const LONGEST_BACKUP: TimeDelta = TimeDelta::days(3);
 /// Marks our intents in the run log.
 const TAG: &str = "snapshot";
 
@@ -27,12 +29,22 @@ struct Intent {
     vm: VmRef,
 }
 
-fn describe(intent: IntentId) -> String {
-    format!("Made by Kuramori for a backup and removed when it ends. Intent {intent}")
+/// What people on the server read. The end names the intent, by which the snapshot is found again.
+fn describe(intent: IntentId, run: RunId, expires: DateTime<Utc>) -> String {
+    let expires = expires.format("%Y-%m-%d %H:%M UTC");
+    format!(
+        "Made by Kuramori for a backup and removed when it ends. Not needed after {expires}. \
+         Run {run}. {}",
+        mark(intent)
+    )
+}
+
+fn mark(intent: IntentId) -> String {
+    format!("Intent {intent}")
 }
 
 fn is_ours(node: &SnapshotNode, intent: IntentId) -> bool {
-    node.description == describe(intent)
+    node.name == SNAPSHOT_NAME && node.description.ends_with(&mark(intent))
 }
 
 /// Sees to it that a snapshot goes away again.
@@ -54,7 +66,7 @@ impl<'a> Guard<'a> {
     }
 
     pub(crate) fn description(&self) -> String {
-        describe(self.intent)
+        describe(self.intent, self.job.run, self.job.clock.now() + LONGEST_BACKUP)
     }
 
     /// Removes the snapshot and forgets the intent. A failure is a visible warning, and the
@@ -133,7 +145,8 @@ pub struct OpenIntent {
     pub run: RunId,
     /// Our id of the server where the snapshot may be.
     pub server_id: String,
-    id: IntentId,
+    /// Its id.
+    pub id: IntentId,
     vm: VmRef,
     made_at: DateTime<Utc>,
 }

@@ -30,6 +30,12 @@ wire! {
         SnapshotLeft,
         /// The VM can't be backed up as it is (template, shared disks, no disks).
         VmNotSupported,
+        /// A snapshot of the VM would do harm now.
+        SnapshotRisky,
+        /// A datastore has too little room for a snapshot.
+        DatastoreLow,
+        /// The guest could not be made quiet, and the backup insists on it.
+        GuestNotQuiet,
         /// A disk could not be read from the server.
         DiskUnreadable,
         /// The repository's place has no room left.

@@ -86,6 +86,24 @@ pub(super) fn vm(code: ErrorCode) -> Sentences {
                 "It is removed at the next start. If it stays, remove the snapshot named “Kuramori” on the server.",
             ],
         ),
+        E::SnapshotRisky => say(
+            "A snapshot of {0} now would do harm, so none was made.",
+            NO_NEW_POINT,
+            &[
+                "Remove or consolidate older snapshots of this VM on the server, then back it up again.",
+            ],
+        ),
+        E::DatastoreLow => say(
+            "The datastore {0} has too little room for a snapshot, so none was made.",
+            "A datastore that fills up stops every VM on it. No new recovery point was made; \
+             earlier ones are as they were.",
+            &["Free some space on the datastore: at least 20 GiB, or 15 % of a small one."],
+        ),
+        E::GuestNotQuiet => say(
+            "The guest of {0} could not be made quiet, and this backup insists on it.",
+            NO_NEW_POINT,
+            &["Check VMware Tools in the guest, or let this backup go on without a quiet guest."],
+        ),
         E::VmNotSupported => say(
             "{0} cannot be backed up as it is.",
             "It has no new recovery point.",

@@ -2,6 +2,7 @@
 
 use kuramori_engine::{Mode, RunEvent, WholeReason};
 
+use super::care;
 use crate::dto::Language;
 
 /// Says what happened.
@@ -117,22 +118,17 @@ fn english(event: &RunEvent) -> String {
         E::Checked { disks: 1, capacity } => format!("One disk of {} to save", size(*capacity)),
         E::Checked { disks, capacity } => format!("{disks} disks of {} to save", size(*capacity)),
         E::LeftOut { disk, reason } => format!("{disk} is left out: {reason}"),
-        E::TrackingOn => "Changed block tracking was turned on".to_owned(),
-        E::TrackingReset => {
-            "Changed block tracking was begun anew, since its record had left changes out"
-                .to_owned()
-        }
-        E::Audited { disk, pieces } => format!(
-            "{disk}: {pieces} places that should not have changed were read again, and had not"
-        ),
-        E::ChangesMissing { disk, pieces, wrong } => format!(
-            "{disk}: the server's record of changes left some out ({wrong} of {pieces} places read \
-             again had changed). Earlier recovery points made from this record may miss changes; \
-             all of the disk is read now, so this one does not"
-        ),
-        E::TrackingRefused { reason } => {
-            format!("Changed block tracking could not be turned on: {reason}")
-        }
+        E::TrackingOn
+        | E::TrackingReset
+        | E::TrackingRefused { .. }
+        | E::Audited { .. }
+        | E::ChangesMissing { .. }
+        | E::WaitingForTask
+        | E::QuietAgain { .. }
+        | E::ConsolidatedFirst
+        | E::NotConsolidated { .. }
+        | E::GuestSilent
+        | E::HeartbeatUnknown { .. } => care::english(event),
         E::SnapshotMade => "Snapshot made".to_owned(),
         E::NotQuiet { reason } => {
             format!(
@@ -193,21 +189,17 @@ fn japanese(event: &RunEvent) -> String {
             format!("保存するディスクは {disks} 台、計 {} です", size(*capacity))
         }
         E::LeftOut { disk, reason } => format!("{disk} は対象外です: {reason}"),
-        E::TrackingOn => "変更ブロック追跡を有効にしました".to_owned(),
-        E::TrackingReset => {
-            "変更記録に漏れがあったため、変更ブロック追跡をやり直しました".to_owned()
-        }
-        E::Audited { disk, pieces } => {
-            format!(
-                "{disk}: 変更がないはずの {pieces} か所を読み直し、変更がないことを確認しました"
-            )
-        }
-        E::ChangesMissing { disk, pieces, wrong } => format!(
-            "{disk}: サーバーの変更記録に漏れがありました（読み直した {pieces} か所のうち {wrong} \
-             か所が変わっていました）。この記録から作成した以前の復旧ポイントには変更が含まれていない\
-             可能性があります。今回はディスク全体を読み取るため、この復旧ポイントに漏れはありません"
-        ),
-        E::TrackingRefused { reason } => format!("変更ブロック追跡を有効にできません: {reason}"),
+        E::TrackingOn
+        | E::TrackingReset
+        | E::TrackingRefused { .. }
+        | E::Audited { .. }
+        | E::ChangesMissing { .. }
+        | E::WaitingForTask
+        | E::QuietAgain { .. }
+        | E::ConsolidatedFirst
+        | E::NotConsolidated { .. }
+        | E::GuestSilent
+        | E::HeartbeatUnknown { .. } => care::japanese(event),
         E::SnapshotMade => "スナップショットを作成しました".to_owned(),
         E::NotQuiet { reason } => {
             format!("ゲストの書き込みを止められず、電源断と同じ状態になります: {reason}")

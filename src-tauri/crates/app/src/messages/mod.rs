@@ -2,6 +2,7 @@
 //!
 //! `{0}` stands for the thing the sentence is about (a VM, a server, a folder).
 
+mod care;
 mod en;
 mod events;
 mod history;
@@ -56,6 +57,9 @@ fn about(code: ErrorCode) -> About {
         E::VmNotFound
         | E::SnapshotFailed
         | E::SnapshotLeft
+        | E::SnapshotRisky
+        | E::DatastoreLow
+        | E::GuestNotQuiet
         | E::VmNotSupported
         | E::DiskUnreadable
         | E::VmNameTaken

@@ -80,6 +80,11 @@ impl Runs {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns whether a run is live in this process.
+    pub(crate) fn is_live(&self, run: RunId) -> bool {
+        self.live().contains_key(&run)
+    }
+
     /// Lets no run begin any more, unless one is live. Returns whether none is.
     pub(crate) fn close_if_idle(&self) -> bool {
         let live = self.live();

@@ -1,0 +1,83 @@
+//! Lines of a run's log about what a VM is spared, and what is trusted.
+
+use kuramori_engine::RunEvent;
+
+pub(super) fn english(event: &RunEvent) -> String {
+    use RunEvent as E;
+    match event {
+        E::TrackingOn => "Changed block tracking was turned on".to_owned(),
+        E::TrackingReset => {
+            "Changed block tracking was begun anew, since its record had left changes out"
+                .to_owned()
+        }
+        E::Audited { disk, pieces } => format!(
+            "{disk}: {pieces} places that should not have changed were read again, and had not"
+        ),
+        E::ChangesMissing { disk, pieces, wrong } => format!(
+            "{disk}: the server's record of changes left some out ({wrong} of {pieces} places read \
+             again had changed). Earlier recovery points made from this record may miss changes; \
+             all of the disk is read now, so this one does not"
+        ),
+        E::TrackingRefused { reason } => {
+            format!("Changed block tracking could not be turned on: {reason}")
+        }
+        E::WaitingForTask => "Another task on the VM is waited for".to_owned(),
+        E::QuietAgain { reason } => {
+            format!("The guest did not pause its writes and is asked once more: {reason}")
+        }
+        E::ConsolidatedFirst => {
+            "The server merged what an earlier snapshot had left behind".to_owned()
+        }
+        E::NotConsolidated { reason } => format!(
+            "The server could not merge what an earlier snapshot had left behind, so the VM runs \
+             slower and its disks grow: {reason}"
+        ),
+        E::GuestSilent => "The guest shows no sign of life since it was asked to pause its \
+                           writes. The recovery point is good. Look at the VM's console now, and \
+                           restart the guest if it hangs"
+            .to_owned(),
+        E::HeartbeatUnknown { reason } => {
+            format!("Whether the guest went on after the snapshot could not be seen: {reason}")
+        }
+        other => other.record(),
+    }
+}
+
+pub(super) fn japanese(event: &RunEvent) -> String {
+    use RunEvent as E;
+    match event {
+        E::TrackingOn => "変更ブロック追跡を有効にしました".to_owned(),
+        E::TrackingReset => {
+            "変更記録に漏れがあったため、変更ブロック追跡をやり直しました".to_owned()
+        }
+        E::Audited { disk, pieces } => {
+            format!(
+                "{disk}: 変更がないはずの {pieces} か所を読み直し、変更がないことを確認しました"
+            )
+        }
+        E::ChangesMissing { disk, pieces, wrong } => format!(
+            "{disk}: サーバーの変更記録に漏れがありました（読み直した {pieces} か所のうち {wrong} \
+             か所が変わっていました）。この記録から作成した以前の復旧ポイントには変更が含まれていない\
+             可能性があります。今回はディスク全体を読み取るため、この復旧ポイントに漏れはありません"
+        ),
+        E::TrackingRefused { reason } => format!("変更ブロック追跡を有効にできません: {reason}"),
+        E::WaitingForTask => "VM に対する別のタスクの終了を待っています".to_owned(),
+        E::QuietAgain { reason } => {
+            format!("ゲストが書き込みを一時停止しなかったため、もう一度試します: {reason}")
+        }
+        E::ConsolidatedFirst => {
+            "以前のスナップショットが残したディスクをサーバーが統合しました".to_owned()
+        }
+        E::NotConsolidated { reason } => format!(
+            "以前のスナップショットが残したディスクをサーバーが統合できませんでした。VM は遅くなり、\
+             ディスクは増え続けます: {reason}"
+        ),
+        E::GuestSilent => "書き込みの一時停止を求めた後、ゲストの応答がありません。復旧ポイントは正常です。\
+                           すぐに VM のコンソールを確認し、停止している場合はゲストを再起動してください"
+            .to_owned(),
+        E::HeartbeatUnknown { reason } => {
+            format!("スナップショットの後にゲストが動いているか確認できませんでした: {reason}")
+        }
+        other => other.record(),
+    }
+}
