@@ -1,5 +1,6 @@
 //! What a lab is made of.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,6 +28,39 @@ pub enum DiskSource {
     Empty(u64),
 }
 
+/// What is special about a VM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Special {
+    /// It is a template.
+    Template,
+    /// It is suspended.
+    Suspended,
+    /// It is the primary of a fault-tolerant pair.
+    FaultTolerant,
+    /// Its files cannot be reached: it has no configuration.
+    Inaccessible,
+    /// It is listed but on no host.
+    Orphaned,
+    /// vSphere made it for a cluster's own use.
+    Agent,
+    /// It is part of a vApp.
+    InVapp,
+}
+
+/// How a disk is shown to clients. Its bytes lie in a file all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Backing {
+    /// A file.
+    #[default]
+    File,
+    /// A file several VMs write to.
+    MultiWriter,
+    /// A raw device, mapped in virtual mode.
+    VirtualRawDevice,
+    /// A raw device, mapped in physical mode.
+    PhysicalRawDevice,
+}
+
 /// One disk of a VM that is to be made.
 #[derive(Clone, Debug)]
 pub struct LabDisk {
@@ -46,6 +80,8 @@ pub struct LabVm {
     pub(crate) guest_id: String,
     pub(crate) firmware: String,
     pub(crate) change_tracking: bool,
+    pub(crate) special: Option<Special>,
+    pub(crate) modes: BTreeMap<usize, (&'static str, Backing)>,
 }
 
 impl LabVm {
@@ -59,6 +95,8 @@ impl LabVm {
             guest_id: "debian12_64Guest".to_string(),
             firmware: "efi".to_string(),
             change_tracking: false,
+            special: None,
+            modes: BTreeMap::new(),
         }
     }
 
@@ -108,6 +146,31 @@ impl LabVm {
     #[must_use]
     pub fn firmware(mut self, firmware: impl Into<String>) -> Self {
         self.firmware = firmware.into();
+        self
+    }
+
+    /// Makes the VM a special one.
+    #[must_use]
+    pub fn special(mut self, special: Special) -> Self {
+        self.powered_on &= !matches!(special, Special::Template | Special::Suspended);
+        self.special = Some(special);
+        self
+    }
+
+    /// Leaves the disk that was added last out of snapshots.
+    #[must_use]
+    pub fn independent(mut self) -> Self {
+        let last = self.disks.len().saturating_sub(1);
+        self.modes.entry(last).or_insert(("persistent", Backing::File)).0 =
+            "independent_persistent";
+        self
+    }
+
+    /// Sets how the disk that was added last is shown.
+    #[must_use]
+    pub fn backing(mut self, backing: Backing) -> Self {
+        let last = self.disks.len().saturating_sub(1);
+        self.modes.entry(last).or_insert(("persistent", backing)).1 = backing;
         self
     }
 

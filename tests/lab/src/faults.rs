@@ -26,7 +26,8 @@ pub enum FaultKind {
     ExpireSessions,
     /// Every change of state is refused with `RestrictedVersion`.
     RestrictedLicense,
-    /// Privileged calls are refused with `NoPermission`, and privileges are reported as absent.
+    /// Privileged calls are refused with `NoPermission`, and privileges are reported as absent: all,
+    /// or the one that `key` names.
     NoPermission,
     /// The call blocks until the fault is deleted.
     Hold,
@@ -73,7 +74,7 @@ pub struct FaultSpec {
     pub fault: Option<String>,
     /// Its message.
     pub message: Option<String>,
-    /// A message key, or the property of an `InvalidArgument`.
+    /// A message key, the property of an `InvalidArgument`, or the privilege of `no-permission`.
     pub key: Option<String>,
     /// The HTTP status, for `status`.
     pub status: Option<u16>,
@@ -176,6 +177,17 @@ impl Faults {
     pub(crate) fn active(&self, kind: FaultKind) -> Option<FaultSpec> {
         let entries = self.entries.lock().expect("no holder panics");
         entries.1.iter().find(|e| e.spec.kind == kind && e.left != Some(0)).map(|e| e.spec.clone())
+    }
+
+    /// Returns whether the account lacks a privilege.
+    pub(crate) fn denies(&self, privilege: &str) -> bool {
+        let entries = self.entries.lock().expect("no holder panics");
+        let mut all = entries.1.iter();
+        all.any(|e| {
+            e.spec.kind == FaultKind::NoPermission
+                && e.left != Some(0)
+                && e.spec.key.as_deref().is_none_or(|key| key == privilege)
+        })
     }
 
     /// Makes the API fault that is injected at a point.

@@ -28,7 +28,9 @@ mod value;
 mod world;
 mod xml;
 
-pub use config::{Deltas, DiskSource, LabConfig, LabDisk, LabOptions, LabVm, Shape};
+pub use config::{
+    Backing, Deltas, DiskSource, LabConfig, LabDisk, LabOptions, LabVm, Shape, Special,
+};
 pub use error::LabError;
 pub use faults::{FaultInfo, FaultKind, FaultSpec, FaultWhen};
 pub use info::{DiskInfo, NicInfo, SnapshotDiskInfo, SnapshotInfo, VmInfo};

@@ -8,7 +8,7 @@ use fs_err as fs;
 use uuid::Uuid;
 
 use super::Core;
-use crate::config::{Deltas, DiskSource, LabVm};
+use crate::config::{Backing, Deltas, DiskSource, LabVm};
 use crate::disk::{Disk, DiskMeta, LinkMeta};
 use crate::world::{Controller, Nic, Vm, VmConf, VmState};
 use crate::{LabError, Shape};
@@ -23,6 +23,7 @@ pub(crate) struct NewDisk {
     pub(crate) thin: bool,
     pub(crate) eager: bool,
     pub(crate) mode: String,
+    pub(crate) backing: Backing,
     pub(crate) datastore: String,
     pub(crate) dir: String,
     pub(crate) stem: String,
@@ -54,6 +55,7 @@ impl NewDisk {
             next_link: 2,
             next_delta: 1,
             deltas,
+            backing: self.backing,
             cbt: None,
         }
     }
@@ -89,6 +91,7 @@ impl Core {
         for (index, source) in vm.disks.iter().enumerate() {
             let stem = if index == 0 { dir.clone() } else { format!("{dir}_{index}") };
             let unit = i32::try_from(if index >= 7 { index + 1 } else { index }).unwrap_or(15);
+            let (mode, backing) = vm.modes.get(&index).copied().unwrap_or_default();
             let new = NewDisk {
                 key: 2000 + unit,
                 controller: 1000,
@@ -96,7 +99,8 @@ impl Core {
                 capacity: capacity_of(&source.source)?,
                 thin: source.thin,
                 eager: !source.thin,
-                mode: "persistent".to_string(),
+                mode: if mode.is_empty() { "persistent" } else { mode }.to_string(),
+                backing,
                 datastore: "datastore1".to_string(),
                 dir: dir.clone(),
                 stem,
@@ -122,6 +126,7 @@ impl Core {
             host: host.to_string(),
             powered_on: vm.powered_on,
             tools: vm.tools,
+            special: vm.special,
             ..self.blank_state(id)
         };
         self.add_vm(Vm { state, disks, busy: None })
@@ -139,6 +144,7 @@ impl Core {
             host: String::new(),
             powered_on: false,
             tools: false,
+            special: None,
             snapshots: Vec::new(),
             current_snapshot: None,
             snapshots_made: 0,

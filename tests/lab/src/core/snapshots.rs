@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Core, TaskContext};
+use crate::config::Special;
 use crate::disk::{Disk, Merge, Stunned};
 use crate::faults::FaultKind;
 use crate::soap::Fault;
@@ -70,6 +71,12 @@ impl Core {
         let found = world.vms.get(&vm.id).ok_or_else(|| Fault::gone(vm))?;
         if found.state.snapshots.len() >= MAX_SNAPSHOTS {
             return Err(Fault::new("TooManySnapshotLevels", "Snapshot hierarchy is too deep."));
+        }
+        if matches!(found.state.special, Some(Special::FaultTolerant | Special::Template)) {
+            return Err(Fault::new(
+                "NotSupported",
+                "The operation is not supported on the object.",
+            ));
         }
         if new.quiesce && found.state.powered_on && !found.state.tools {
             return Err(Fault::new(

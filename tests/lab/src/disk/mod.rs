@@ -21,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockWriteGuard};
 use kuramori_block::{Extent, ExtentSet};
 use serde::{Deserialize, Serialize};
 
-use crate::config::Deltas;
+use crate::config::{Backing, Deltas};
 
 pub(crate) use bits::{BLOCK, usize_of};
 pub(crate) use cbt::{Cbt, CbtMeta, ChangeId};
@@ -52,6 +52,8 @@ pub(crate) struct DiskMeta {
     pub(crate) next_delta: u32,
     #[serde(default)]
     pub(crate) deltas: Deltas,
+    #[serde(default)]
+    pub(crate) backing: Backing,
     pub(crate) cbt: Option<CbtMeta>,
 }
 

@@ -1,6 +1,7 @@
 //! `config` of VMs and snapshots.
 
 use super::{Scope, devices};
+use crate::config::Special;
 use crate::value::{Obj, Value};
 use crate::world::{SnapDisk, Snapshot, Vm, VmConf};
 
@@ -80,6 +81,14 @@ fn info(scope: Scope<'_>, vm: &Vm, conf: &VmConf, disks: Vec<devices::DiskView>)
         .set("numCoresPerSocket", conf.cores)
         .set("memoryMB", i32::try_from(conf.memory_mb).unwrap_or(i32::MAX))
         .set("device", Value::list("VirtualDevice", devices::all(scope, conf, &disks)));
+    let special = |kind| vm.state.special == Some(kind);
+    let pair = Obj::new("FaultToleranceConfigInfo")
+        .set("role", 1)
+        .set("instanceUuids", Value::strings([conf.instance_uuid.as_str()]))
+        .set("configPaths", Value::strings([vm.path_of(&format!("{}.vmx", vm.state.dir))]));
+    let agent = Obj::new("ManagedByInfo")
+        .set("extensionKey", "com.vmware.vim.eam")
+        .set("type", "cluster-agent");
     Obj::new("VirtualMachineConfigInfo")
         .set("changeVersion", vm.state.created)
         .set("modified", vm.state.created)
@@ -89,7 +98,7 @@ fn info(scope: Scope<'_>, vm: &Vm, conf: &VmConf, disks: Vec<devices::DiskView>)
         .set("uuid", conf.uuid.as_str())
         .set("instanceUuid", conf.instance_uuid.as_str())
         .set("npivTemporaryDisabled", true)
-        .set("template", false)
+        .set("template", vm.state.special == Some(Special::Template))
         .set("guestId", conf.guest_id.as_str())
         .set("alternateGuestName", "")
         .set("annotation", conf.annotation.as_str())
@@ -109,6 +118,8 @@ fn info(scope: Scope<'_>, vm: &Vm, conf: &VmConf, disks: Vec<devices::DiskView>)
         .set("firmware", conf.firmware.as_str())
         .set("guestAutoLockEnabled", false)
         .set("memoryReservationLockedToMax", false)
+        .opt("ftInfo", special(Special::FaultTolerant).then_some(pair))
+        .opt("managedBy", special(Special::Agent).then_some(agent))
         .set("nestedHVEnabled", false)
 }
 

@@ -1,7 +1,7 @@
 //! The devices of a VM.
 
 use super::Scope;
-use crate::config::Deltas;
+use crate::config::{Backing, Deltas};
 use crate::disk::DiskMeta;
 use crate::schema::schema;
 use crate::value::{Obj, Value};
@@ -112,6 +112,16 @@ fn backing(scope: Scope<'_>, view: &DiskView, link: u64, leaf: bool) -> Option<O
         Deltas::VmfsSparse => ("redoLogFormat", Some("vmfsSparseVariant")),
         Deltas::SeSparse => ("seSparseFormat", None),
     };
+    let mapping = match meta.backing {
+        Backing::File | Backing::MultiWriter => None,
+        Backing::VirtualRawDevice => Some("virtualMode"),
+        Backing::PhysicalRawDevice => Some("physicalMode"),
+    };
+    if let (Some(mode), false) = (mapping, delta) {
+        return Some(raw_device(scope, view, &found.descriptor, mode));
+    }
+    let sharing =
+        if meta.backing == Backing::MultiWriter { "sharingMultiWriter" } else { "sharingNone" };
     Some(
         Obj::new("VirtualDiskFlatVer2BackingInfo")
             .set("fileName", meta.path_of(&found.descriptor))
@@ -132,8 +142,21 @@ fn backing(scope: Scope<'_>, view: &DiskView, link: u64, leaf: bool) -> Option<O
             .opt("deltaDiskFormat", delta.then_some(format))
             .set("digestEnabled", false)
             .opt("deltaDiskFormatVariant", variant.filter(|_| delta))
-            .set("sharing", "sharingNone"),
+            .set("sharing", sharing),
     )
+}
+
+fn raw_device(scope: Scope<'_>, view: &DiskView, descriptor: &str, mode: &str) -> Obj {
+    let meta = &view.meta;
+    Obj::new("VirtualDiskRawDiskMappingVer1BackingInfo")
+        .set("fileName", meta.path_of(descriptor))
+        .opt("datastore", scope.world.inventory.datastore(&meta.datastore).map(|n| n.at.clone()))
+        .set("lunUuid", meta.uuid.as_str())
+        .set("deviceName", "vml.0200")
+        .set("compatibilityMode", mode)
+        .set("diskMode", meta.mode.as_str())
+        .set("uuid", meta.uuid.as_str())
+        .opt("changeId", view.change.as_deref())
 }
 
 fn disk(scope: Scope<'_>, view: &DiskView) -> Obj {

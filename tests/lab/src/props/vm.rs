@@ -1,6 +1,7 @@
 //! Properties of VMs.
 
 use super::{Scope, config, guest, layout, snapshot};
+use crate::config::Special;
 use crate::value::{Obj, Ref, Value};
 use crate::world::Vm;
 
@@ -15,9 +16,14 @@ pub(crate) fn property(scope: Scope<'_>, vm: &Vm, name: &str) -> Option<Value> {
         |kind: &str| world.inventory.nodes.iter().find(|n| n.at.id == kind).map(|n| n.at.clone());
     Some(match name {
         "name" => state.conf.name.as_str().into(),
+        "parent" if state.special == Some(Special::InVapp) => return None,
         "parent" => id(&state.folder)?.into(),
         "resourcePool" => id(&state.pool)?.into(),
+        "config" if state.special == Some(Special::Inaccessible) => return None,
         "config" => config::of_vm(scope, vm).into(),
+        "parentVApp" if state.special == Some(Special::InVapp) => {
+            Ref::new("VirtualApp", "resgroup-v1").into()
+        }
         "capability" => capability().into(),
         "runtime" => runtime(scope, vm).into(),
         "guest" => guest::info(vm).into(),
@@ -66,6 +72,21 @@ pub(crate) fn property(scope: Scope<'_>, vm: &Vm, name: &str) -> Option<Value> {
     })
 }
 
+fn power_of(vm: &Vm) -> &'static str {
+    match vm.state.special {
+        Some(Special::Suspended) => "suspended",
+        _ => power(vm.state.powered_on),
+    }
+}
+
+fn connection(vm: &Vm) -> &'static str {
+    match vm.state.special {
+        Some(Special::Inaccessible) => "inaccessible",
+        Some(Special::Orphaned) => "orphaned",
+        _ => "connected",
+    }
+}
+
 fn capability() -> Obj {
     let yes = [
         "snapshotOperationsSupported",
@@ -85,11 +106,13 @@ fn capability() -> Obj {
 
 fn runtime(scope: Scope<'_>, vm: &Vm) -> Obj {
     let host = scope.world.inventory.node(&vm.state.host).map(|n| n.at.clone());
+    let paired = vm.state.special == Some(Special::FaultTolerant);
+    let fault_tolerance = if paired { "running" } else { "notConfigured" };
     Obj::new("VirtualMachineRuntimeInfo")
         .opt("host", host)
-        .choice("connectionState", "connected")
-        .choice("powerState", power(vm.state.powered_on))
-        .choice("faultToleranceState", "notConfigured")
+        .choice("connectionState", connection(vm))
+        .choice("powerState", power_of(vm))
+        .choice("faultToleranceState", fault_tolerance)
         .set("toolsInstallerMounted", false)
         .opt("bootTime", vm.state.powered_on.then_some(vm.state.created))
         .set("numMksConnections", 0)
@@ -102,7 +125,7 @@ fn summary(scope: Scope<'_>, vm: &Vm) -> Obj {
     let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
     let config = Obj::new("VirtualMachineConfigSummary")
         .set("name", conf.name.as_str())
-        .set("template", false)
+        .set("template", vm.state.special == Some(Special::Template))
         .set("vmPathName", vm.path_of(&format!("{}.vmx", vm.state.dir)))
         .set("memorySizeMB", i32::try_from(conf.memory_mb).unwrap_or(i32::MAX))
         .set("numCpu", conf.cpus)

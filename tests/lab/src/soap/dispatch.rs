@@ -117,9 +117,7 @@ impl Call<'_> {
             return Err(Fault::named("RestrictedVersion", None, None)
                 .unwrap_or_else(|| Fault::system("the licence prohibits this")));
         }
-        if let (Some(privilege), Some(_)) =
-            (auth::privilege(self.method), core.faults.active(FaultKind::NoPermission))
-        {
+        if let Some(privilege) = auth::privilege(self.method).filter(|id| core.faults.denies(id)) {
             return Err(Fault::new(
                 "NoPermission",
                 "Permission to perform this operation was denied.",
@@ -156,7 +154,7 @@ impl Call<'_> {
             "SessionIsActive" => self.session_is_active(),
             "TerminateSession" => self.terminate_session(),
             "AcquireGenericServiceTicket" => self.acquire_ticket(),
-            "HasPrivilegeOnEntity" | "HasPrivilegeOnEntities" => Ok(self.has_privilege()),
+            "HasPrivilegeOnEntity" | "HasPrivilegeOnEntities" => self.has_privilege(),
             "CreateContainerView" => self.create_view(),
             "DestroyView" => self.destroy_view(),
             "RetrieveProperties" => self.retrieve(),

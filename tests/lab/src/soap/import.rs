@@ -8,6 +8,7 @@ use super::call::{Call, Reply, is_true, reference};
 use super::configure::{capacity_of, configure};
 use super::files::StorePath;
 use super::leases::import_files;
+use crate::config::Backing;
 use crate::core::{NewDisk, NewLease, blank_conf};
 use crate::disk::Disk;
 use crate::schema::schema;
@@ -197,6 +198,7 @@ fn disk(
         thin: flag("thinProvisioned"),
         eager: flag("eagerlyScrub"),
         mode: backing.text_of("diskMode").unwrap_or("persistent").to_string(),
+        backing: Backing::File,
         datastore,
         dir: dir.to_string(),
         stem: if number == 0 { dir.to_string() } else { format!("{dir}_{number}") },

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::config::Special;
 use crate::disk::{Disk, DiskMeta};
 use crate::value::Ref;
 
@@ -89,6 +90,8 @@ pub(crate) struct VmState {
     pub(crate) host: String,
     pub(crate) powered_on: bool,
     pub(crate) tools: bool,
+    #[serde(default)]
+    pub(crate) special: Option<Special>,
     pub(crate) snapshots: Vec<Snapshot>,
     pub(crate) current_snapshot: Option<String>,
     pub(crate) snapshots_made: i32,
