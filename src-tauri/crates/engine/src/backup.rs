@@ -164,10 +164,8 @@ fn run(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<RecoveryPointI
 fn check(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<Checked, EngineError> {
     let started = job.clock.now();
     let summary = job.wait(job.client.vm(job.vm)).map_err(EngineError::Check)?;
-    if summary.template {
-        return Err(EngineError::NotSupported(
-            "it is a template, and templates have no snapshots".to_owned(),
-        ));
+    if let Some(obstacle) = summary.obstacle() {
+        return Err(EngineError::NotSupported(obstacle));
     }
     let mut not_included = Vec::new();
     let (mut disks, mut capacity) = (0, 0);
@@ -180,9 +178,6 @@ fn check(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<Checked, Eng
             disks += 1;
             capacity += disk.capacity.get();
         }
-    }
-    if disks == 0 {
-        return Err(EngineError::NotSupported("it has no disk that can be saved".to_owned()));
     }
     warnings.info(RunEvent::Checked { disks, capacity });
     job.cancel.check()?;

@@ -1,7 +1,7 @@
 use kuramori_base::{Cancelled, Hint};
 use kuramori_jobs::LogError;
 use kuramori_repo::RepoError;
-use kuramori_vsphere::VsphereError;
+use kuramori_vsphere::{VmObstacle, VsphereError};
 
 use crate::pipeline::PipelineError;
 
@@ -13,7 +13,7 @@ pub enum EngineError {
     Check(#[source] VsphereError),
     /// The VM cannot be backed up as it is.
     #[error("the VM cannot be backed up: {0}")]
-    NotSupported(String),
+    NotSupported(VmObstacle),
     /// A snapshot would do harm now.
     #[error("a snapshot now would do harm: {0}")]
     Guard(Obstacle),

@@ -41,15 +41,18 @@ pub use endpoint::Endpoint;
 pub use error::{ReplyError, Unreachable, VsphereError};
 pub use fault::Fault;
 pub use hardware::{
-    Controller, DiskBacking, DiskConfig, DiskMode, DiskObstacle, DiskShape, Nic, VmConfig,
-    VmHardware,
+    Controller, DiskBacking, DiskConfig, DiskMode, DiskObstacle, DiskShape, DiskSharing, Nic,
+    VmConfig, VmHardware,
 };
 pub use inventory::{
     ComputeSummary, ConnectionState, DatacenterSummary, DatastoreSummary, FolderSummary,
     HostSummary, Inventory, NetworkKind, NetworkSummary, PoolSummary, PowerState, ToolsState,
-    UnreadableVm, VmSummary,
+    UnreadableVm, VmObstacle, VmSummary,
 };
-pub use preflight::{Licence, NEEDED_PRIVILEGES};
+pub use preflight::{
+    Function, LicenceVerdict, MissingRights, Privilege, ROLE_NAME, Rights, RightsVerdict,
+    RoleFormat, RoleWords, VersionVerdict, role,
+};
 pub use readiness::{Heartbeat, Quietness, Readiness};
 pub use refs::{
     ComputeRef, DatacenterRef, DatastoreRef, DiskKey, FolderRef, HostRef, NetworkRef, PoolRef,

@@ -33,6 +33,17 @@ impl DiskMode {
     }
 }
 
+/// How a disk is shared with other VMs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiskSharing {
+    /// It is not.
+    None,
+    /// Several VMs may write to it.
+    MultiWriter,
+    /// Its controller's bus is shared.
+    Bus,
+}
+
 /// Where the bytes of a disk lie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiskBacking {
@@ -83,8 +94,8 @@ pub struct DiskConfig {
     pub mode: DiskMode,
     /// Whether space is given out only as needed.
     pub thin: bool,
-    /// Whether several VMs write to it, or its bus is shared.
-    pub shared: bool,
+    /// How other VMs share it.
+    pub sharing: DiskSharing,
     /// Which controller it hangs on.
     pub controller_key: i32,
     /// At which place of the controller.
@@ -106,7 +117,9 @@ pub enum DiskObstacle {
     /// It is a kind of storage without snapshots.
     UnsupportedBacking,
     /// Several VMs write to it.
-    Shared,
+    MultiWriter,
+    /// It hangs on a bus that VMs share.
+    SharedBus,
 }
 
 impl fmt::Display for DiskObstacle {
@@ -116,7 +129,8 @@ impl fmt::Display for DiskObstacle {
             Self::Nonpersistent => "the changes of the disk do not stay",
             Self::PhysicalRawDevice => "the disk is a raw device in physical mode",
             Self::UnsupportedBacking => "its kind of storage has no snapshots",
-            Self::Shared => "several VMs write to the disk",
+            Self::MultiWriter => "several VMs write to the disk",
+            Self::SharedBus => "the disk hangs on a bus that several VMs share",
         })
     }
 }
@@ -131,8 +145,10 @@ impl DiskConfig {
             }
             DiskMode::Other => return Some(DiskObstacle::Nonpersistent),
         }
-        if self.shared {
-            return Some(DiskObstacle::Shared);
+        match self.sharing {
+            DiskSharing::None => {}
+            DiskSharing::MultiWriter => return Some(DiskObstacle::MultiWriter),
+            DiskSharing::Bus => return Some(DiskObstacle::SharedBus),
         }
         match self.backing.kind.as_str() {
             "VirtualDiskFlatVer2BackingInfo"

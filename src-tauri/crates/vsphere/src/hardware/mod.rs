@@ -3,7 +3,7 @@
 mod disk;
 mod parse;
 
-pub use disk::{DiskBacking, DiskConfig, DiskMode, DiskObstacle};
+pub use disk::{DiskBacking, DiskConfig, DiskMode, DiskObstacle, DiskSharing};
 pub(crate) use parse::{CONFIG_PATHS, disks_of, vm_config};
 
 use serde::{Deserialize, Serialize};

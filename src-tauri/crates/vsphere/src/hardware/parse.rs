@@ -2,7 +2,10 @@
 
 use kuramori_block::ByteLen;
 
-use super::{Controller, DiskBacking, DiskConfig, DiskMode, DiskShape, Nic, VmConfig, VmHardware};
+use super::{
+    Controller, DiskBacking, DiskConfig, DiskMode, DiskShape, DiskSharing, Nic, VmConfig,
+    VmHardware,
+};
 use crate::DiskKey;
 use crate::error::VsphereError;
 use crate::property::Properties;
@@ -163,7 +166,11 @@ pub(crate) fn disks_of(devices: &[&Node], home_encrypted: bool) -> Vec<DiskConfi
             change_id: backing.text_at("changeId").and_then(|id| id.parse().ok()),
             mode: DiskMode::parse(backing.text_at("diskMode").unwrap_or_default()),
             thin: backing.bool_at("thinProvisioned").unwrap_or(false),
-            shared: multi_writer || shared_bus(controller_key),
+            sharing: match (multi_writer, shared_bus(controller_key)) {
+                (true, _) => DiskSharing::MultiWriter,
+                (false, true) => DiskSharing::Bus,
+                (false, false) => DiskSharing::None,
+            },
             controller_key,
             unit: device.number_at("unitNumber").unwrap_or(0),
             encrypted: home_encrypted || backing.child("keyId").is_some(),

@@ -77,6 +77,12 @@ impl<'a> Tree<'a> {
         found
     }
 
+    /// Returns the name of an object, or its reference where the name was not listed.
+    fn name_of(&self, object: &MoRef) -> String {
+        let name = self.nodes.get(object).map(|(name, _)| decode_name(name));
+        name.filter(|name| !name.is_empty()).unwrap_or_else(|| object.value.clone())
+    }
+
     /// Returns the names from the datacenter down. The folder right under a datacenter is hidden
     /// from people, as in vSphere's own screens.
     fn folder_path(&self, parent: Option<MoRef>) -> Vec<String> {
@@ -146,6 +152,9 @@ fn compute(object: &Properties) -> ComputeSummary {
 fn connection(object: &Properties) -> ConnectionState {
     match object.text("runtime.connectionState") {
         Some("connected") => ConnectionState::Connected,
+        Some("inaccessible") => ConnectionState::Inaccessible,
+        Some("orphaned") => ConnectionState::Orphaned,
+        Some("invalid") => ConnectionState::Invalid,
         _ => ConnectionState::Unavailable,
     }
 }
@@ -211,19 +220,24 @@ fn vm(object: &Properties, tree: &Tree<'_>) -> Result<VmSummary, UnreadableVm> {
         return Err(UnreadableVm {
             reference: VmRef::new(&object.object.value),
             name: name(object),
+            connection: vm_connection(object),
             why: why_unreadable(object),
         });
     };
     let devices: Vec<&Node> = devices.children.iter().collect();
     let encrypted = object.get("config.keyId").is_some();
     let running = object.text("guest.toolsRunningStatus") == Some("guestToolsRunning");
-    let system = object.get("config.managedBy").is_some_and(|by| {
-        by.text_at("extensionKey").is_some_and(|key| key.starts_with("com.vmware.vim.eam"))
-    });
     let name = name(object);
+    let vapp = object.mo("parentVApp").map(|vapp| tree.name_of(&vapp));
+    let folder = match &vapp {
+        Some(vapp) => vec![vapp.clone()],
+        None => tree.folder_path(object.mo("parent")),
+    };
     Ok(VmSummary {
         reference: VmRef::new(&object.object.value),
-        system: system || name.starts_with("vCLS"),
+        system: is_system(object, &name),
+        fault_tolerant: object.get("config.ftInfo").is_some(),
+        vapp,
         name,
         instance_uuid: object.string("config.instanceUuid"),
         bios_uuid: object.string("config.uuid"),
@@ -232,7 +246,7 @@ fn vm(object: &Properties, tree: &Tree<'_>) -> Result<VmSummary, UnreadableVm> {
             Some("suspended") => PowerState::Suspended,
             _ => PowerState::Off,
         },
-        connection: connection(object),
+        connection: vm_connection(object),
         guest: object
             .string("config.guestFullName")
             .or_else(|| object.string("config.guestId"))
@@ -243,13 +257,27 @@ fn vm(object: &Properties, tree: &Tree<'_>) -> Result<VmSummary, UnreadableVm> {
         change_tracking_supported: object.bool("capability.changeTrackingSupported"),
         disks: disks_of(&devices, encrypted),
         host: object.mo("runtime.host").map(|mo| HostRef::new(mo.value)),
-        folder: tree.folder_path(object.mo("parent")),
+        folder,
         template: object.bool("config.template").unwrap_or(false),
         consolidation_needed: object.bool("runtime.consolidationNeeded").unwrap_or(false),
         snapshots: object.get("snapshot").map(crate::snapshot::tree).unwrap_or_default(),
         committed: ByteLen::new(object.number("summary.storage.committed").unwrap_or(0)),
         encrypted,
     })
+}
+
+/// A server that does not say is taken to be in touch: calls about the VM will tell.
+fn vm_connection(object: &Properties) -> ConnectionState {
+    match object.get("runtime.connectionState") {
+        Some(_) => connection(object),
+        None => ConnectionState::Connected,
+    }
+}
+
+/// Returns whether the server made the VM for itself: the helpers of clusters, called vCLS.
+fn is_system(object: &Properties, name: &str) -> bool {
+    let by = object.get("config.managedBy").and_then(|by| by.text_at("extensionKey"));
+    by.is_some_and(|key| key.starts_with("com.vmware.vim.eam")) || name.starts_with("vCLS")
 }
 
 fn why_unreadable(object: &Properties) -> String {

@@ -8,6 +8,7 @@ use crate::refs::{FolderRef, VmRef};
 const VM_PATHS: &[&str] = &[
     "name",
     "parent",
+    "parentVApp",
     "config.uuid",
     "config.instanceUuid",
     "config.template",
@@ -18,6 +19,7 @@ const VM_PATHS: &[&str] = &[
     "config.hardware.device",
     "config.keyId",
     "config.managedBy",
+    "config.ftInfo",
     "capability.changeTrackingSupported",
     "runtime.powerState",
     "runtime.connectionState",

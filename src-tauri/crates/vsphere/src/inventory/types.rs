@@ -82,7 +82,13 @@ pub struct ComputeSummary {
 pub enum ConnectionState {
     /// It is.
     Connected,
-    /// It is not, for whatever reason.
+    /// Its files cannot be reached: their datastore is away.
+    Inaccessible,
+    /// It is listed, but no longer on any host.
+    Orphaned,
+    /// Its configuration is damaged.
+    Invalid,
+    /// Its host is not in touch, or it is not in touch for another reason.
     Unavailable,
 }
 
@@ -221,6 +227,10 @@ pub struct VmSummary {
     pub template: bool,
     /// Whether the server made it for itself.
     pub system: bool,
+    /// Whether it is one of the pair of a fault-tolerant VM, which has no snapshots.
+    pub fault_tolerant: bool,
+    /// The vApp it is part of: its name, or its reference where the name is not known.
+    pub vapp: Option<String>,
     /// Whether it runs on deltas no snapshot needs.
     pub consolidation_needed: bool,
     /// Snapshots, each after its parent.
@@ -238,6 +248,8 @@ pub struct UnreadableVm {
     pub reference: VmRef,
     /// Name, where that much is known.
     pub name: String,
+    /// Whether the server is in touch with it.
+    pub connection: ConnectionState,
     /// Why, in a few words.
     pub why: String,
 }

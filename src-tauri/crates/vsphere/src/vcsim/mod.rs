@@ -4,6 +4,7 @@
 //! proves nothing.
 
 mod disks;
+mod rights;
 mod session;
 mod snapshots;
 mod transfer;

@@ -6,6 +6,7 @@ mod changes;
 mod exports;
 mod files;
 mod imports;
+mod preflight;
 mod proxy;
 mod server;
 

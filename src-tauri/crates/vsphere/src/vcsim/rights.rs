@@ -1,0 +1,49 @@
+use super::{BOTH, Vcsim};
+use crate::{Function, LicenceVerdict, RightsVerdict, VersionVerdict};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_right_of_the_table_is_one_of_the_servers() {
+    for model in BOTH {
+        let vcsim = Vcsim::start(model);
+        let client = vcsim.client().await;
+        let manager = client.service().authorization_manager.clone().unwrap();
+        let list = client.properties("list", &manager, &["privilegeList"]).await.unwrap();
+        let list = list.get("privilegeList").unwrap();
+        // Those of reading are in every role and not in every list.
+        for privilege in Function::ALL.iter().skip(1).flat_map(|f| f.privileges()) {
+            let known = list.children.iter().any(|p| p.text_at("privId") == Some(privilege.id));
+            assert!(known, "{} on {model:?}", privilege.id);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_role_can_be_made() {
+    for model in BOTH {
+        let vcsim = Vcsim::start(model);
+        let client = vcsim.client().await;
+        let manager = client.service().authorization_manager.clone().unwrap();
+        // What `govc role.create` sends.
+        let made = client.change("make a role", "AddAuthorizationRole", &manager, |w| {
+            w.text("name", crate::ROLE_NAME);
+            for function in Function::ALL.into_iter().skip(1) {
+                for privilege in function.privileges() {
+                    w.text("privIds", privilege.id);
+                }
+            }
+        });
+        made.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strange_server_is_judged() {
+    for model in BOTH {
+        let vcsim = Vcsim::start(model);
+        let client = vcsim.client().await;
+        assert_eq!(client.about().version_verdict(), VersionVerdict::Supported);
+        let licence = client.licence().await.unwrap();
+        assert!(!matches!(licence, LicenceVerdict::Free { .. }), "{licence:?}");
+        assert_eq!(client.rights().await.unwrap().verdict(), RightsVerdict::Complete);
+    }
+}
