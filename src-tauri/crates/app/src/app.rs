@@ -14,7 +14,8 @@ use kuramori_vsphere::Client;
 use tokio::sync::broadcast;
 
 use crate::access;
-use crate::dto::{ErrorCode, Event, InventoryView, Language};
+use crate::commands::KnownInventory;
+use crate::dto::{ErrorCode, Event, Language};
 use crate::error::AppError;
 use crate::events::EventHub;
 use crate::files;
@@ -59,7 +60,7 @@ pub(crate) struct Inner {
     pub(crate) unproved_keys: Mutex<HashMap<String, UnprovedKey>>,
     /// What is wrong with the history of repositories, by id.
     pub(crate) alarms: Mutex<HashMap<String, Broken>>,
-    pub(crate) inventories: Mutex<HashMap<String, InventoryView>>,
+    pub(crate) inventories: Mutex<HashMap<String, KnownInventory>>,
     pub(crate) recovering: AtomicBool,
     pub(crate) updates: Updates,
     /// Held for as long as the application lives.

@@ -37,9 +37,10 @@ macro_rules! with_commands {
             "settings.autostart" SettingsAutostart Read (Empty) -> AutostartView;
             "settings.set-autostart" SettingsSetAutostart Admin (AutostartRequest) -> AutostartView;
             "servers.probe" ServersProbe Admin (ProbeServerRequest) -> CertificateView;
-            "servers.add" ServersAdd Admin (AddServerRequest) -> ServerChecked;
+            "servers.add" ServersAdd Admin (AddServerRequest) -> ServerView;
             "servers.list" ServersList Read (Empty) -> ServerList;
-            "servers.test" ServersTest Operate (ServerRequest) -> ServerChecked;
+            "servers.check" ServersCheck Operate (CheckServerRequest) -> ServerCheck;
+            "servers.role" ServersRole Read (RoleRequest) -> RoleView;
             "servers.trust" ServersTrust Admin (TrustServerRequest) -> ServerView;
             "servers.remove" ServersRemove Admin (ServerRequest) -> Empty;
             "inventory.get" InventoryGet Read (InventoryRequest) -> InventoryView;

@@ -86,6 +86,17 @@ pub(crate) enum UpdateCommand {
     },
 }
 
+/// Form of the role.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum RoleFormat {
+    /// A script for VMware PowerCLI.
+    Powercli,
+    /// A shell script with govc.
+    Govc,
+    /// A list for people.
+    Text,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ServerCommand {
     /// Adds an ESXi host or a vCenter.
@@ -109,10 +120,17 @@ pub(crate) enum ServerCommand {
     },
     /// Shows all servers.
     List,
-    /// Signs in and looks at what a backup needs.
-    Test {
+    /// Looks at what a backup needs: whether the server is reachable, signs in, its version, its
+    /// licence and the account's rights. Ends with 1 when backups cannot work.
+    Check {
         /// Name of the server.
         name: String,
+    },
+    /// Writes the role with just the rights that backup and restore need.
+    Role {
+        /// In which form.
+        #[arg(long, value_enum, default_value_t = RoleFormat::Text)]
+        format: RoleFormat,
     },
     /// Trusts a server's new certificate.
     Trust {

@@ -1,16 +1,19 @@
 //! Answers as text: plain tables that fit a terminal.
 
+mod inventory;
+mod servers;
 mod settings;
 pub(crate) mod upkeep;
 
 use std::fmt::Write;
 
 use kuramori_app::dto::{
-    DeletedPointView, ErrorView, HoldView, InventoryView, KeyAdded, KeyKind, KeyView, OutcomeView,
-    PointView, PowerView, PruneView, ReadModeView, RepositoryView, RunView, ServerChecked,
-    ServerView, TrackingView, UpdatesView,
+    DeletedPointView, ErrorView, HoldView, KeyAdded, KeyKind, KeyView, OutcomeView, PointView,
+    PruneView, ReadModeView, RepositoryView, RunView, UpdatesView,
 };
 
+pub(crate) use inventory::inventory;
+pub(crate) use servers::{check, servers};
 pub(crate) use settings::{exported_settings, settings_imported};
 
 /// Shows an error: what happened, the risk, what to do, and the details.
@@ -60,60 +63,6 @@ pub(crate) fn size(bytes: u64) -> String {
         }
         None => format!("{bytes} B"),
     }
-}
-
-fn some(text: Option<&str>) -> String {
-    text.unwrap_or("–").to_owned()
-}
-
-pub(crate) fn servers(servers: &[ServerView]) -> String {
-    let rows: Vec<Vec<String>> = servers
-        .iter()
-        .map(|s| vec![s.name.clone(), s.url.clone(), s.user.clone(), s.product.clone()])
-        .collect();
-    table(&["NAME", "ADDRESS", "USER", "PRODUCT"], &rows)
-}
-
-pub(crate) fn checked(checked: &ServerChecked) -> String {
-    let mut text = servers(std::slice::from_ref(&checked.server));
-    for check in &checked.checks {
-        let word = if check.passed { "passed" } else { "failed" };
-        let found = some(check.found.as_deref());
-        line(&mut text, format_args!("{:?}: {word} ({found})", check.check));
-        if let Some(view) = &check.error {
-            text.push_str(&error(view));
-        }
-    }
-    text
-}
-
-pub(crate) fn inventory(inventory: &InventoryView) -> String {
-    let rows: Vec<Vec<String>> = inventory
-        .vms
-        .iter()
-        .map(|vm| {
-            let power = match vm.power {
-                PowerView::On => "on",
-                PowerView::Off => "off",
-                PowerView::Suspended => "suspended",
-            };
-            let tracking = match vm.tracking {
-                TrackingView::On => "on",
-                TrackingView::Off => "off",
-                TrackingView::Unsupported => "not possible",
-            };
-            vec![
-                vm.name.clone(),
-                vm.reference.clone(),
-                power.to_owned(),
-                vm.disks.len().to_string(),
-                size(vm.capacity),
-                tracking.to_owned(),
-                vm.last_point.as_ref().map_or("–".into(), |p| p.taken_at.to_rfc3339()),
-            ]
-        })
-        .collect();
-    table(&["VM", "REFERENCE", "POWER", "DISKS", "SIZE", "TRACKING", "LAST POINT"], &rows)
 }
 
 pub(crate) fn repositories(repositories: &[RepositoryView]) -> String {

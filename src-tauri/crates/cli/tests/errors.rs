@@ -111,8 +111,8 @@ fn free_licence_and_missing_rights() {
     {
         let id = lab.add_fault(FaultSpec { kind, ..FaultSpec::default() }).unwrap();
         told(name, &bench, &bench.run(&BACKUP));
-        let test = bench.run(&["server", "test", "lab"]);
-        assert_eq!(test.code, 3, "connecting already tells: {}", test.stdout);
+        let check = bench.run(&["server", "check", "lab"]);
+        assert_eq!(check.code, 1, "the check already tells: {}", check.stdout);
         lab.remove_faults(Some(id));
         unharmed(&bench, 1);
         assert!(lab.vm("vm").unwrap().snapshots.is_empty());

@@ -22,6 +22,7 @@ mod history;
 mod images;
 mod keys;
 mod places;
+mod preflight;
 #[cfg(target_os = "linux")]
 mod resources;
 mod secrets;

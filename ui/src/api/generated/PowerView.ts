@@ -3,4 +3,4 @@
 /**
  * Whether a VM runs.
  */
-export type PowerView = "on" | "off" | "suspended";
+export type PowerView = "on" | "off" | "suspended" | "unknown";

@@ -23,4 +23,8 @@ thin: boolean,
 /**
  * Why it is left out of backups; `null` when it is not.
  */
-left_out: string | null, };
+left_out: string | null, 
+/**
+ * What is special about how it is saved, where something is.
+ */
+note: string | null, };

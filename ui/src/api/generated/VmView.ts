@@ -71,4 +71,8 @@ last_point: LastPoint | null,
 /**
  * Why it cannot be backed up as it is; `null` when it can.
  */
-problem: string | null, };
+problem: string | null, 
+/**
+ * What is special about it although it can be backed up, a sentence each.
+ */
+notes: Array<string>, };

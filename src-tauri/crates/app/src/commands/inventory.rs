@@ -1,8 +1,10 @@
 use std::collections::HashMap;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
+use chrono::{DateTime, Utc};
 use kuramori_vsphere::{
-    DatastoreSummary, DiskConfig, HostRef, Inventory, PowerState, ToolsState, VmSummary,
+    DatastoreSummary, DiskConfig, HostRef, Inventory, PowerState, ToolsState, UnreadableVm,
+    VmSummary,
 };
 
 use super::Handler;
@@ -10,10 +12,11 @@ use crate::access;
 use crate::app::App;
 use crate::convert;
 use crate::dto::{
-    DatastoreView, InventoryRequest, InventoryView, LastPoint, PointView, PowerView, Topic,
-    TrackingView, VmDiskView, VmView,
+    DatastoreView, InventoryRequest, InventoryView, Language, LastPoint, PointView, PowerView,
+    Topic, TrackingView, VmDiskView, VmView,
 };
 use crate::error::AppError;
+use crate::messages;
 use crate::schema::command;
 use crate::settings::ServerEntry;
 
@@ -24,10 +27,11 @@ impl Handler for command::InventoryGet {
             let inventories = app.inner.inventories.lock().unwrap_or_else(PoisonError::into_inner);
             inventories.get(&id).cloned()
         };
-        let mut view = match known().filter(|_| !request.refresh) {
-            Some(view) => view,
+        let known = match known().filter(|_| !request.refresh) {
+            Some(known) => known,
             None => read(app, &id).await?,
         };
+        let mut view = show(&known, app.language());
         app.blocking(move |app| {
             add_points(app, &mut view);
             Ok(view)
@@ -36,27 +40,40 @@ impl Handler for command::InventoryGet {
     }
 }
 
-async fn read(app: &App, id: &str) -> Result<InventoryView, AppError> {
-    let (entry, client) = access::client(app, id).await?;
-    let inventory = client.inventory().await.map_err(|e| convert::server(&e, &entry.name))?;
-    let view = InventoryView { read_at: app.inner.clock.now(), ..show(&entry, &inventory) };
-    let mut inventories = app.inner.inventories.lock().unwrap_or_else(PoisonError::into_inner);
-    inventories.insert(entry.id.clone(), view.clone());
-    drop(inventories);
-    app.inner.events.changed(Topic::Inventory, Some(entry.id));
-    Ok(view)
+/// An inventory as it was read; it is put in words for each who asks.
+#[derive(Clone)]
+pub(crate) struct KnownInventory {
+    entry: ServerEntry,
+    inventory: Arc<Inventory>,
+    read_at: DateTime<Utc>,
 }
 
-fn show(entry: &ServerEntry, inventory: &Inventory) -> InventoryView {
+async fn read(app: &App, id: &str) -> Result<KnownInventory, AppError> {
+    let (entry, client) = access::client(app, id).await?;
+    let inventory = client.inventory().await.map_err(|e| convert::server(&e, &entry.name))?;
+    let (id, read_at) = (entry.id.clone(), app.inner.clock.now());
+    let known = KnownInventory { entry, inventory: Arc::new(inventory), read_at };
+    let mut inventories = app.inner.inventories.lock().unwrap_or_else(PoisonError::into_inner);
+    inventories.insert(id.clone(), known.clone());
+    drop(inventories);
+    app.inner.events.changed(Topic::Inventory, Some(id));
+    Ok(known)
+}
+
+fn show(known: &KnownInventory, language: Language) -> InventoryView {
+    let (entry, inventory) = (&known.entry, &known.inventory);
     let hosts: HashMap<&HostRef, &str> =
         inventory.hosts.iter().map(|h| (&h.reference, h.name.as_str())).collect();
-    let vms = inventory.vms.iter().filter(|vm| !vm.system).map(|vm| vm_view(vm, &hosts));
+    let readable = inventory.vms.iter().map(|vm| vm_view(vm, &hosts, language));
+    let unreadable = inventory.unreadable.iter().map(|vm| unreadable_view(vm, language));
+    let mut vms: Vec<VmView> = readable.chain(unreadable).collect();
+    vms.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.reference.cmp(&b.reference)));
     InventoryView {
         server_id: entry.id.clone(),
         server_name: entry.name.clone(),
         kind: entry.kind,
-        read_at: chrono::DateTime::UNIX_EPOCH,
-        vms: vms.collect(),
+        read_at: known.read_at,
+        vms,
         datastores: inventory.datastores.iter().map(datastore_view).collect(),
     }
 }
@@ -71,15 +88,8 @@ pub(super) fn datastore_view(datastore: &DatastoreSummary) -> DatastoreView {
     }
 }
 
-fn vm_view(vm: &VmSummary, hosts: &HashMap<&HostRef, &str>) -> VmView {
-    let can_be_saved = vm.disks.iter().any(|d| d.obstacle().is_none());
-    let problem = if vm.template {
-        Some("templates have no snapshots".to_owned())
-    } else if !can_be_saved {
-        Some("it has no disk that can be saved".to_owned())
-    } else {
-        None
-    };
+fn vm_view(vm: &VmSummary, hosts: &HashMap<&HostRef, &str>, language: Language) -> VmView {
+    let problem = vm.obstacle().map(|o| messages::vm_obstacle(o, language).to_owned());
     VmView {
         reference: vm.reference.as_str().to_owned(),
         instance_uuid: vm.instance_uuid.clone(),
@@ -100,21 +110,48 @@ fn vm_view(vm: &VmSummary, hosts: &HashMap<&HostRef, &str>) -> VmView {
             (false, _) => TrackingView::Off,
         },
         snapshots: u32::try_from(vm.snapshots.len()).unwrap_or(u32::MAX),
-        disks: vm.disks.iter().map(disk_view).collect(),
+        disks: vm.disks.iter().map(|disk| disk_view(disk, language)).collect(),
         capacity: vm.disks.iter().map(|d| d.capacity.get()).sum(),
         used: Some(vm.committed.get()).filter(|bytes| *bytes > 0),
         last_point: None,
+        notes: if problem.is_none() { messages::vm_notes(vm, language) } else { Vec::new() },
         problem,
     }
 }
 
-fn disk_view(disk: &DiskConfig) -> VmDiskView {
+/// Shows a VM of which little more than its name is known.
+fn unreadable_view(vm: &UnreadableVm, language: Language) -> VmView {
+    VmView {
+        reference: vm.reference.as_str().to_owned(),
+        instance_uuid: None,
+        name: vm.name.clone(),
+        path: Vec::new(),
+        host: None,
+        power: PowerView::Unknown,
+        guest: None,
+        tools_running: false,
+        template: false,
+        tracking: TrackingView::Unsupported,
+        snapshots: 0,
+        disks: Vec::new(),
+        capacity: 0,
+        used: None,
+        last_point: None,
+        problem: Some(messages::vm_obstacle(vm.obstacle(), language).to_owned()),
+        notes: Vec::new(),
+    }
+}
+
+fn disk_view(disk: &DiskConfig, language: Language) -> VmDiskView {
+    let left_out = disk.obstacle().map(|o| messages::disk_obstacle(o, language).to_owned());
+    let note = messages::disk_note(disk, language).filter(|_| left_out.is_none());
     VmDiskView {
         key: disk.key.get(),
         label: disk.label.clone(),
         capacity: disk.capacity.get(),
         thin: disk.thin,
-        left_out: disk.obstacle().map(|o| o.to_string()),
+        left_out,
+        note: note.map(str::to_owned),
     }
 }
 

@@ -7,6 +7,7 @@ mod recovery;
 mod repositories;
 mod restore;
 mod runs;
+mod server_checks;
 mod servers;
 mod settings;
 mod updates;
@@ -20,6 +21,7 @@ use crate::dto::{ErrorCode, ErrorView};
 use crate::error::AppError;
 use crate::schema::{Command, command, with_commands};
 
+pub(crate) use inventory::KnownInventory;
 pub(crate) use points::point_view;
 
 /// The work behind a command. Never waits for long work: that becomes a run.

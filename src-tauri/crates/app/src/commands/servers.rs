@@ -1,14 +1,13 @@
 use kuramori_base::Secret;
-use kuramori_vsphere::{Client, Endpoint, ServerKind as Kind, probe_certificate};
+use kuramori_vsphere::{Endpoint, ServerKind as Kind, probe_certificate};
 
 use super::Handler;
 use crate::access::{self, SignIn};
 use crate::app::{App, keychain_error};
 use crate::convert;
 use crate::dto::{
-    AddServerRequest, CertificateView, Empty, ErrorCode, Language, ProbeServerRequest, ServerCheck,
-    ServerCheckKind, ServerChecked, ServerKind, ServerList, ServerRequest, ServerView, Topic,
-    TrustServerRequest,
+    AddServerRequest, CertificateView, Empty, ErrorCode, ProbeServerRequest, ServerKind,
+    ServerList, ServerRequest, ServerView, Topic, TrustServerRequest,
 };
 use crate::error::AppError;
 use crate::schema::command;
@@ -32,7 +31,7 @@ impl Handler for command::ServersProbe {
 }
 
 impl Handler for command::ServersAdd {
-    async fn handle(app: &App, request: AddServerRequest) -> Result<ServerChecked, AppError> {
+    async fn handle(app: &App, request: AddServerRequest) -> Result<ServerView, AppError> {
         let name = request.name.trim().to_owned();
         if name.is_empty() {
             return Err(AppError::new(ErrorCode::InvalidInput, "an empty name"));
@@ -74,7 +73,6 @@ impl Handler for command::ServersAdd {
             product: about.full_name.clone(),
             last_seen: Some(app.inner.clock.now()),
         };
-        let checks = check(app, &entry, &client).await;
         let stored = entry.clone();
         app.blocking(move |app| {
             let name = stored.secret_name();
@@ -88,7 +86,7 @@ impl Handler for command::ServersAdd {
         .await?;
         app.inner.clients.lock().await.insert(entry.id.clone(), client);
         app.inner.events.changed(Topic::Servers, Some(entry.id.clone()));
-        Ok(ServerChecked { server: view(&entry), checks })
+        Ok(view(&entry))
     }
 }
 
@@ -113,91 +111,10 @@ fn view(entry: &ServerEntry) -> ServerView {
     }
 }
 
-fn passed(check: ServerCheckKind, found: Option<String>) -> ServerCheck {
-    ServerCheck { check, passed: true, found, error: None }
-}
-
-/// Looks at what a backup will need, on a session that was just made: it proves that the server
-/// answers, that its certificate is trusted and that the password is right.
-async fn check(app: &App, entry: &ServerEntry, client: &Client) -> Vec<ServerCheck> {
-    let mut checks = vec![
-        passed(ServerCheckKind::Reach, Some(entry.product.clone())),
-        passed(ServerCheckKind::Certificate, entry.pin.clone()),
-        passed(ServerCheckKind::SignIn, Some(entry.user.clone())),
-    ];
-    let failed = |check, error: AppError| ServerCheck {
-        check,
-        passed: false,
-        found: None,
-        error: Some(error.view(app.language())),
-    };
-    let check = |kind, found: Result<Option<String>, AppError>| match found {
-        Ok(found) => passed(kind, found),
-        Err(error) => failed(kind, error),
-    };
-    checks.push(check(ServerCheckKind::Licence, licence(entry, client).await));
-    checks.push(check(ServerCheckKind::Rights, rights(entry, client).await));
-    let read = client.inventory().await.map_err(|e| convert::server(&e, &entry.name));
-    let found = read.map(|inventory| {
-        let vms = inventory.vms.len();
-        Some(match app.language() {
-            Language::En if vms == 1 => "1 VM".to_owned(),
-            Language::En => format!("{vms} VMs"),
-            Language::Ja => format!("VM {vms} 台"),
-        })
-    });
-    checks.push(check(ServerCheckKind::Inventory, found));
-    checks
-}
-
-async fn licence(entry: &ServerEntry, client: &Client) -> Result<Option<String>, AppError> {
-    let licences = client.licences().await.map_err(|e| convert::server(&e, &entry.name))?;
-    if let Some(free) = licences.iter().find(|l| l.forbids_backup) {
-        return Err(AppError::new(ErrorCode::LicenceRestricted, &entry.name).detail(&free.name));
-    }
-    let names: Vec<String> = licences.into_iter().map(|l| l.name).collect();
-    Ok(Some(names.join(", ")).filter(|names| !names.is_empty()))
-}
-
-async fn rights(entry: &ServerEntry, client: &Client) -> Result<Option<String>, AppError> {
-    let missing =
-        client.missing_privileges().await.map_err(|e| convert::server(&e, &entry.name))?;
-    if missing.is_empty() {
-        let all = kuramori_vsphere::NEEDED_PRIVILEGES.len();
-        return Ok(Some(format!("{all} / {all}")));
-    }
-    Err(AppError::new(ErrorCode::RightsMissing, &entry.name).detail(missing.join("\n")))
-}
-
 impl Handler for command::ServersList {
     async fn handle(app: &App, _: Empty) -> Result<ServerList, AppError> {
         let settings = app.inner.settings.get();
         Ok(ServerList { servers: settings.servers.iter().map(view).collect() })
-    }
-}
-
-impl Handler for command::ServersTest {
-    async fn handle(app: &App, request: ServerRequest) -> Result<ServerChecked, AppError> {
-        // A session from before would prove nothing about now.
-        let id = app.inner.settings.get().server(&request.server_id)?.id.clone();
-        access::forget_client(app, &id).await;
-        let (mut entry, client) = access::client(app, &id).await?;
-        let about = client.about();
-        entry.product.clone_from(&about.full_name);
-        entry.last_seen = Some(app.inner.clock.now());
-        let checks = check(app, &entry, &client).await;
-        let seen = entry.clone();
-        app.blocking(move |app| {
-            app.inner.settings.change(|s| {
-                if let Some(server) = s.servers.iter_mut().find(|s| s.id == seen.id) {
-                    *server = seen;
-                }
-                Ok(())
-            })
-        })
-        .await?;
-        app.inner.events.changed(Topic::Servers, Some(id));
-        Ok(ServerChecked { server: view(&entry), checks })
     }
 }
 

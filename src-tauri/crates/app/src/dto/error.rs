@@ -14,6 +14,8 @@ wire! {
         HostUnreachable,
         /// Something answers, but it is no vSphere endpoint.
         NotVsphere,
+        /// The server is older than any version backups work with.
+        VersionTooOld,
         /// The host's licence forbids backup (free ESXi).
         LicenceRestricted,
         /// The account lacks rights.

@@ -21,6 +21,8 @@ wire! {
         Off,
         /// Suspended.
         Suspended,
+        /// The server does not say.
+        Unknown,
     }
 
     /// Whether changed block tracking helps with a VM.
@@ -47,6 +49,8 @@ wire! {
         pub thin: bool,
         /// Why it is left out of backups; `null` when it is not.
         pub left_out: Option<String>,
+        /// What is special about how it is saved, where something is.
+        pub note: Option<String>,
     }
 
     /// The newest recovery point of a VM.
@@ -93,6 +97,8 @@ wire! {
         pub last_point: Option<LastPoint>,
         /// Why it cannot be backed up as it is; `null` when it can.
         pub problem: Option<String>,
+        /// What is special about it although it can be backed up, a sentence each.
+        pub notes: Vec<String>,
     }
 
     /// A place for VM files on a server.

@@ -23,7 +23,7 @@ wire! {
         pub not_after: Option<DateTime<Utc>>,
     }
 
-    /// Adds a server: signs in, checks licence and rights, stores the password in the keychain.
+    /// Adds a server: signs in and stores the password in the keychain.
     pub struct AddServerRequest {
         /// Name to call it by.
         pub name: String,
@@ -61,34 +61,118 @@ wire! {
         Vcenter,
     }
 
-    /// One thing looked at when a server is added or tested.
+    /// One thing looked at when a server is added or checked, in the order in which they are.
     #[derive(Copy, Eq)]
     #[serde(rename_all = "kebab-case")]
     pub enum ServerCheckKind {
         /// It answers at its address.
         Reach,
-        /// Its certificate is trusted.
-        Certificate,
-        /// User name and password are right.
+        /// Its certificate is trusted, user name and password are right.
         SignIn,
+        /// Its version is supported.
+        Version,
         /// Its licence allows backup.
         Licence,
-        /// The account has the rights a backup needs.
+        /// The account has the rights that are needed.
         Rights,
-        /// The inventory can be read.
+    }
+
+    /// Asks for one of the checks, so that each can be shown as it ends.
+    pub struct CheckServerRequest {
+        /// The server's id.
+        pub server_id: String,
+        /// What to look at.
+        pub check: ServerCheckKind,
+    }
+
+    /// How a check ended.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum CheckState {
+        /// All well.
+        Good,
+        /// Backups work, with something to look at.
+        Warning,
+        /// Backups cannot work.
+        Failed,
+    }
+
+    /// What rights are needed for.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum RightsFunction {
+        /// Seeing VMs, hosts and datastores.
         Inventory,
+        /// Making and removing snapshots.
+        Snapshots,
+        /// Changed block tracking.
+        ChangeTracking,
+        /// Reading disks over the datastore.
+        ReadDatastore,
+        /// Reading disks by export.
+        Export,
+        /// Restoring a VM as a new one.
+        Restore,
+    }
+
+    /// One right an account lacks.
+    pub struct RightView {
+        /// The server's name for it.
+        pub id: String,
+        /// Where vSphere's own screens show it.
+        pub label: String,
+    }
+
+    /// The rights that one function lacks.
+    pub struct MissingRightsView {
+        /// What they are needed for.
+        pub function: RightsFunction,
+        /// The function in words.
+        pub name: String,
+        /// What does not work without them.
+        pub effect: String,
+        /// The rights.
+        pub rights: Vec<RightView>,
     }
 
     /// How one check ended.
     pub struct ServerCheck {
         /// What was looked at.
         pub check: ServerCheckKind,
-        /// Whether it passed.
-        pub passed: bool,
-        /// What was found, in a few words (product, number of VMs …).
-        pub found: Option<String>,
-        /// Why it did not pass.
+        /// How it ended.
+        pub state: CheckState,
+        /// What was found, in a sentence; empty when it failed.
+        pub found: String,
+        /// Why it failed and what to do; only then.
         pub error: Option<ErrorView>,
+        /// Rights that are missing, by what they are needed for.
+        pub missing: Vec<MissingRightsView>,
+    }
+
+    /// In which form the role is written.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum RoleFormatView {
+        /// A script for VMware PowerCLI.
+        Powercli,
+        /// A shell script with govc.
+        Govc,
+        /// A list for people.
+        Text,
+    }
+
+    /// Asks for the role with the least rights that are needed.
+    pub struct RoleRequest {
+        /// In which form.
+        pub format: RoleFormatView,
+    }
+
+    /// The role with the least rights that are needed.
+    pub struct RoleView {
+        /// What the role is called.
+        pub name: String,
+        /// The script or list, in the language of the settings.
+        pub text: String,
     }
 
     /// A server that was added.
@@ -111,14 +195,6 @@ wire! {
         pub last_seen: Option<DateTime<Utc>>,
         /// Why it could not be used the last time it was tried.
         pub error: Option<ErrorView>,
-    }
-
-    /// A server with the checks that were just made.
-    pub struct ServerChecked {
-        /// The server.
-        pub server: ServerView,
-        /// All checks in the order they were made; those after a failed one are left out.
-        pub checks: Vec<ServerCheck>,
     }
 
     /// All servers.

@@ -42,15 +42,26 @@ pub(super) fn server(code: ErrorCode) -> Sentences {
             UNTOUCHED,
             &["Check the address."],
         ),
+        E::VersionTooOld => say(
+            "{0} is older than version 6.5, with which backups begin to work.",
+            "Its VMs cannot be saved. Nothing was changed on the server.",
+            &["Update the server to version 6.5 or later, then try again."],
+        ),
         E::LicenceRestricted => say(
             "The licence of {0} does not allow backup: it is the free edition of ESXi.",
-            "Its VMs cannot be saved this way. Nothing was changed on the host.",
+            "Its VMs can be looked at, but neither saved nor restored here: the host refuses \
+             snapshots and every other change. Nothing was changed on it. Recovery points made \
+             before can be restored to a file or to another server.",
             &["Enter a licence on the host that includes the storage API, then try again."],
         ),
         E::RightsMissing => say(
             "The account has not all the rights it needs on {0}.",
             NO_NEW_POINT,
-            &["Give the account the missing rights at the top of the inventory, for all below it."],
+            &[
+                "Give the account the missing rights at the top of the inventory, for all below it.",
+                "A role with just these rights is written by the check of the server, or by \
+                 “kuramori server role”.",
+            ],
         ),
         E::ServerFault => say(
             "{0} broke off what it was asked to do.",

@@ -3,6 +3,7 @@
 //! `{0}` stands for the thing the sentence is about (a VM, a server, a folder).
 
 mod care;
+mod checks;
 mod en;
 mod events;
 mod history;
@@ -11,11 +12,16 @@ mod keys;
 mod sheet;
 mod updates;
 pub(crate) mod upkeep;
+mod vms;
 
 use crate::dto::{ErrorCode, Language};
 
+pub(crate) use checks::{
+    Found, function, function_effect, licence_found, rights_found, role_words, seen, version_found,
+};
 pub(crate) use events::{event, stopping, unproven, whole_reason, working};
 pub(crate) use sheet::{SheetWords, sheet_words};
+pub(crate) use vms::{disk_note, disk_obstacle, vm_notes, vm_obstacle};
 
 /// What is said about an error.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +56,7 @@ fn about(code: ErrorCode) -> About {
         | E::LoginRefused
         | E::HostUnreachable
         | E::NotVsphere
+        | E::VersionTooOld
         | E::LicenceRestricted
         | E::RightsMissing
         | E::ServerFault

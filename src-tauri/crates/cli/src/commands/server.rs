@@ -1,10 +1,12 @@
-use kuramori_app::AppError;
 use kuramori_app::dto::{
-    AddServerRequest, Empty, ProbeServerRequest, ServerChecked, ServerRequest, TrustServerRequest,
+    AddServerRequest, CheckServerRequest, CheckState, Empty, ProbeServerRequest, RoleFormatView,
+    RoleRequest, ServerCheck, ServerCheckKind, ServerRequest, ServerView, TrustServerRequest,
 };
 use kuramori_app::schema::command;
+use kuramori_app::{App, AppError};
+use serde::Serialize;
 
-use crate::args::ServerCommand;
+use crate::args::{RoleFormat, ServerCommand};
 use crate::context::Context;
 use crate::input;
 use crate::output::Done;
@@ -24,20 +26,37 @@ pub(super) async fn run(context: &Context, command: ServerCommand) -> Result<Don
             };
             let password = password.expose().clone();
             let request = AddServerRequest { name, url, user, password, pin };
-            let checked = app.call::<command::ServersAdd>(request).await?;
-            context.output.answer(&checked, text::checked);
-            Ok(done(&checked))
+            let server = app.call::<command::ServersAdd>(request).await?;
+            let checks = check(context, &app, &server.id, &CHECKS[2..]).await?;
+            context.output.answer(&ServerAdded { server: &server, checks: &checks }, |added| {
+                text::servers(std::slice::from_ref(added.server))
+            });
+            // It was added, whatever it can do.
+            let well = checks.iter().all(|c| c.state == CheckState::Good);
+            Ok(if well { Done::Well } else { Done::WithWarnings })
         }
         ServerCommand::List => {
             let list = app.call::<command::ServersList>(Empty {}).await?;
             context.output.answer(&list, |l| text::servers(&l.servers));
             Ok(Done::Well)
         }
-        ServerCommand::Test { name } => {
-            let request = ServerRequest { server_id: name };
-            let checked = app.call::<command::ServersTest>(request).await?;
-            context.output.answer(&checked, text::checked);
-            Ok(done(&checked))
+        ServerCommand::Check { name } => {
+            let checks = check(context, &app, &name, &CHECKS).await?;
+            // For people each line was written when its check ended.
+            if !context.output.is_for_people() {
+                context.output.answer(&ServerChecks { checks: &checks }, |_| String::new());
+            }
+            Ok(done(&checks))
+        }
+        ServerCommand::Role { format } => {
+            let format = match format {
+                RoleFormat::Powercli => RoleFormatView::Powercli,
+                RoleFormat::Govc => RoleFormatView::Govc,
+                RoleFormat::Text => RoleFormatView::Text,
+            };
+            let role = app.call::<command::ServersRole>(RoleRequest { format }).await?;
+            context.output.answer(&role, |role| role.text.clone());
+            Ok(Done::Well)
         }
         ServerCommand::Trust { name, sha256 } => {
             let request = TrustServerRequest { server_id: name, sha256 };
@@ -54,6 +73,57 @@ pub(super) async fn run(context: &Context, command: ServerCommand) -> Result<Don
     }
 }
 
-fn done(checked: &ServerChecked) -> Done {
-    if checked.checks.iter().all(|c| c.passed) { Done::Well } else { Done::WithWarnings }
+/// The checks in their order.
+const CHECKS: [ServerCheckKind; 5] = [
+    ServerCheckKind::Reach,
+    ServerCheckKind::SignIn,
+    ServerCheckKind::Version,
+    ServerCheckKind::Licence,
+    ServerCheckKind::Rights,
+];
+
+#[derive(Serialize)]
+struct ServerChecks<'a> {
+    checks: &'a [ServerCheck],
+}
+
+#[derive(Serialize)]
+struct ServerAdded<'a> {
+    server: &'a ServerView,
+    checks: &'a [ServerCheck],
+}
+
+/// Makes checks one after the other and tells people of each as it ends. Without a session there
+/// is nothing more to look at.
+async fn check(
+    context: &Context,
+    app: &App,
+    server: &str,
+    wanted: &[ServerCheckKind],
+) -> Result<Vec<ServerCheck>, AppError> {
+    let mut checks = Vec::with_capacity(wanted.len());
+    for check in wanted {
+        let request = CheckServerRequest { server_id: server.to_owned(), check: *check };
+        let made = app.call::<command::ServersCheck>(request).await?;
+        if context.output.is_for_people() {
+            context.output.answer(&made, text::check);
+        }
+        let last = made.state == CheckState::Failed
+            && matches!(check, ServerCheckKind::Reach | ServerCheckKind::SignIn);
+        checks.push(made);
+        if last {
+            break;
+        }
+    }
+    Ok(checks)
+}
+
+fn done(checks: &[ServerCheck]) -> Done {
+    if checks.iter().any(|c| c.state == CheckState::Failed) {
+        Done::Failed
+    } else if checks.iter().any(|c| c.state == CheckState::Warning) {
+        Done::WithWarnings
+    } else {
+        Done::Well
+    }
 }

@@ -1,0 +1,116 @@
+//! Why VMs and disks cannot be saved, and what is special about those that can.
+
+use kuramori_vsphere::{DiskConfig, DiskObstacle, PowerState, VmObstacle, VmSummary};
+
+use crate::dto::Language;
+
+/// Says why a VM cannot be backed up as it is.
+pub(crate) fn vm_obstacle(obstacle: VmObstacle, language: Language) -> &'static str {
+    use VmObstacle as O;
+    match (language, obstacle) {
+        (Language::En, O::Template) => {
+            "A template has no snapshots. Deploy a VM from it to save it."
+        }
+        (Language::En, O::System) => "vSphere made this VM for itself and makes it anew.",
+        (Language::En, O::FaultTolerant) => {
+            "Fault tolerance is on, and such VMs have no snapshots. Turn it off to save the VM."
+        }
+        (Language::En, O::Inaccessible) => "Its files cannot be reached. Look at its datastore.",
+        (Language::En, O::Orphaned) => "It is on no host any more. Register it again.",
+        (Language::En, O::Invalid) => "The server calls its configuration invalid.",
+        (Language::En, O::Unavailable) => "Its host is not connected to the server.",
+        (Language::En, O::Unreadable) => "The server does not show its configuration.",
+        (Language::En, O::NoDisk) => "It has no disk.",
+        (Language::En, O::NoSavedDisk) => "It has no disk that can be saved.",
+        (Language::Ja, O::Template) => {
+            "テンプレートにはスナップショットがありません。保存するには、VM を展開してください。"
+        }
+        (Language::Ja, O::System) => {
+            "vSphere が自身のために作った VM です。なくても作り直されます。"
+        }
+        (Language::Ja, O::FaultTolerant) => {
+            "Fault Tolerance が有効で、スナップショットがありません。保存するには、無効にしてください。"
+        }
+        (Language::Ja, O::Inaccessible) => {
+            "ファイルにアクセスできません。データストアを確認してください。"
+        }
+        (Language::Ja, O::Orphaned) => "どのホストにもありません。登録し直してください。",
+        (Language::Ja, O::Invalid) => "構成が無効だとサーバーが報告しています。",
+        (Language::Ja, O::Unavailable) => "ホストがサーバーに接続されていません。",
+        (Language::Ja, O::Unreadable) => "サーバーが構成を表示しません。",
+        (Language::Ja, O::NoDisk) => "ディスクがありません。",
+        (Language::Ja, O::NoSavedDisk) => "保存できるディスクがありません。",
+    }
+}
+
+/// Says why a disk is left out of backups.
+pub(crate) fn disk_obstacle(obstacle: DiskObstacle, language: Language) -> &'static str {
+    use DiskObstacle as O;
+    match (language, obstacle) {
+        (Language::En, O::Independent) => "Left out: an independent disk is not part of snapshots.",
+        (Language::En, O::Nonpersistent) => "Left out: its changes do not stay.",
+        (Language::En, O::PhysicalRawDevice) => {
+            "Left out: a raw device (RDM) in physical mode has no snapshots."
+        }
+        (Language::En, O::UnsupportedBacking) => "Left out: its kind of storage has no snapshots.",
+        (Language::En, O::MultiWriter) => "Left out: several VMs write to it (multi-writer).",
+        (Language::En, O::SharedBus) => "Left out: it hangs on a bus that several VMs share.",
+        (Language::Ja, O::Independent) => {
+            "対象外: 独立型ディスクはスナップショットに含まれません。"
+        }
+        (Language::Ja, O::Nonpersistent) => "対象外: 変更が残らないディスクです。",
+        (Language::Ja, O::PhysicalRawDevice) => {
+            "対象外: 物理モードの RDM にはスナップショットがありません。"
+        }
+        (Language::Ja, O::UnsupportedBacking) => {
+            "対象外: スナップショットのない種類のストレージです。"
+        }
+        (Language::Ja, O::MultiWriter) => {
+            "対象外: 複数の VM が書き込むディスク（マルチライター）です。"
+        }
+        (Language::Ja, O::SharedBus) => "対象外: 複数の VM が共有するバスに接続されています。",
+    }
+}
+
+/// Says what is special about a disk that is saved.
+pub(crate) fn disk_note(disk: &DiskConfig, language: Language) -> Option<&'static str> {
+    Some(match (language, disk.encrypted, disk.backing.is_raw_device()) {
+        (Language::En, true, _) => {
+            "Encrypted by vSphere: it is read by export only, and the server may refuse that."
+        }
+        (Language::En, false, true) => {
+            "A raw device (RDM) in virtual mode: it is restored as an ordinary disk."
+        }
+        (Language::Ja, true, _) => {
+            "vSphere で暗号化されています。読み取りはエクスポートだけで、サーバーに拒否されることがあります。"
+        }
+        (Language::Ja, false, true) => {
+            "仮想モードの RDM です。復元すると通常のディスクになります。"
+        }
+        (_, false, false) => return None,
+    })
+}
+
+/// Says what is special about a VM that can be backed up.
+pub(crate) fn vm_notes(vm: &VmSummary, language: Language) -> Vec<String> {
+    let mut notes = Vec::new();
+    if vm.power == PowerState::Suspended {
+        notes.push(match language {
+            Language::En => "It is suspended: its disks are saved, its memory is not.".to_owned(),
+            Language::Ja => {
+                "サスペンド中です。ディスクは保存されますが、メモリは保存されません。".to_owned()
+            }
+        });
+    }
+    if let Some(vapp) = &vm.vapp {
+        notes.push(match language {
+            Language::En => {
+                format!("It is part of the vApp {vapp}, whose own settings are not saved.")
+            }
+            Language::Ja => {
+                format!("vApp「{vapp}」の一部です。vApp 自体の設定は保存されません。")
+            }
+        });
+    }
+    notes
+}

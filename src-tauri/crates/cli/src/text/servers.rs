@@ -1,0 +1,41 @@
+//! Answers about servers.
+
+use kuramori_app::dto::{CheckState, ServerCheck, ServerCheckKind, ServerView};
+
+use super::{error, line, table};
+
+pub(crate) fn servers(servers: &[ServerView]) -> String {
+    let rows: Vec<Vec<String>> = servers
+        .iter()
+        .map(|s| vec![s.name.clone(), s.url.clone(), s.user.clone(), s.product.clone()])
+        .collect();
+    table(&["NAME", "ADDRESS", "USER", "PRODUCT"], &rows)
+}
+
+/// Shows one check: a line, and below it what to do and which rights are missing.
+pub(crate) fn check(check: &ServerCheck) -> String {
+    let name = match check.check {
+        ServerCheckKind::Reach => "Reachable",
+        ServerCheckKind::SignIn => "Signed in",
+        ServerCheckKind::Version => "Version",
+        ServerCheckKind::Licence => "Licence allows backup",
+        ServerCheckKind::Rights => "Rights complete",
+    };
+    let state = match check.state {
+        CheckState::Good => "good",
+        CheckState::Warning => "warning",
+        CheckState::Failed => "failed",
+    };
+    let mut text = String::new();
+    line(&mut text, format_args!("{state:<8} {name:<22} {}", check.found));
+    if let Some(view) = &check.error {
+        text.push_str(&error(view));
+    }
+    for missing in &check.missing {
+        line(&mut text, format_args!("  {}. {}", missing.name, missing.effect));
+        for right in &missing.rights {
+            line(&mut text, format_args!("    {} ({})", right.label, right.id));
+        }
+    }
+    text
+}
