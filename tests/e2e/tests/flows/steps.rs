@@ -38,7 +38,7 @@ pub(crate) async fn connect(app: &Desktop, lab: &Lab) -> Result<()> {
     ensure!(shown == real, "the app shows the certificate {shown}, the lab has {real}");
     app.picture("1-connect").await?;
     app.click("trust-yes").await?;
-    app.find_with("check-inventory", "data-state", "passed").await?;
+    app.find_with("check-rights", "data-state", "good").await?;
     app.picture("1-connected").await?;
     app.click("first-run-next").await
 }

@@ -1,4 +1,6 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { CheckLines } from "@/features/first-run/CheckList";
+import { progressLines } from "@/features/first-run/checks";
 import { ConnectForm } from "@/features/first-run/ConnectForm";
 import { KeepForm } from "@/features/first-run/KeepForm";
 import { SettingsPage } from "@/features/settings/SettingsPage";
@@ -17,6 +19,7 @@ export default function SettingsRoute() {
       onSection={(next) => void navigate({ to: "/settings", search: { section: next === "look" ? undefined : next }, replace: true })}
       onAdding={(open) => void navigate({ to: "/settings", search: { section, add: open ? true : undefined }, replace: true })}
       renderConnect={(connected) => <ConnectForm onConnected={connected} />}
+      renderChecks={(progress, again) => <CheckLines lines={progressLines(progress)} onAgain={again} />}
       renderKeep={(ready) => <KeepForm next={t.common.close} onReady={ready} />}
     />
   );

@@ -8,19 +8,30 @@ import { Sign } from "@/components/Glyph";
 import { ShortFingerprint } from "@/components/Words";
 import { useText } from "@/i18n/context";
 import { CheckList } from "./CheckList";
+import { RoleCard } from "./RoleCard";
 import { useConnect, type Credentials } from "./useConnect";
 import css from "./ConnectForm.module.css";
 
 type Missing = Partial<Record<keyof Credentials, string>>;
 
+interface ConnectFormProps {
+  /** A server was added and all is well. */
+  onConnected: (server: ServerView) => void;
+  /** Whether backups can work with what was added last. */
+  onWorks?: (works: boolean) => void;
+}
+
+const nobody = () => undefined;
+
 /** Address, user and password; then the checks, one after the other. */
-export function ConnectForm({ onConnected }: { onConnected: (server: ServerView) => void }) {
+export function ConnectForm({ onConnected, onWorks = nobody }: ConnectFormProps) {
   const t = useText();
-  const { state, test, trust, reset } = useConnect(onConnected);
+  const { state, test, trust, reset } = useConnect({ onConnected, onWorks });
+  const [roleShown, setRoleShown] = useState(false);
   const [given, setGiven] = useState<Credentials>({ url: "", user: "root", password: "" });
   const [trusted, setTrusted] = useState<CertificateView | null>(null);
   const [missing, setMissing] = useState<Missing>({});
-  const busy = state.at === "probing" || state.at === "adding";
+  const busy = state.at === "probing" || state.at === "adding" || (state.at === "added" && state.progress.running !== null);
 
   const check = (key: keyof Credentials) => {
     const words = { url: t.firstRun.addressMissing, user: t.firstRun.userMissing, password: t.firstRun.passwordMissing };
@@ -53,19 +64,23 @@ export function ConnectForm({ onConnected }: { onConnected: (server: ServerView)
           <Field label={t.firstRun.user} testId="server-user" value={given.user} onChange={set("user")} error={missing.user ?? null} large />
           <Field label={t.firstRun.password} testId="server-password" type="password" value={given.password} onChange={set("password")} error={missing.password ?? null} large />
           <span className={css.button}>
-            <Button type="submit" size="large" kind={state.at === "checked" || state.at === "trust" ? "plain" : "primary"} isPending={busy} testId="server-test">
+            <Button type="submit" size="large" kind={state.at === "added" || state.at === "trust" ? "plain" : "primary"} isPending={busy} testId="server-test">
               {busy ? t.firstRun.testing : state.at === "idle" ? t.firstRun.test : t.firstRun.testAgain}
             </Button>
           </span>
         </div>
       </Form>
-      {trusted && state.at !== "trust" ? (
-        <p className={css.trusted}>
-          <Sign name="ok" size={11} />
-          {t.firstRun.trustedToday}
-          <ShortFingerprint value={trusted.sha256} />
-        </p>
-      ) : null}
+      <div className={css.under}>
+        {trusted && state.at !== "trust" ? (
+          <p className={css.trusted}>
+            <Sign name="ok" size={11} />
+            {t.firstRun.trustedToday}
+            <ShortFingerprint value={trusted.sha256} />
+          </p>
+        ) : null}
+        <span className={css.safer}><Button kind="quiet" size="small" aria-expanded={roleShown} onPress={() => setRoleShown(!roleShown)} testId="role-show">{t.firstRun.saferAccount}</Button></span>
+      </div>
+      {roleShown ? <div className={css.saferRole}><RoleCard /></div> : null}
       {state.at === "idle" ? <p className={css.hint}>{t.firstRun.checksWaiting}</p> : <CheckList state={state} onTrust={accept} onRefuse={reset} onAgain={run} />}
     </div>
   );

@@ -23,6 +23,8 @@ interface FirstRunPageProps {
 
 const arrow = { size: 16, strokeWidth: 2, "aria-hidden": true } as const;
 
+const nothing = () => undefined;
+
 /** Three screens from install to the first backup. */
 export function FirstRunPage({ onSkip, onStarted, renderPicker }: FirstRunPageProps) {
   const t = useText();
@@ -32,6 +34,8 @@ export function FirstRunPage({ onSkip, onStarted, renderPicker }: FirstRunPagePr
   const repositories = useCommand("repositories.list", {}).data?.repositories ?? [];
   const [step, setStep] = useState<StepKey>("connect");
   const connected = servers.length > 0;
+  // Whether the server that was added last can be backed up from.
+  const [works, setWorks] = useState(true);
   const kept = repositories[0];
   // From the moment a repository is made until its key is kept.
   const [keyShown, setKeyShown] = useState(false);
@@ -64,7 +68,7 @@ export function FirstRunPage({ onSkip, onStarted, renderPicker }: FirstRunPagePr
             {step === "connect" ? (
               <>
                 {connected ? <p className={css.already}>{t.firstRun.alreadyThere(servers.map((server) => server.name).join(", "))}</p> : null}
-                <ConnectForm onConnected={() => undefined} />
+                <ConnectForm onConnected={nothing} onWorks={setWorks} />
               </>
             ) : null}
             {step === "keep" && kept && !keyShown ? <p className={css.already} data-testid="repository-ready">{t.firstRun.repositoryReady(kept.name)}</p> : null}
@@ -77,7 +81,7 @@ export function FirstRunPage({ onSkip, onStarted, renderPicker }: FirstRunPagePr
           <span className={css.space} />
           <span id={footId} className={css.slot} />
           {step === "connect" ? null : <span className={css.back}><Button size="large" icon={<ChevronLeft {...arrow} />} onPress={() => setStep(step === "protect" ? "keep" : "connect")} testId="first-run-back">{t.common.back}</Button></span>}
-          {step === "connect" ? <span className={css.next}><Button kind="primary" size="large" after={<ChevronRight {...arrow} />} isDisabled={!connected} onPress={() => setStep("keep")} testId="first-run-next">{t.firstRun.nextKeep}</Button></span> : null}
+          {step === "connect" ? <span className={css.next}><Button kind="primary" size="large" after={<ChevronRight {...arrow} />} isDisabled={!connected || !works} onPress={() => setStep("keep")} testId="first-run-next">{t.firstRun.nextKeep}</Button></span> : null}
           {step === "keep" && kept && !keyShown ? <span className={css.next}><Button kind="primary" size="large" after={<ChevronRight {...arrow} />} onPress={() => setStep("protect")} testId="first-run-next">{t.firstRun.nextProtect}</Button></span> : null}
         </footer>
       </main>

@@ -4,7 +4,7 @@ import type { ServerView } from "@/api/generated/ServerView";
 import type { VmView } from "@/api/generated/VmView";
 import { Button } from "@/components/Button";
 import { FailureCard } from "@/components/FailureCard";
-import { Glyph, Tag } from "@/components/Glyph";
+import { Glyph, Sign, Tag } from "@/components/Glyph";
 import { StaleNote } from "@/components/States";
 import { Tabs } from "@/components/Tabs";
 import { TextAction } from "@/components/Button";
@@ -57,6 +57,7 @@ export function VmDetails({ server, vm, tab, onTab, onStarted, onRestore, onAddR
           <Button icon={<History size={15} strokeWidth={1.8} aria-hidden />} isDisabled={!vm.last_point} onPress={() => onRestore(vm)} testId="vm-restore">{t.inventory.restore}</Button>
         </div>
       </header>
+      {vm.notes.map((note) => <p key={note} className={css.note} data-testid="vm-note"><Sign name="warned" size={11} />{note}</p>)}
       {backup.homeless ? <StaleNote action={<TextAction onPress={onAddRepository}>{t.inventory.noRepositoryAction}</TextAction>}>{t.inventory.noRepository}</StaleNote> : null}
       {backup.error ? <FailureCard error={backup.error} onCopy={(text) => void platform.copyText(text)} /> : null}
       <Tabs label={vm.name} value={tab} onChange={onTab} tabs={[

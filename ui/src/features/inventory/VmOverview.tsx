@@ -11,14 +11,14 @@ import css from "./Details.module.css";
 /** What a VM is made of and how its disks are read. */
 export function VmOverview({ vm, last }: { vm: VmView; last: ReactNode }) {
   const t = useText();
-  const power = { on: t.inventory.powerOn, off: t.inventory.powerOff, suspended: t.inventory.powerSuspended }[vm.power];
+  const power = { on: t.inventory.powerOn, off: t.inventory.powerOff, suspended: t.inventory.powerSuspended, unknown: t.common.unknown }[vm.power];
   const tracking = {
     on: [t.inventory.trackingOn, t.inventory.trackingOnText],
     off: [t.inventory.trackingOff, t.inventory.trackingOffText],
     unsupported: [t.inventory.trackingUnsupported, t.inventory.trackingUnsupportedText],
   }[vm.tracking];
   return (
-    <div className={css.columns}>
+    <div className={css.columns} role="group" aria-label={t.inventory.tabOverview} tabIndex={0}>
       <Card>
         <CardHead title={t.inventory.disks} fact={t.common.disks(vm.disks.length)} end={<Bytes count={vm.capacity} />} />
         {vm.disks.length === 0 ? <EmptyState icon={<HardDrive size={36} strokeWidth={1.2} aria-hidden />} title={t.inventory.noDisks} /> : (
@@ -28,7 +28,7 @@ export function VmOverview({ vm, last }: { vm: VmView; last: ReactNode }) {
                 <Glyph name={disk.left_out === null ? "ok" : "off"} />
                 <div>
                   <p><b>{disk.label}</b> <span className={css.mute}><Bytes count={disk.capacity} /> · {disk.thin ? t.inventory.diskThin : t.inventory.diskThick}</span></p>
-                  <p className={css.small}>{disk.left_out ?? t.inventory.diskSaved}</p>
+                  <p className={css.small}>{disk.left_out ?? (disk.note === null ? t.inventory.diskSaved : `${t.inventory.diskSaved} ${disk.note}`)}</p>
                 </div>
               </li>
             ))}

@@ -1,6 +1,7 @@
 import { Cloud, Server } from "lucide-react";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useAction } from "@/api/client";
+import { checkOrder, useServerChecks, type CheckProgress } from "@/api/server-checks";
 import type { ServerView } from "@/api/generated/ServerView";
 import { Button } from "@/components/Button";
 import { Card, CardBody, Facts } from "@/components/Card";
@@ -13,15 +14,22 @@ import { useText } from "@/i18n/context";
 import { usePlatform } from "@/platform/context";
 import css from "./Settings.module.css";
 
+interface ServerCardProps {
+  server: ServerView;
+  /** The lines of the checks; the application hands them in. */
+  renderChecks: (progress: CheckProgress, again: () => void) => ReactNode;
+}
+
 /** One server: how it stands, who we are there, whose certificate we trust. */
-export function ServerCard({ server }: { server: ServerView }) {
+export function ServerCard({ server, renderChecks }: ServerCardProps) {
   const t = useText();
   const platform = usePlatform();
-  const test = useAction("servers.test");
+  const { progress, run, reset } = useServerChecks(server.id);
   const remove = useAction("servers.remove");
   const [asking, setAsking] = useState<"remove" | "trust" | null>(null);
-  const tested = test.data?.checks ?? null;
-  const broken = tested?.find((check) => check.error)?.error ?? test.error?.view ?? (test.data ? null : server.error);
+  const { made, running } = progress;
+  const touched = running !== null || made.length > 0;
+  const broken = made.find((check) => check.error)?.error ?? (touched ? null : server.error);
   const changed = broken?.code === "certificate-changed" && broken.seen_sha256 ? broken.seen_sha256 : null;
   const refused = { onError: (error: { view: { title: string } }) => toast({ tone: "bad", text: error.view.title || t.failure.unexpectedTitle }) };
   return (
@@ -30,25 +38,25 @@ export function ServerCard({ server }: { server: ServerView }) {
         <header className={css.cardHead}>
           <span className={css.bigIcon}>{server.kind === "vcenter" ? <Cloud size={22} strokeWidth={1.6} aria-hidden /> : <Server size={22} strokeWidth={1.6} aria-hidden />}</span>
           <div className={css.cardNames}><h3 className={css.cardTitle}>{server.name}</h3><p className={css.second} title={server.product}>{server.product}</p></div>
-          <Button size="small" isPending={test.isPending} onPress={() => test.mutate({ server_id: server.id })} testId={`server-test-${server.id}`}>{test.isPending ? t.settings.testing : t.settings.test}</Button>
+          <Button size="small" isPending={running !== null} onPress={run} testId={`server-test-${server.id}`}>{running !== null ? t.settings.testing : t.settings.test}</Button>
           <Button size="small" kind="danger" onPress={() => setAsking("remove")} testId={`server-remove-${server.id}`}>{t.settings.remove}</Button>
         </header>
         <Facts rows={[
-          { name: t.settings.state, value: broken ? <StateWord glyph="warned">{t.settings.broken}</StateWord> : <StateWord glyph="ok">{t.settings.connected}</StateWord>, note: tested ? t.settings.passed(tested.filter((check) => check.passed).length, tested.length) : server.last_seen ? <Ago time={server.last_seen} /> : t.settings.neverSeen },
+          { name: t.settings.state, value: broken ? <StateWord glyph="warned">{t.settings.broken}</StateWord> : <StateWord glyph="ok">{t.settings.connected}</StateWord>, note: touched ? t.settings.passed(made.filter((check) => check.state === "good").length, checkOrder.length) : server.last_seen ? <Ago time={server.last_seen} /> : t.settings.neverSeen },
           { name: t.settings.address, value: <span data-selectable>{server.url}</span> },
           { name: t.settings.signedIn, value: server.user },
           { name: t.settings.certificate, value: server.pin ? <ShortFingerprint value={server.pin} /> : t.settings.certificateSystem, ...(server.pin ? { note: t.settings.certificatePinned } : {}) },
         ]} />
-        {broken ? (
+        {broken && (changed || !touched) ? (
           <div className={css.failure}>
             <FailureCard inset tone="warn" error={broken} onCopy={(text) => void platform.copyText(text)}
               actions={changed ? <Button kind="primary" onPress={() => setAsking("trust")} testId={`server-trust-${server.id}`}>{t.settings.trustAction}</Button> : undefined} />
           </div>
-        ) : null}
+        ) : touched ? renderChecks(progress, run) : null}
       </CardBody>
       <Confirm isOpen={asking === "remove"} title={t.settings.removeServerTitle(server.name)} action={t.settings.removeServerYes} danger isPending={remove.isPending} testId="server-remove-confirm"
         onAction={() => remove.mutate({ server_id: server.id }, { ...refused, onSettled: () => setAsking(null) })} onClose={() => setAsking(null)}>{t.settings.removeServerText}</Confirm>
-      <Trust server={server} seen={changed} isOpen={asking === "trust"} onClose={() => setAsking(null)} onTrusted={() => test.reset()} />
+      <Trust server={server} seen={changed} isOpen={asking === "trust"} onClose={() => setAsking(null)} onTrusted={reset} />
     </Card>
   );
 }

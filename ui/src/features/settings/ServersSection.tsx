@@ -1,6 +1,7 @@
 import { Plus, Server } from "lucide-react";
 import type { ReactNode } from "react";
 import { useCommand } from "@/api/client";
+import type { CheckProgress } from "@/api/server-checks";
 import type { ServerView } from "@/api/generated/ServerView";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
@@ -18,10 +19,11 @@ interface ServersSectionProps {
   adding: boolean;
   onAdding: (open: boolean) => void;
   renderConnect: (connected: (server: ServerView) => void) => ReactNode;
+  renderChecks: (progress: CheckProgress, again: () => void) => ReactNode;
 }
 
 /** The servers VMs are read from. */
-export function ServersSection({ adding, onAdding, renderConnect }: ServersSectionProps) {
+export function ServersSection({ adding, onAdding, renderConnect, renderChecks }: ServersSectionProps) {
   const t = useText();
   const platform = usePlatform();
   const answer = useCommand("servers.list", {});
@@ -39,7 +41,7 @@ export function ServersSection({ adding, onAdding, renderConnect }: ServersSecti
       {answer.isPending ? <Loading what={t.common.reading} /> : null}
       {answer.error && !answer.data ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : null}
       {answer.data?.servers.length === 0 ? <Card><EmptyState icon={<Server size={36} strokeWidth={1.2} aria-hidden />} title={t.settings.noServers} text={t.settings.noServersText} /></Card> : null}
-      <div className={css.cards}>{answer.data?.servers.map((server) => <ServerCard key={server.id} server={server} />)}</div>
+      <div className={css.cards}>{answer.data?.servers.map((server) => <ServerCard key={server.id} server={server} renderChecks={renderChecks} />)}</div>
       <PanelDialog isOpen={adding} label={t.settings.addServer} onClose={() => onAdding(false)}>
         <Sentence under={t.firstRun.connectText}>{t.settings.addServer}</Sentence>
         <div className={css.panelForm}>{renderConnect(connected)}</div>

@@ -1,6 +1,7 @@
 import { Database, Eye, RefreshCw, Server } from "lucide-react";
 import type { ReactNode } from "react";
 import { ListBox, ListBoxItem } from "react-aria-components";
+import type { CheckProgress } from "@/api/server-checks";
 import { Page } from "@/components/Page";
 import { useText } from "@/i18n/context";
 import type { RepositoryView } from "@/api/generated/RepositoryView";
@@ -21,13 +22,15 @@ interface SettingsPageProps {
   onAdding: (open: boolean) => void;
   /** The forms of the first start; the application hands them in. */
   renderConnect: (connected: (server: ServerView) => void) => ReactNode;
+  /** The lines of a server's checks. */
+  renderChecks: (progress: CheckProgress, again: () => void) => ReactNode;
   renderKeep: (ready: (repository: RepositoryView) => void) => ReactNode;
 }
 
 const icon = { size: 16, strokeWidth: 1.8, "aria-hidden": true } as const;
 
 /** Sections at the left, one page each, no save button. */
-export function SettingsPage({ section, adding, onSection, onAdding, renderConnect, renderKeep }: SettingsPageProps) {
+export function SettingsPage({ section, adding, onSection, onAdding, renderConnect, renderChecks, renderKeep }: SettingsPageProps) {
   const t = useText();
   const sections: { key: Section; name: string; icon: ReactNode }[] = [
     { key: "look", name: t.settings.look, icon: <Eye {...icon} /> },
@@ -46,7 +49,7 @@ export function SettingsPage({ section, adding, onSection, onAdding, renderConne
       </aside>
       <div className={css.body}>
         {section === "look" ? <LookSection /> : null}
-        {section === "servers" ? <ServersSection adding={adding} onAdding={onAdding} renderConnect={renderConnect} /> : null}
+        {section === "servers" ? <ServersSection adding={adding} onAdding={onAdding} renderConnect={renderConnect} renderChecks={renderChecks} /> : null}
         {section === "repositories" ? <RepositoriesSection adding={adding} onAdding={onAdding} renderKeep={renderKeep} /> : null}
         {section === "updates" ? <UpdatesSection /> : null}
       </div>

@@ -1,5 +1,6 @@
 import { certificate, fakeError, GiB, hoursAgo, inventory, point, repository, server, shopVms, datastores } from "./data";
 import type { FakePlatform, Handlers } from "./platform";
+import { roleTexts, serverCheck } from "./checks";
 import { updateCommands } from "./updates";
 import { FakeRun, summaryOf, type RunPlan } from "./runs";
 
@@ -11,9 +12,6 @@ function need<Item>(item: Item | undefined, error: ReturnType<typeof fakeError>)
 const findServer = (back: FakePlatform, id: string) => need(back.servers.find((one) => one.id === id), fakeError("server-not-found"));
 const findRepository = (back: FakePlatform, id: string) => need(back.repositories.find((one) => one.id === id), fakeError("repository-not-found"));
 const findPoint = (back: FakePlatform, id: string) => need(back.points.find((one) => one.id === id), fakeError("point-not-found"));
-
-const passed = (found: Record<string, string>) =>
-  (["reach", "certificate", "sign-in", "inventory"] as const).map((check) => ({ check, passed: true, found: found[check] ?? null, error: null }));
 
 function startRun(back: FakePlatform, plan: RunPlan, ended: (run: FakeRun["view"]) => void): { run_id: string } {
   const run = new FakeRun(`run-${back.runs.length + 1}`, plan, back.options.runSteps);
@@ -57,15 +55,11 @@ export const commands: Handlers = {
     back.servers = [...back.servers, added];
     if (!back.inventories.some((one) => one.server_id === added.id)) back.inventories = [...back.inventories, inventory(added, shopVms)];
     back.emit("servers", added.id);
-    return { server: added, checks: passed({ reach: added.product, certificate: request.pin ?? "", "sign-in": request.user, inventory: String(back.inventories.at(-1)?.vms.length ?? 0) }) };
+    return added;
   },
   "servers.list": (back) => ({ servers: back.servers }),
-  "servers.test": (back, { server_id }) => {
-    const found = findServer(back, server_id);
-    const error = found.error;
-    if (!error) return { server: found, checks: passed({ reach: found.product, "sign-in": found.user, inventory: "11" }) };
-    return { server: found, checks: [{ check: "reach", passed: true, found: null, error: null }, { check: "certificate", passed: false, found: null, error }] };
-  },
+  "servers.check": (back, { server_id, check }) => serverCheck(findServer(back, server_id), check, back.options.checks ?? {}),
+  "servers.role": (_back, { format }) => ({ name: "Kuramori", text: roleTexts[format] }),
   "servers.trust": (back, { server_id, sha256 }) => {
     const trusted = { ...findServer(back, server_id), pin: sha256, error: null };
     back.servers = back.servers.map((one) => (one.id === server_id ? trusted : one));

@@ -27,8 +27,8 @@ const nothingYet = "Nothing from this server is backed up yet. Nothing was chang
 const sentences: Partial<Record<ErrorCode, Sentence>> = {
   "host-unreachable": { title: "Nothing answers at this address.", risk: nothingYet, hints: ["Check the address, and that the host is on.", "A firewall may block port 443."], detail: "connect 10.0.0.9:443\nconnection timed out (os error 110)", retry: true },
   "login-refused": { title: "The server refuses user or password.", risk: nothingYet, hints: ["Type the password again."], detail: "Login\nInvalidLogin: Cannot complete login due to an incorrect user name or password." },
-  "licence-restricted": { title: "The server refuses snapshots.", risk: nothingYet, hints: ["Use a licence that allows backup: the free one lets us look and not change."], detail: "CreateSnapshot_Task\nRestrictedVersion: Current license or ESXi version prohibits execution of the requested operation." },
-  "rights-missing": { title: "The account lacks 3 of 11 rights.", risk: nothingYet, hints: ["Give the role VirtualMachine.State.CreateSnapshot, RemoveSnapshot and Config.ChangeTracking."], detail: "HasPrivilegeOnEntities\n3 of 11 denied" },
+  "licence-restricted": { title: "The licence of esx1.shop.lan does not allow backup: it is the free edition of ESXi.", risk: "Its VMs can be looked at, but neither saved nor restored here: the host refuses snapshots and every other change. Nothing was changed on it.", hints: ["Enter a licence on the host that includes the storage API, then try again."], detail: "CreateSnapshot_Task\nRestrictedVersion: Current license or ESXi version prohibits execution of the requested operation." },
+  "rights-missing": { title: "The account has not all the rights it needs on esx1.shop.lan.", risk: nothingYet, hints: ["Give the account the missing rights at the top of the inventory, for all below it."], detail: "VirtualMachine.State.CreateSnapshot\nVirtualMachine.State.RemoveSnapshot\nNetwork.Assign" },
   "store-full": { title: "The place for backups is full.", risk: "Older recovery points are whole. FILE02 has none from this run.", hints: ["Make room on the disk, then run again."], detail: "write packs/7c/7c19a4\nNo space left on device (os error 28)", retry: true },
   "snapshot-failed": { title: "The snapshot of MAIL01 could not be made.", risk: "Its last recovery point is 2 d old and whole.", hints: ["Start the VM again, or look at its free space on the datastore.", "Run again afterwards."], detail: "CreateSnapshot_Task on vm-17\nGenericVmConfigFault: msg.snapshot.error-QUIESCINGERROR", retry: true },
   "repository-vanished": { title: "The folder of NAS-OFFICE is not there.", risk: "Nothing new can be saved. What is in it cannot be judged from here.", hints: ["Switch the NAS on or mount the share again."], detail: "open /mnt/nas/kuramori/format\nNo such file or directory (os error 2)", retry: true },
@@ -67,11 +67,11 @@ interface VmSeed {
 }
 
 export function vm(index: number, seed: VmSeed): VmView {
-  const disks = seed.disks.map(([label, size, leftOut], at) => ({ key: 2000 + at, label, capacity: size * GiB, thin: at === 0, left_out: leftOut ?? null }));
+  const disks = seed.disks.map(([label, size, leftOut], at) => ({ key: 2000 + at, label, capacity: size * GiB, thin: at === 0, left_out: leftOut ?? null, note: null }));
   const capacity = disks.reduce((sum, disk) => sum + disk.capacity, 0);
   return {
     reference: `vm-${index + 10}`, instance_uuid: `503a${String(index).padStart(4, "0")}-7c11-4a55-9be0-0c6d1e5f2a10`, name: seed.name, path: ["Discovered virtual machine"], host: seed.host ?? "esx1.shop.lan",
-    power: "on", guest: seed.guest, tools_running: true, template: false, tracking: "on", snapshots: 0, disks, capacity, used: (seed.used ?? 0.4 * (capacity / GiB)) * GiB, last_point: null, problem: null, ...seed.more,
+    power: "on", guest: seed.guest, tools_running: true, template: false, tracking: "on", snapshots: 0, disks, capacity, used: (seed.used ?? 0.4 * (capacity / GiB)) * GiB, last_point: null, problem: null, notes: [], ...seed.more,
   };
 }
 
@@ -82,9 +82,9 @@ export const shopVms: readonly VmView[] = [
   { name: "ARCHIVE01", guest: "Debian GNU/Linux 12 (64-bit)", disks: [["Hard disk 1", 32], ["Hard disk 2", 2048]], used: 208, host: "esx2.shop.lan", more: { tracking: "off" } },
   { name: "DC01", guest: windows, disks: [["Hard disk 1", 60]], used: 18.4 },
   { name: "DEV01", guest: "Ubuntu Linux (64-bit)", disks: [["Hard disk 1", 100]], used: 33.5, host: "esx2.shop.lan", more: { snapshots: 2 } },
-  { name: "FILE02", guest: windows, disks: [["Hard disk 1", 80], ["Hard disk 2", 900], ["Hard disk 3", 240, "An independent disk: a snapshot does not hold it still."]], used: 412.6, host: "esx2.shop.lan" },
+  { name: "FILE02", guest: windows, disks: [["Hard disk 1", 80], ["Hard disk 2", 900], ["Hard disk 3", 240, "Left out: an independent disk is not part of snapshots."]], used: 412.6, host: "esx2.shop.lan" },
   { name: "MAIL01", guest: windows, disks: [["Hard disk 1", 80], ["Hard disk 2", 300]], used: 96.2 },
-  { name: "OLDWEB", guest: "CentOS 6 (64-bit)", disks: [["Hard disk 1", 40]], used: 11, more: { power: "off", tools_running: false, tracking: "unsupported" } },
+  { name: "OLDWEB", guest: "CentOS 6 (64-bit)", disks: [["Hard disk 1", 40]], used: 11, more: { power: "suspended", tools_running: false, tracking: "unsupported", notes: ["It is suspended: its disks are saved, its memory is not."] } },
   { name: "PRINT01", guest: windows, disks: [["Hard disk 1", 60]], used: 9.1 },
   { name: "SQL01", guest: windows, disks: [["Hard disk 1", 80], ["Hard disk 2", 240], ["Hard disk 3", 40]], used: 61.3 },
   { name: "TEST03", guest: "Other Linux (64-bit)", disks: [["Hard disk 1", 20]], used: 4, host: "esx2.shop.lan", more: { problem: "It shares a disk with another VM.", power: "off", tools_running: false } },

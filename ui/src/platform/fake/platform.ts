@@ -11,6 +11,7 @@ import type { SettingsView } from "@/api/generated/SettingsView";
 import type { UpdatesView } from "@/api/generated/UpdatesView";
 import { copyText } from "../clipboard";
 import type { Platform } from "../types";
+import type { FakeChecks } from "./checks";
 import { commands } from "./commands";
 import { updatesView } from "./updates";
 import type { FakeRun } from "./runs";
@@ -37,6 +38,8 @@ export interface FakeOptions {
   trustedBySystem?: boolean;
   /** Error that adding a server ends with. */
   addFailsWith?: ErrorView | null;
+  /** Checks of servers that do not end well. */
+  checks?: FakeChecks;
   /** Folder or file that the pick dialog answers with. */
   picked?: string | null;
 }

@@ -1,5 +1,6 @@
 import type { RunView } from "@/api/generated/RunView";
 import { fakeError, GiB, hoursAgo, inventory, manyVms, point, repository, server, shopVms, certificate } from "./data";
+import { limitedRights, refusedLicence, refusedRights } from "./checks";
 import { FakePlatform, type FakeOptions } from "./platform";
 import { FakeRun } from "./runs";
 import { newerVersion } from "./updates";
@@ -71,7 +72,9 @@ function updated(): FakeOptions {
 
 const scenarios = {
   empty: (): FakeOptions => ({ latency: 120, runPace: 300, runSteps: 12 }),
-  licence: (): FakeOptions => ({ latency: 120, addFailsWith: fakeError("licence-restricted") }),
+  licence: (): FakeOptions => ({ latency: 120, checks: refusedLicence }),
+  rights: (): FakeOptions => ({ latency: 120, checks: refusedRights }),
+  limited: (): FakeOptions => ({ ...shop(), checks: limitedRights }),
   shop,
   live,
   troubled,

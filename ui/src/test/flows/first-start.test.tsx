@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { certificate, fakeError } from "@/platform/fake/data";
+import { refusedLicence, refusedRights } from "@/platform/fake/checks";
+import { certificate } from "@/platform/fake/data";
 import { open, press, sentTo, type } from "../app";
 
 type User = ReturnType<typeof open>["user"];
@@ -35,7 +36,7 @@ describe("first start", () => {
     expect(JSON.stringify(back.sent)).not.toContain("secret");
 
     await press(user, "trust-yes");
-    await waitFor(() => expect(screen.getByTestId("check-inventory")).toHaveAttribute("data-state", "passed"));
+    await waitFor(() => expect(screen.getByTestId("check-rights")).toHaveAttribute("data-state", "good"));
     expect(sentTo(back, "servers.add")).toEqual([{ name: "esx1.shop.lan", url: "esx1.shop.lan", user: "root", password: "secret", pin: certificate }]);
     await press(user, "first-run-next");
 
@@ -54,7 +55,7 @@ describe("first start", () => {
   it("keeps a folder that is suggested late out of a field someone is in", async () => {
     const { back, user } = open("/first-start", "empty", { trustedBySystem: true });
     await testServer(user);
-    await waitFor(() => expect(screen.getByTestId("check-inventory")).toHaveAttribute("data-state", "passed"));
+    await waitFor(() => expect(screen.getByTestId("check-rights")).toHaveAttribute("data-state", "good"));
     back.options.latency = 200;
     await press(user, "first-run-next");
     const field = await screen.findByTestId("repository-path");
@@ -68,10 +69,10 @@ describe("first start", () => {
   it("looks again at a server it has added, instead of adding it twice", async () => {
     const { back, user } = open("/first-start", "empty", { trustedBySystem: true });
     await testServer(user);
-    await waitFor(() => expect(screen.getByTestId("check-inventory")).toHaveAttribute("data-state", "passed"));
-    expect(screen.getByTestId("check-inventory")).toHaveTextContent("11 VMs");
+    await waitFor(() => expect(screen.getByTestId("check-rights")).toHaveAttribute("data-state", "good"));
+    expect(sentTo(back, "servers.check").map((one) => (one as { check: string }).check)).toEqual(["version", "licence", "rights"]);
     await press(user, "server-test");
-    await waitFor(() => expect(sentTo(back, "servers.test")).toHaveLength(1));
+    await waitFor(() => expect(sentTo(back, "servers.check")).toHaveLength(8));
     expect(sentTo(back, "servers.add")).toHaveLength(1);
   });
 
@@ -102,13 +103,37 @@ describe("first start", () => {
   });
 
   it("puts a refusal into its line with risk and action, and does not go on", async () => {
-    const { user } = open("/first-start", "empty", { addFailsWith: fakeError("licence-restricted") });
+    const { user } = open("/first-start", "empty", { checks: refusedLicence });
     await testServer(user);
     await press(user, "trust-yes");
     const line = await screen.findByTestId("check-licence");
     await waitFor(() => expect(line).toHaveAttribute("data-state", "failed"));
-    expect(within(line).getByRole("alert")).toHaveTextContent("Is my data at risk?Nothing from this server is backed up yet.");
+    expect(within(line).getByRole("alert")).toHaveTextContent("Is my data at risk?Its VMs can be looked at");
     expect(screen.getByTestId("first-run-next")).toBeDisabled();
+  });
+
+  it("names missing rights by what they are for, and gives the role that has them, by keyboard", async () => {
+    const { back, user } = open("/first-start", "empty", { trustedBySystem: true, checks: refusedRights });
+    await testServer(user);
+    expect(await screen.findByTestId("missing-snapshots")).toHaveTextContent("Without them no VM can be backed up.");
+    expect(screen.getByTestId("missing-restore")).toHaveTextContent("Network.Assign");
+    await screen.findByText(/New-VIRole/);
+    for (let tabs = 0; tabs < 30 && document.activeElement !== screen.getByTestId("role-format-powercli"); tabs += 1) await user.tab();
+    await user.keyboard("{ArrowRight}{Enter}");
+    await screen.findByText(/govc role.create Kuramori/);
+    await user.tab();
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(back.copied).toContain("govc permissions.set"));
+    expect(screen.getByTestId("first-run-next")).toBeDisabled();
+  });
+
+  it("shows the role for a safer account before anything is tested", async () => {
+    const { back, user } = open("/first-start", "empty");
+    await press(user, "role-show");
+    await press(user, "role-format-text");
+    await waitFor(() => expect(screen.getByTestId("role-text")).toHaveTextContent("Snapshot management"));
+    await press(user, "role-copy");
+    expect(back.copied).toContain("Make and remove snapshots");
   });
 
   it("opens what is there already instead of making it anew", async () => {

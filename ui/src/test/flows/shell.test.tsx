@@ -39,6 +39,14 @@ describe("the shell and settings", () => {
     await waitFor(() => expect(sentTo(back, "servers.trust")).toEqual([{ server_id: "server-2", sha256: certificate.split(":").reverse().join(":") }]));
   });
 
+  it("looks at a server that was added, line by line", async () => {
+    const { back, user } = open("/settings?section=servers", "limited");
+    await press(user, "server-test-server-1");
+    await waitFor(() => expect(screen.getByTestId("check-rights")).toHaveAttribute("data-state", "warning"));
+    expect(screen.getByTestId("missing-restore")).toHaveTextContent("Their disks can, to files.");
+    expect(sentTo(back, "servers.check").map((one) => (one as { check: string }).check)).toEqual(["reach", "sign-in", "version", "licence", "rights"]);
+  });
+
   it("takes a repository for right only when somebody says so", async () => {
     const { back, user } = open("/settings?section=repositories", "troubled");
     expect(await screen.findByTestId("alarm")).toHaveTextContent("are gone, and nobody deleted them");
