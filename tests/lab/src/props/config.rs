@@ -44,6 +44,10 @@ pub(crate) fn of_snapshot(scope: Scope<'_>, vm: &Vm, snapshot: &Snapshot) -> Obj
 }
 
 fn info(scope: Scope<'_>, vm: &Vm, conf: &VmConf, disks: Vec<devices::DiskView>) -> Obj {
+    plain(scope, vm, conf, disks).opt("ftInfo", pair(vm)).opt("managedBy", owner(vm))
+}
+
+fn plain(scope: Scope<'_>, vm: &Vm, conf: &VmConf, disks: Vec<devices::DiskView>) -> Obj {
     let files = Obj::new("VirtualMachineFileInfo")
         .set("vmPathName", vm.path_of(&format!("{}.vmx", vm.state.dir)))
         .set("snapshotDirectory", vm.path_of(""))
@@ -81,14 +85,6 @@ fn info(scope: Scope<'_>, vm: &Vm, conf: &VmConf, disks: Vec<devices::DiskView>)
         .set("numCoresPerSocket", conf.cores)
         .set("memoryMB", i32::try_from(conf.memory_mb).unwrap_or(i32::MAX))
         .set("device", Value::list("VirtualDevice", devices::all(scope, conf, &disks)));
-    let special = |kind| vm.state.special == Some(kind);
-    let pair = Obj::new("FaultToleranceConfigInfo")
-        .set("role", 1)
-        .set("instanceUuids", Value::strings([conf.instance_uuid.as_str()]))
-        .set("configPaths", Value::strings([vm.path_of(&format!("{}.vmx", vm.state.dir))]));
-    let agent = Obj::new("ManagedByInfo")
-        .set("extensionKey", "com.vmware.vim.eam")
-        .set("type", "cluster-agent");
     Obj::new("VirtualMachineConfigInfo")
         .set("changeVersion", vm.state.created)
         .set("modified", vm.state.created)
@@ -118,9 +114,27 @@ fn info(scope: Scope<'_>, vm: &Vm, conf: &VmConf, disks: Vec<devices::DiskView>)
         .set("firmware", conf.firmware.as_str())
         .set("guestAutoLockEnabled", false)
         .set("memoryReservationLockedToMax", false)
-        .opt("ftInfo", special(Special::FaultTolerant).then_some(pair))
-        .opt("managedBy", special(Special::Agent).then_some(agent))
         .set("nestedHVEnabled", false)
+}
+
+/// The other half of a fault-tolerant VM.
+fn pair(vm: &Vm) -> Option<Obj> {
+    (vm.state.special == Some(Special::FaultTolerant)).then(|| {
+        let vmx = vm.path_of(&format!("{}.vmx", vm.state.dir));
+        Obj::new("FaultToleranceConfigInfo")
+            .set("role", 1)
+            .set("instanceUuids", Value::strings([vm.state.conf.instance_uuid.as_str()]))
+            .set("configPaths", Value::strings([vmx]))
+    })
+}
+
+/// Who made a VM that no person did.
+fn owner(vm: &Vm) -> Option<Obj> {
+    (vm.state.special == Some(Special::Agent)).then(|| {
+        Obj::new("ManagedByInfo")
+            .set("extensionKey", "com.vmware.vim.eam")
+            .set("type", "cluster-agent")
+    })
 }
 
 fn allocation(shares: i64) -> Obj {

@@ -154,7 +154,7 @@ impl Call<'_> {
             "SessionIsActive" => self.session_is_active(),
             "TerminateSession" => self.terminate_session(),
             "AcquireGenericServiceTicket" => self.acquire_ticket(),
-            "HasPrivilegeOnEntity" | "HasPrivilegeOnEntities" => self.has_privilege(),
+            "HasPrivilegeOnEntity" | "HasPrivilegeOnEntities" => Ok(self.has_privilege()),
             "CreateContainerView" => self.create_view(),
             "DestroyView" => self.destroy_view(),
             "RetrieveProperties" => self.retrieve(),
