@@ -51,6 +51,8 @@ fn a_server_is_checked_in_five_lines() {
     assert_eq!(checked.field("/checks/3/error/code"), "licence-restricted");
 
     host.stop();
+    let lines = esxi.run(&["server", "check", "lab"]).stdout;
+    assert_eq!(lines.lines().filter(|l| l.starts_with("waiting")).count(), 4, "{lines}");
     let away = esxi.run(&["server", "check", "lab", "--json"]);
     assert_eq!((away.code, states(&away)), (1, vec!["failed".to_owned()]));
 }

@@ -42,9 +42,10 @@ pub(super) async fn run(context: &Context, command: ServerCommand) -> Result<Don
         }
         ServerCommand::Check { name } => {
             let checks = check(context, &app, &name, &CHECKS).await?;
+            let left = CHECKS.get(checks.len()..).unwrap_or_default();
             // For people each line was written when its check ended.
-            if !context.output.is_for_people() {
-                context.output.answer(&ServerChecks { checks: &checks }, |_| String::new());
+            if !context.output.is_for_people() || !left.is_empty() {
+                context.output.answer(&ServerChecks { checks: &checks }, |_| text::unchecked(left));
             }
             Ok(done(&checks))
         }

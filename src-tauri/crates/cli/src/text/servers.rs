@@ -12,15 +12,28 @@ pub(crate) fn servers(servers: &[ServerView]) -> String {
     table(&["NAME", "ADDRESS", "USER", "PRODUCT"], &rows)
 }
 
-/// Shows one check: a line, and below it what to do and which rights are missing.
-pub(crate) fn check(check: &ServerCheck) -> String {
-    let name = match check.check {
+fn name(check: ServerCheckKind) -> &'static str {
+    match check {
         ServerCheckKind::Reach => "Reachable",
         ServerCheckKind::SignIn => "Signed in",
         ServerCheckKind::Version => "Version",
         ServerCheckKind::Licence => "Licence allows backup",
         ServerCheckKind::Rights => "Rights complete",
-    };
+    }
+}
+
+/// Shows the checks that could not be made, a line each.
+pub(crate) fn unchecked(left: &[ServerCheckKind]) -> String {
+    let mut text = String::new();
+    for check in left {
+        line(&mut text, format_args!("waiting  {:<22} not looked at", name(*check)));
+    }
+    text
+}
+
+/// Shows one check: a line, and below it what to do and which rights are missing.
+pub(crate) fn check(check: &ServerCheck) -> String {
+    let name = name(check.check);
     let state = match check.state {
         CheckState::Good => "good",
         CheckState::Warning => "warning",

@@ -85,3 +85,67 @@ impl UnreadableVm {
         self.connection.obstacle().unwrap_or(VmObstacle::Unreadable)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::{Inventory, build};
+    use crate::property::Collected;
+    use crate::{About, ServerKind};
+
+    /// An inventory of these objects, each with its kind, its id and its properties as XML.
+    fn inventory(objects: &[(&str, &str, &str)]) -> Inventory {
+        let object = |(kind, id, properties): &(&str, &str, &str)| {
+            format!("<objects><obj type=\"{kind}\">{id}</obj>{properties}</objects>")
+        };
+        let objects: String = objects.iter().map(object).collect();
+        let reply = format!("<reply><returnval>{objects}</returnval></reply>");
+        let mut found = Collected::default();
+        found.add(&crate::xml::parse(&reply).unwrap());
+        let objects: Vec<_> = found.objects.into_values().collect();
+        let about = About {
+            name: String::new(),
+            full_name: String::new(),
+            version: String::new(),
+            build: String::new(),
+            api_version: String::new(),
+            kind: ServerKind::Vcenter,
+            instance_uuid: None,
+        };
+        build::inventory(about, &objects)
+    }
+
+    fn property(name: &str, value: &str) -> String {
+        format!("<propSet><name>{name}</name><val>{value}</val></propSet>")
+    }
+
+    #[test]
+    fn a_member_of_a_vapp_lies_under_its_name() {
+        let devices = property("config.hardware.device", "");
+        let parent = "<propSet><name>parentVApp</name>\
+                      <val type=\"VirtualApp\">resgroup-v9</val></propSet>";
+        let vm = format!("{devices}{parent}{}", property("name", "app"));
+        let name = property("name", "shop%2fweb");
+        let found =
+            inventory(&[("VirtualApp", "resgroup-v9", &name), ("VirtualMachine", "vm-1", &vm)]);
+        assert_eq!(found.vms[0].vapp.as_deref(), Some("shop/web"));
+        assert_eq!(found.vms[0].folder, ["shop/web"]);
+        assert_eq!(found.vms[0].obstacle(), Some(VmObstacle::NoDisk));
+        assert!(found.pools.is_empty(), "a vApp is no place for other VMs");
+    }
+
+    #[test]
+    fn a_vm_without_configuration_says_why() {
+        for (state, expected) in [
+            ("inaccessible", VmObstacle::Inaccessible),
+            ("orphaned", VmObstacle::Orphaned),
+            ("invalid", VmObstacle::Invalid),
+            ("disconnected", VmObstacle::Unavailable),
+            ("connected", VmObstacle::Unreadable),
+        ] {
+            let vm = property("runtime.connectionState", state) + &property("name", "vm");
+            let found = inventory(&[("VirtualMachine", "vm-1", &vm)]);
+            assert_eq!(found.unreadable[0].obstacle(), expected, "{state}");
+        }
+    }
+}

@@ -52,8 +52,11 @@ impl Client {
         let Some(manager) = &self.service().authorization_manager else {
             return Ok(Rights::default());
         };
-        let list = self.properties(ACTION, manager, &["privilegeList"]).await?;
-        let asked = privileges::known(list.get("privilegeList"));
+        let asked = match self.properties(ACTION, manager, &["privilegeList"]).await {
+            Ok(list) => privileges::known(list.get("privilegeList")),
+            Err(VsphereError::NoPermission { .. }) => privileges::known(None),
+            Err(error) => return Err(error),
+        };
         let session = self.session_key(ACTION).await?;
         let root: &MoRef = &self.service().root_folder;
         let reply = self
