@@ -240,6 +240,18 @@ impl PointRef {
         self.place.repository.point(self.id).map_err(|e| self.place.failed(&e))
     }
 
+    /// Returns the configuration of the VM as it was saved, for people and programs to read.
+    ///
+    /// # Errors
+    /// [`ErrorCode::VmNotSupported`] for the recovery point of a disk image, which has none; what
+    /// stood in the way of reading it.
+    pub fn config(&self) -> Result<serde_json::Value, AppError> {
+        let manifest = self.manifest()?;
+        serde_json::from_slice(&manifest.config).map_err(|error| {
+            AppError::new(ErrorCode::VmNotSupported, manifest.vm.name.as_str()).because(&error)
+        })
+    }
+
     /// Returns the recovery point as it stands in lists.
     ///
     /// # Errors

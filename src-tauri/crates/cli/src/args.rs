@@ -169,6 +169,13 @@ pub(crate) enum PointsCommand {
         #[arg(long)]
         vm: Option<String>,
     },
+    /// Shows the configuration of the VM in a recovery point, as JSON: hardware, vmx, NVRAM.
+    Config {
+        /// Recovery point: id, unique prefix, `VM@latest` or `VM@first`.
+        point: String,
+        #[command(flatten)]
+        repo: RepoArgs,
+    },
     /// Deletes recovery points: those named, or all that a rule does not keep.
     Forget {
         #[command(flatten)]

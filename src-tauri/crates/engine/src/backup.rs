@@ -13,6 +13,7 @@ use kuramori_repo::{
 use kuramori_vsphere::{ChangeId, Client, DiskConfig, Readiness, SnapshotRef, VmConfig, VmRef};
 
 use crate::TOOL_VERSION;
+use crate::config_files;
 use crate::disk::{DiskSource, save_disk};
 use crate::error::EngineError;
 use crate::guards;
@@ -197,6 +198,7 @@ fn save(
     warnings: &mut Warnings<'_>,
 ) -> Result<RecoveryPointId, EngineError> {
     let config = job.wait(job.client.snapshot_config(snapshot)).map_err(EngineError::Snapshot)?;
+    let saved_config = config_files::save(job, &config, warnings)?;
     let vm = identity(job, &config);
     let parent = job.repository.latest(&vm)?;
     let lost = match &parent {
@@ -208,7 +210,7 @@ fn save(
     let disks = read_disks(job, &session, snapshot, &config, parent, warnings)?;
 
     job.observer.stage(Stage::Store);
-    let config_bytes = serde_json::to_vec(&config.hardware).map_err(EngineError::Config)?;
+    let config_bytes = serde_json::to_vec(&saved_config).map_err(EngineError::Config)?;
     let stored = disks.iter().map(|d| d.saved.stored_bytes.get()).sum();
     let new = disks.iter().map(|d| d.saved.new_bytes.get()).sum();
     let draft = PointDraft {

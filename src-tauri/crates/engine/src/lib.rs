@@ -7,6 +7,7 @@
 
 mod audit;
 mod backup;
+mod config_files;
 mod disk;
 mod error;
 mod export;
@@ -28,7 +29,7 @@ pub use pipeline::PipelineError;
 pub use plan::WholeReason;
 pub use policy::{Policy, Unmet};
 pub use report::{Mode, Observer, RunEvent, Step};
-pub use snapshot::{OpenIntent, open_intents, recover};
+pub use snapshot::{OpenIntent, is_a_backup_snapshot, open_intents, recover};
 
 /// Name and version recorded in every recovery point.
 pub(crate) const TOOL_VERSION: &str = concat!("kuramori ", env!("CARGO_PKG_VERSION"));

@@ -35,6 +35,13 @@ pub enum RunEvent {
         /// Why.
         reason: String,
     },
+    /// A small file of the VM could not be read, so the recovery point is without it.
+    FileLeftOut {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: String,
+    },
     /// Changed block tracking was turned on.
     TrackingOn,
     /// Changed block tracking was begun anew, since its record was caught leaving changes out.

@@ -29,11 +29,13 @@ struct Intent {
     vm: VmRef,
 }
 
+const BEGINNING: &str = "Made by Kuramori for a backup";
+
 /// What people on the server read. The end names the intent, by which the snapshot is found again.
 fn describe(intent: IntentId, run: RunId, expires: DateTime<Utc>) -> String {
     let expires = expires.format("%Y-%m-%d %H:%M UTC");
     format!(
-        "Made by Kuramori for a backup and removed when it ends. Not needed after {expires}. \
+        "{BEGINNING} and removed when it ends. Not needed after {expires}. \
          Run {run}. {}",
         mark(intent)
     )
@@ -41,6 +43,11 @@ fn describe(intent: IntentId, run: RunId, expires: DateTime<Utc>) -> String {
 
 fn mark(intent: IntentId) -> String {
     format!("Intent {intent}")
+}
+
+/// Whether a snapshot was made for a backup by Kuramori, on this computer or another one.
+pub fn is_a_backup_snapshot(node: &SnapshotNode) -> bool {
+    node.name == SNAPSHOT_NAME && node.description.starts_with(BEGINNING)
 }
 
 fn is_ours(node: &SnapshotNode, intent: IntentId) -> bool {

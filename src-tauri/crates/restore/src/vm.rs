@@ -3,8 +3,12 @@ use std::sync::Arc;
 use kuramori_base::{CancelToken, Cancelled, Hint, Progress};
 use kuramori_block::{ByteLen, DiskReader, ReadError};
 use kuramori_repo::{Manifest, Reader, RepoError, Repository, SourceKind};
-use kuramori_vsphere::transport::{ImportDisk, ImportError, ImportRequest, import_vm};
-use kuramori_vsphere::{Client, DatastoreSummary, Inventory, VmHardware, VmRef, VsphereError};
+use kuramori_vsphere::transport::{
+    DatastoreHttp, DatastoreHttpError, ImportDisk, ImportError, ImportRequest, import_vm,
+};
+use kuramori_vsphere::{
+    Client, DatastoreSummary, Inventory, SavedConfig, VmHardware, VmRef, VsphereError,
+};
 
 use crate::stream::DiskStream;
 
@@ -138,13 +142,16 @@ fn data_in(repository: &Repository, manifest: &Manifest) -> Result<ByteLen, VmRe
     Ok(ByteLen::new(bytes))
 }
 
-/// Returns the VM's configuration, with those disks only that are in the recovery point.
-fn hardware(manifest: &Manifest) -> Result<VmHardware, VmRestoreError> {
+fn saved(manifest: &Manifest) -> Result<SavedConfig, VmRestoreError> {
     if manifest.source != SourceKind::Vm {
         return Err(VmRestoreError::NotAVm);
     }
-    let mut hardware: VmHardware = serde_json::from_slice(&manifest.config)
-        .map_err(|e| VmRestoreError::Config(e.to_string()))?;
+    serde_json::from_slice(&manifest.config).map_err(|e| VmRestoreError::Config(e.to_string()))
+}
+
+/// Returns the VM's hardware, with those disks only that are in the recovery point.
+fn hardware(manifest: &Manifest) -> Result<VmHardware, VmRestoreError> {
+    let mut hardware = saved(manifest)?.hardware;
     hardware.disks.retain(|d| manifest.disks.iter().any(|m| m.key == d.key.get()));
     if hardware.disks.len() != manifest.disks.len() {
         return Err(VmRestoreError::Config("it does not name all of its disks".to_owned()));
@@ -218,7 +225,19 @@ pub fn restore_vm(job: &VmRestore<'_>) -> Result<RestoredVm, VmRestoreError> {
             .await
             .map_err(|e| import_failed(e, job.cancel))
     })?;
-    Ok(RestoredVm { vm: imported.reference, left_out: imported.warnings })
+    let (vm, mut left_out) = (imported.reference, imported.warnings);
+    if let Some(nvram) = saved(manifest)?.nvram {
+        // Without it the VM is there and whole; its firmware only has to be shown what to boot.
+        if let Err(error) = job.client.handle().block_on(give_nvram(job.client, &vm, nvram)) {
+            left_out.push(format!("NVRAM ({error})"));
+        }
+    }
+    Ok(RestoredVm { vm, left_out })
+}
+
+/// Puts the firmware's memory in place before the VM is powered on for the first time.
+async fn give_nvram(client: &Client, vm: &VmRef, nvram: Vec<u8>) -> Result<(), DatastoreHttpError> {
+    DatastoreHttp::new(client).await?.put_nvram(vm, nvram).await
 }
 
 /// Finds what really went wrong behind a failed import: a body that could not be read is a fault

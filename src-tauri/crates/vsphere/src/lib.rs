@@ -42,7 +42,7 @@ pub use error::{ReplyError, Unreachable, VsphereError};
 pub use fault::Fault;
 pub use hardware::{
     Controller, DiskBacking, DiskConfig, DiskMode, DiskObstacle, DiskShape, DiskSharing, Nic,
-    VmConfig, VmHardware,
+    SavedConfig, VmConfig, VmHardware,
 };
 pub use inventory::{
     ComputeSummary, ConnectionState, DatacenterSummary, DatastoreSummary, FolderSummary,

@@ -64,7 +64,7 @@ fn show(known: &KnownInventory, language: Language) -> InventoryView {
     let (entry, inventory) = (&known.entry, &known.inventory);
     let hosts: HashMap<&HostRef, &str> =
         inventory.hosts.iter().map(|h| (&h.reference, h.name.as_str())).collect();
-    let readable = inventory.vms.iter().map(|vm| vm_view(vm, &hosts, language));
+    let readable = inventory.vms.iter().map(|vm| vm_view(vm, &hosts, (known.read_at, language)));
     let unreadable = inventory.unreadable.iter().map(|vm| unreadable_view(vm, language));
     let mut vms: Vec<VmView> = readable.chain(unreadable).collect();
     vms.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.reference.cmp(&b.reference)));
@@ -88,7 +88,11 @@ pub(super) fn datastore_view(datastore: &DatastoreSummary) -> DatastoreView {
     }
 }
 
-fn vm_view(vm: &VmSummary, hosts: &HashMap<&HostRef, &str>, language: Language) -> VmView {
+fn vm_view(
+    vm: &VmSummary,
+    hosts: &HashMap<&HostRef, &str>,
+    (now, language): (DateTime<Utc>, Language),
+) -> VmView {
     let problem = vm.obstacle().map(|o| messages::vm_obstacle(o, language).to_owned());
     VmView {
         reference: vm.reference.as_str().to_owned(),
@@ -114,7 +118,7 @@ fn vm_view(vm: &VmSummary, hosts: &HashMap<&HostRef, &str>, language: Language) 
         capacity: vm.disks.iter().map(|d| d.capacity.get()).sum(),
         used: Some(vm.committed.get()).filter(|bytes| *bytes > 0),
         last_point: None,
-        notes: if problem.is_none() { messages::vm_notes(vm, language) } else { Vec::new() },
+        notes: if problem.is_none() { messages::vm_notes(vm, now, language) } else { Vec::new() },
         problem,
     }
 }

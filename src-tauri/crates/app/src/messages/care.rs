@@ -10,6 +10,9 @@ pub(super) fn english(event: &RunEvent) -> String {
             "Changed block tracking was begun anew, since its record had left changes out"
                 .to_owned()
         }
+        E::Audited { disk, pieces: 1 } => {
+            format!("{disk}: one place that should not have changed was read again, and had not")
+        }
         E::Audited { disk, pieces } => format!(
             "{disk}: {pieces} places that should not have changed were read again, and had not"
         ),
@@ -21,6 +24,10 @@ pub(super) fn english(event: &RunEvent) -> String {
         E::TrackingRefused { reason } => {
             format!("Changed block tracking could not be turned on: {reason}")
         }
+        E::FileLeftOut { file, reason } => format!(
+            "{file} could not be read, so the recovery point is without it. Without the NVRAM an \
+             EFI guest may have to be shown again what to boot: {reason}"
+        ),
         E::WaitingForTask => "Another task on the VM is waited for".to_owned(),
         E::QuietAgain { reason } => {
             format!("The guest did not pause its writes and is asked once more: {reason}")
@@ -61,6 +68,10 @@ pub(super) fn japanese(event: &RunEvent) -> String {
              可能性があります。今回はディスク全体を読み取るため、この復旧ポイントに漏れはありません"
         ),
         E::TrackingRefused { reason } => format!("変更ブロック追跡を有効にできません: {reason}"),
+        E::FileLeftOut { file, reason } => format!(
+            "{file} を読み取れなかったため、復旧ポイントに含まれていません。NVRAM がない場合、EFI ゲストでは\
+             起動先を選び直す必要があることがあります: {reason}"
+        ),
         E::WaitingForTask => "VM に対する別のタスクの終了を待っています".to_owned(),
         E::QuietAgain { reason } => {
             format!("ゲストが書き込みを一時停止しなかったため、もう一度試します: {reason}")

@@ -128,7 +128,8 @@ fn english(event: &RunEvent) -> String {
         | E::ConsolidatedFirst
         | E::NotConsolidated { .. }
         | E::GuestSilent
-        | E::HeartbeatUnknown { .. } => care::english(event),
+        | E::HeartbeatUnknown { .. }
+        | E::FileLeftOut { .. } => care::english(event),
         E::SnapshotMade => "Snapshot made".to_owned(),
         E::NotQuiet { reason } => {
             format!(
@@ -199,7 +200,8 @@ fn japanese(event: &RunEvent) -> String {
         | E::ConsolidatedFirst
         | E::NotConsolidated { .. }
         | E::GuestSilent
-        | E::HeartbeatUnknown { .. } => care::japanese(event),
+        | E::HeartbeatUnknown { .. }
+        | E::FileLeftOut { .. } => care::japanese(event),
         E::SnapshotMade => "スナップショットを作成しました".to_owned(),
         E::NotQuiet { reason } => {
             format!("ゲストの書き込みを止められず、電源断と同じ状態になります: {reason}")

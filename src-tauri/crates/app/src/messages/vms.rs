@@ -1,8 +1,14 @@
 //! Why VMs and disks cannot be saved, and what is special about those that can.
 
-use kuramori_vsphere::{DiskConfig, DiskObstacle, PowerState, VmObstacle, VmSummary};
+use chrono::{DateTime, TimeDelta, Utc};
+use kuramori_vsphere::{
+    DiskConfig, DiskObstacle, PowerState, SnapshotNode, ToolsState, VmObstacle, VmSummary,
+};
 
 use crate::dto::Language;
+
+/// Snapshots are for hours; an older one was forgotten.
+const SNAPSHOT_MAY_STAY: TimeDelta = TimeDelta::hours(24);
 
 /// Says why a VM cannot be backed up as it is.
 pub(crate) fn vm_obstacle(obstacle: VmObstacle, language: Language) -> &'static str {
@@ -92,7 +98,7 @@ pub(crate) fn disk_note(disk: &DiskConfig, language: Language) -> Option<&'stati
 }
 
 /// Says what is special about a VM that can be backed up.
-pub(crate) fn vm_notes(vm: &VmSummary, language: Language) -> Vec<String> {
+pub(crate) fn vm_notes(vm: &VmSummary, now: DateTime<Utc>, language: Language) -> Vec<String> {
     let mut notes = Vec::new();
     if vm.power == PowerState::Suspended {
         notes.push(match language {
@@ -112,5 +118,91 @@ pub(crate) fn vm_notes(vm: &VmSummary, language: Language) -> Vec<String> {
             }
         });
     }
+    if vm.power == PowerState::On && vm.tools != ToolsState::Running {
+        notes.push(match language {
+            Language::En => "VMware Tools do not run in it, so its recovery points are as after a \
+                             power cut. Install or start them for quiet file systems."
+                .to_owned(),
+            Language::Ja => {
+                "VMware Tools が動いていないため、復旧ポイントは電源断の直後と同じ状態になります。\
+                             静止した状態で保存するには、インストールまたは起動してください。"
+                    .to_owned()
+            }
+        });
+    }
+    if vm.consolidation_needed {
+        notes.push(match language {
+            Language::En => {
+                "Its disks wait to be merged. That is tried before its next backup.".to_owned()
+            }
+            Language::Ja => {
+                "ディスクの統合が必要です。次のバックアップの前に統合を試みます。".to_owned()
+            }
+        });
+    }
+    notes.extend(old_snapshot(&vm.snapshots, now, language));
     notes
+}
+
+/// Names the oldest snapshot that has been there for longer than a day. It makes the VM slower and
+/// its datastore fuller, whoever forgot it.
+fn old_snapshot(
+    snapshots: &[SnapshotNode],
+    now: DateTime<Utc>,
+    language: Language,
+) -> Option<String> {
+    let old = |s: &&SnapshotNode| s.created.is_some_and(|made| now - made > SNAPSHOT_MAY_STAY);
+    let oldest = snapshots.iter().filter(old).min_by_key(|snapshot| snapshot.created)?;
+    let days = oldest.created.map_or(0, |made| (now - made).num_days());
+    let (name, ours) = (&oldest.name, kuramori_engine::is_a_backup_snapshot(oldest));
+    Some(match (language, ours) {
+        (Language::En, false) => format!(
+            "The snapshot “{name}” is {days} days old. It makes the VM slower and grows: remove it \
+             on the server if nobody needs it. Kuramori never touches it."
+        ),
+        (Language::En, true) => format!(
+            "A snapshot that a backup by Kuramori left behind is {days} days old. The computer that \
+             made it removes it within the hour; if that computer is gone, remove it on the server."
+        ),
+        (Language::Ja, false) => format!(
+            "スナップショット「{name}」は {days} 日前のものです。VM が遅くなり、容量も増え続けます。\
+             不要であればサーバーで削除してください。Kuramori が削除することはありません。"
+        ),
+        (Language::Ja, true) => format!(
+            "Kuramori のバックアップが残したスナップショットがあります（{days} 日前）。作成した\
+             コンピューターが 1 時間以内に削除します。そのコンピューターがもうない場合は、サーバーで削除してください。"
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot(hours: i64, name: &str, description: &str) -> SnapshotNode {
+        SnapshotNode {
+            reference: kuramori_vsphere::SnapshotRef::new(name),
+            parent: None,
+            name: name.to_owned(),
+            description: description.to_owned(),
+            created: Some(DateTime::UNIX_EPOCH - TimeDelta::hours(hours)),
+            quiesced: false,
+        }
+    }
+
+    fn of(snapshots: &[SnapshotNode]) -> Option<String> {
+        old_snapshot(snapshots, DateTime::UNIX_EPOCH, Language::En)
+    }
+
+    #[test]
+    fn snapshots_older_than_a_day_are_named_and_ours_told_apart() {
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[snapshot(23, "new", "")]), None);
+        let foreign = of(&[snapshot(60, "before the upgrade", ""), snapshot(30, "x", "")]);
+        let foreign = foreign.unwrap();
+        assert!(foreign.contains("“before the upgrade” is 2 days old"), "{foreign}");
+        let ours = "Made by Kuramori for a backup and removed when it ends. Intent 00";
+        let ours = of(&[snapshot(50, "Kuramori", ours)]).unwrap();
+        assert!(ours.contains("left behind"), "{ours}");
+    }
 }

@@ -11,6 +11,7 @@ use crate::text;
 pub(super) async fn run(context: &Context, command: PointsCommand) -> Result<Done, AppError> {
     match command {
         PointsCommand::List { repo, vm } => list(context, repo, vm).await,
+        PointsCommand::Config { point, repo } => config(context, &repo, point).await,
         PointsCommand::Forget { repo, args } => deletion::forget(context, repo, args).await,
         PointsCommand::Deleted { repo } => deletion::recycle_bin(context, &repo).await,
         PointsCommand::Undelete { point, repo } => deletion::undelete(context, &repo, point).await,
@@ -20,6 +21,13 @@ pub(super) async fn run(context: &Context, command: PointsCommand) -> Result<Don
         PointsCommand::Holds { repo } => deletion::holds(context, &repo).await,
         PointsCommand::Release { hold, repo } => deletion::release(context, &repo, hold).await,
     }
+}
+
+async fn config(context: &Context, repo: &RepoArgs, point: String) -> Result<Done, AppError> {
+    let opened = context.place(repo).await?;
+    let config = blocking(move || opened.place.find(&point)?.config()).await?;
+    context.output.answer(&config, |config| format!("{config:#}"));
+    Ok(Done::Well)
 }
 
 async fn list(context: &Context, repo: RepoArgs, vm: Option<String>) -> Result<Done, AppError> {

@@ -2,10 +2,12 @@
 
 mod disk;
 mod parse;
+mod saved;
 
 pub use disk::{DiskBacking, DiskConfig, DiskMode, DiskObstacle, DiskSharing};
 pub(crate) use parse::{CONFIG_PATHS, disks_of, vm_config};
 
+pub use saved::SavedConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::DiskKey;

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
+use bytes::Bytes;
 use kuramori_base::CancelToken;
 use kuramori_block::{ByteLen, ByteOffset, DiskReader, ReadError};
-use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, COOKIE, RANGE};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, COOKIE, RANGE};
 use reqwest::{Method, Response};
 
 use super::datastore_http::{DatastoreHttpError, ExportInstead};
@@ -123,7 +124,7 @@ impl FileSource {
         let mut tries = Tries::default();
         loop {
             let permit = self.client.inner.gate.enter().await;
-            let failed = match self.send(Method::HEAD, None).await {
+            let failed = match self.send(Method::HEAD, None, None).await {
                 Ok((_, response)) if response.status().as_u16() == 200 => {
                     let length = header(&response, &CONTENT_LENGTH);
                     return length
@@ -138,12 +139,29 @@ impl FileSource {
         }
     }
 
+    /// Writes the whole file, in place of one that is there.
+    pub(super) async fn put(&self, bytes: Bytes) -> Result<(), DatastoreHttpError> {
+        let mut tries = Tries::default();
+        loop {
+            let permit = self.client.inner.gate.enter().await;
+            let failed = match self.send(Method::PUT, None, Some(bytes.clone())).await {
+                Ok((_, response)) if matches!(response.status().as_u16(), 200 | 201) => {
+                    return Ok(());
+                }
+                Ok((generation, response)) => self.refusal(generation, &response),
+                Err(failed) => failed,
+            };
+            self.after(failed, &mut tries).await?;
+            drop(permit);
+        }
+    }
+
     /// Asks once for as much of `buf` as the server gives. Returns how much of it is filled, also
     /// when the connection was cut after that.
     async fn attempt(&self, start: u64, buf: &mut [u8]) -> (usize, Result<(), Failed>) {
         let _permit = self.client.inner.gate.enter().await;
         let end = start + buf.len() as u64 - 1;
-        let (generation, response) = match self.send(Method::GET, Some((start, end))).await {
+        let (generation, response) = match self.send(Method::GET, Some((start, end)), None).await {
             Ok(answer) => answer,
             Err(failed) => return (0, Err(failed)),
         };
@@ -222,6 +240,7 @@ impl FileSource {
         &self,
         method: Method,
         range: Option<(u64, u64)>,
+        body: Option<Bytes>,
     ) -> Result<(u64, Response), Failed> {
         let (generation, cookie) = self.client.cookie().await;
         let url = self.client.endpoint().url(&self.url);
@@ -231,6 +250,9 @@ impl FileSource {
         }
         if let Some((first, last)) = range {
             request = request.header(RANGE, format!("bytes={first}-{last}"));
+        }
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, "application/octet-stream").body(body);
         }
         match tokio::time::timeout(FIRST_BYTE, request.send()).await {
             Ok(Ok(response)) => Ok((generation, response)),

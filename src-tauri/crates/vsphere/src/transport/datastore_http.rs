@@ -183,7 +183,7 @@ impl DatastoreHttp {
         for link in links {
             cancel.check()?;
             let refuse = |reason| DatastoreHttpError::Refused { what: link.to_string(), reason };
-            let (text, encoding) = self.descriptor(link, datacenter).await?;
+            let (text, encoding) = self.beginning_of(link, datacenter, MAX_DESCRIPTOR).await?;
             let found = descriptor::parse(&text);
             let found = found.ok_or_else(|| refuse(ExportInstead::UnknownLayout))?;
             if parent.is_some_and(|parent| parent != found.content) {
@@ -226,17 +226,26 @@ impl DatastoreHttp {
         Ok(DatastoreFile::new(source, length, cancel.clone()))
     }
 
-    /// Reads a descriptor, trying the other spelling of its URL when it is not there.
-    async fn descriptor(
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(super) fn datacenters(&self) -> &[DatacenterSummary] {
+        &self.datacenters
+    }
+
+    /// Reads the beginning of a file, trying the other spelling of its URL when it is not there.
+    pub(super) async fn beginning_of(
         &self,
         file: &DatastorePath,
         datacenter: &str,
+        limit: usize,
     ) -> Result<(Vec<u8>, Encoding), DatastoreHttpError> {
         let mut missing = None;
         for encoding in [Encoding::Once, Encoding::Twice] {
             let url = file_url(file, datacenter, encoding);
             let source = FileSource::new(self.client.clone(), url, file.clone());
-            match source.beginning(MAX_DESCRIPTOR).await {
+            match source.beginning(limit).await {
                 Ok(text) => return Ok((text, encoding)),
                 Err(error) if error.export_instead() == Some(ExportInstead::Missing) => {
                     missing = Some(error);

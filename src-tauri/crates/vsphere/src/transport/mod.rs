@@ -16,6 +16,7 @@ mod lease;
 mod path;
 mod placement;
 mod upload;
+mod vm_files;
 mod wire;
 
 pub use datastore_file::DatastoreFile;
@@ -23,6 +24,7 @@ pub use datastore_http::{DatastoreHttp, DatastoreHttpError, DiskFiles, ExportIns
 pub use export::{ExportError, ExportLease, ExportStream};
 pub use import::{ImportDisk, ImportError, ImportRequest, ImportedVm, import_vm};
 pub use path::{DatastorePath, DatastorePathError};
+pub use vm_files::VmFiles;
 
 /// Whether a parser of this module takes a text, for tests of changed bytes.
 #[cfg(feature = "testing")]

@@ -1,0 +1,46 @@
+//! What a recovery point keeps of a VM besides its disks.
+
+use kuramori_vsphere::transport::{DatastoreHttp, DatastoreHttpError};
+use kuramori_vsphere::{SavedConfig, VmConfig};
+
+use crate::backup::{VmBackup, Warnings, causes};
+use crate::error::EngineError;
+use crate::report::RunEvent;
+
+/// Adds the VM's small files to its configuration. Where one cannot be read the recovery point
+/// says so: it is good without, but an EFI guest may have to be shown again what to boot.
+pub(crate) fn save(
+    job: &VmBackup<'_>,
+    config: &VmConfig,
+    warnings: &mut Warnings<'_>,
+) -> Result<SavedConfig, EngineError> {
+    let mut saved = SavedConfig { hardware: config.hardware.clone(), ..SavedConfig::default() };
+    if config.disks.iter().any(|disk| disk.encrypted) {
+        // They lie encrypted beside the disks, and fit no other VM.
+        let reason = "the VM is encrypted".to_owned();
+        warnings.note(RunEvent::FileLeftOut { file: "vmx, nvram".to_owned(), reason });
+        return Ok(saved);
+    }
+    let found = job
+        .wait(async { DatastoreHttp::new(job.client).await?.vm_files(job.vm, job.cancel).await });
+    let found = match found {
+        Ok(found) => found,
+        Err(DatastoreHttpError::Cancelled(cancelled)) => return Err(cancelled.into()),
+        Err(error) => {
+            let file = "vmx, nvram".to_owned();
+            warnings.note(RunEvent::FileLeftOut { file, reason: causes(&error) });
+            return Ok(saved);
+        }
+    };
+    for (file, error) in found.unread {
+        let event = RunEvent::FileLeftOut { file: file.to_string(), reason: causes(&error) };
+        if file.file().ends_with(".nvram") && config.hardware.firmware == "efi" {
+            warnings.warn(event);
+        } else {
+            warnings.note(event);
+        }
+    }
+    saved.vmx = found.vmx.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    saved.nvram = found.nvram.filter(|bytes| !bytes.is_empty());
+    Ok(saved)
+}
