@@ -34,7 +34,7 @@ pub(crate) fn save(
     };
     for (file, error) in found.unread {
         let event = RunEvent::FileLeftOut { file: file.to_string(), reason: causes(&error) };
-        if file.file().ends_with(".nvram") && config.hardware.firmware == "efi" {
+        if config.hardware.firmware == "efi" {
             warnings.warn(event);
         } else {
             warnings.note(event);

@@ -68,8 +68,8 @@ impl DatastoreHttp {
     /// [`DatastoreHttpError`]; an empty NVRAM is refused, since a host takes it for a damaged one.
     pub async fn put_nvram(&self, vm: &VmRef, nvram: Vec<u8>) -> Result<(), DatastoreHttpError> {
         let home = self.home(vm).await?;
-        let path = match home.nvram {
-            Some(path) => path,
+        let path = match &home.nvram {
+            Some(path) => path.clone(),
             None => beside(&home.vmx)?,
         };
         if nvram.is_empty() {
