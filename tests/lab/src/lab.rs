@@ -259,6 +259,11 @@ impl LabHandle {
         self.core().world().sessions.len()
     }
 
+    /// Returns how many leases are neither complete nor aborted.
+    pub fn open_leases(&self) -> usize {
+        self.core().world().leases.values().filter(|lease| lease.state.is_open()).count()
+    }
+
     /// Stops the servers; connections break.
     pub fn stop(mut self) {
         self.shut_down();

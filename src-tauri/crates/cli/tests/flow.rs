@@ -50,13 +50,6 @@ fn two_vms_are_backed_up_and_come_back() {
     assert!(restored == before, "the restored VM differs from the first recovery point");
     let second_disk = lab.read("web restored", 1, 0, 3 * MIB).unwrap();
     assert!(second_disk == lab.read("web 01", 1, 0, 3 * MIB).unwrap(), "its second disk differs");
-    let nvram = |vm: &str| {
-        let named = format!("{vm}.nvram");
-        let files = files(&bench.path("lab"));
-        let found = files.into_iter().find(|file| file.file_name().is_some_and(|n| n == &*named));
-        std::fs::read(found.unwrap()).unwrap()
-    };
-    assert!(nvram("web restored") == nvram("web 01"), "the boot entries of the guest come along");
     let config = bench.run(&["points", "config", "web 01@latest", "--json"]).ok();
     assert_eq!(config.field("/name"), "web 01");
     assert!(config.field("/vmx").contains("displayName = \"web 01\""), "{}", config.stdout);
@@ -79,6 +72,25 @@ fn qemu_reads(bench: &Bench, raw: &str) {
         let read = std::process::Command::new("qemu-img").args(args).output().unwrap();
         assert!(read.status.success(), "qemu-img {args:?}: {read:?}");
     }
+}
+
+/// Field failure 25: a restored EFI guest that does not find what to boot.
+#[test]
+fn j25_a_restored_efi_vm_keeps_its_boot_entries() {
+    let bench = Bench::new();
+    let lab = bench.lab(|lab| lab.vm(LabVm::new("web 01").capacity(MIB)));
+    bench.add_server(&lab).ok();
+    bench.make_repository().ok();
+    bench.run(&["backup", "--server", "lab", "--repo", "place", "--vm", "web 01"]).ok();
+    let args = ["restore", "vm", "web 01@latest", "--to", "lab", "--datastore", "datastore1"];
+    bench.run(&[&args[..], &["--name", "web restored"]].concat()).ok();
+    let nvram = |vm: &str| {
+        let named = format!("{vm}.nvram");
+        let files = files(&bench.path("lab"));
+        let found = files.into_iter().find(|file| file.file_name().is_some_and(|n| n == &*named));
+        std::fs::read(found.unwrap()).unwrap()
+    };
+    assert!(nvram("web restored") == nvram("web 01"), "the boot entries of the guest come along");
 }
 
 #[test]

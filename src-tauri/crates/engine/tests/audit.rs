@@ -57,7 +57,7 @@ fn honest_tracking_passes_and_that_is_said() {
 }
 
 #[test]
-fn a_lie_is_met_read_over_told_and_remembered() {
+fn j31_a_lie_is_met_read_over_told_and_remembered() {
     let bench = bench();
     let first = bench.side.backup_ok(&bench.vm, &quiet());
     bench.lab.write("vm", 0, 5 * MIB, &[3; 100]).unwrap();

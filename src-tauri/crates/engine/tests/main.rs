@@ -16,5 +16,6 @@ mod bench;
 mod byte_exact;
 mod crash;
 mod faults;
+mod field;
 mod guards;
 mod incremental;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::client::Client;
 use crate::error::VsphereError;
-use crate::hardware::disks_of;
+use crate::hardware::{DiskConfig, disks_of};
 use crate::property::Properties;
 use crate::refs::{SnapshotRef, VmRef};
 use crate::snapshot::{SnapshotNode, tree};
@@ -52,7 +52,7 @@ pub enum Quietness {
 pub struct Readiness {
     /// Snapshots in the longest row of the tree.
     pub snapshots: usize,
-    /// Links below the running one of the disk that has most. More than `snapshots` says that the
+    /// Links of the VM's own below the running one of the disk that has most. More than `snapshots` says that the
     /// VM runs on links that no snapshot owns any more.
     pub links: usize,
     /// Whether the host says that links wait to be merged.
@@ -80,10 +80,9 @@ impl Client {
         let nodes = properties.get("snapshot").map(tree).unwrap_or_default();
         let devices = properties.get("config.hardware.device");
         let devices: Vec<_> = devices.map(|d| d.children.iter().collect()).unwrap_or_default();
-        let links = |disk: &crate::DiskConfig| disk.backing.parents.len();
         Ok(Readiness {
             snapshots: depth(&nodes),
-            links: disks_of(&devices, false).iter().map(links).max().unwrap_or(0),
+            links: disks_of(&devices, false).iter().map(own_links).max().unwrap_or(0),
             consolidation_needed: properties.bool("runtime.consolidationNeeded").unwrap_or(false),
             heartbeat: heartbeat(&properties),
             quietness: quietness(&properties),
@@ -98,6 +97,13 @@ impl Client {
         let paths = ["guestHeartbeatStatus"];
         Ok(heartbeat(&self.properties("look for the guest's heartbeat", &vm.mo(), &paths).await?))
     }
+}
+
+/// Counts the links under the running one that lie in its folder. Those of a linked clone lie with
+/// the VM it was made of, and stay there.
+fn own_links(disk: &DiskConfig) -> usize {
+    let Some(running) = &disk.backing.file else { return 0 };
+    disk.backing.parents.iter().filter(|parent| parent.is_beside(running)).count()
 }
 
 fn heartbeat(properties: &Properties) -> Heartbeat {
@@ -160,6 +166,23 @@ mod tests {
             created: None,
             quiesced: false,
         }
+    }
+
+    #[test]
+    fn links_of_the_vm_a_clone_was_made_of_are_not_its_own() {
+        let reply = "<reply><device xsi:type=\"VirtualDisk\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\
+            <key>2000</key><backing xsi:type=\"VirtualDiskFlatVer2BackingInfo\">\
+            <fileName>[ds] clone/clone-000001.vmdk</fileName><diskMode>persistent</diskMode>\
+            <parent><fileName>[ds] clone/clone.vmdk</fileName>\
+            <parent><fileName>[ds] golden/golden-000002.vmdk</fileName>\
+            <parent><fileName>[ds] golden/golden.vmdk</fileName></parent></parent></parent></backing>\
+            <controllerKey>1000</controllerKey><unitNumber>0</unitNumber>\
+            <capacityInBytes>1048576</capacityInBytes></device></reply>";
+        let reply = crate::xml::parse(reply).unwrap();
+        let devices: Vec<_> = reply.all("device").collect();
+        let disks = disks_of(&devices, false);
+        assert_eq!(disks[0].backing.parents.len(), 3);
+        assert_eq!(own_links(&disks[0]), 1);
     }
 
     #[test]

@@ -17,6 +17,11 @@ pub(crate) enum LeaseState {
 }
 
 impl LeaseState {
+    /// Whether a client still has to end it.
+    pub(crate) fn is_open(self) -> bool {
+        matches!(self, Self::Initializing | Self::Ready)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Initializing => "initializing",

@@ -24,6 +24,12 @@ impl DatastorePath {
         &self.file
     }
 
+    /// Returns whether another file lies in the same folder.
+    pub fn is_beside(&self, other: &Self) -> bool {
+        let folder = |path: &'_ Self| path.file.rsplit_once('/').map(|(f, _)| f.to_owned());
+        self.datastore == other.datastore && folder(self) == folder(other)
+    }
+
     /// Returns a file beside this one. An absolute or climbing name gives `None`.
     pub(crate) fn sibling(&self, name: &str) -> Option<Self> {
         if name.is_empty() || name.contains(['/', '\\']) || name == ".." {
