@@ -71,6 +71,7 @@ const shots = {
   "settings-servers": ["troubled", "/settings?section=servers", [wait(300)]],
   "settings-checked": ["limited", "/settings?section=servers", [wait(300), click("server-test-server-1"), wait(900)]],
   "settings-repositories": ["troubled", "/settings?section=repositories", [wait(300)]],
+  "settings-load": ["shop", "/settings?section=load", [wait(300), click("load-limit"), wait(200), click("load-limit-20"), wait(300)]],
   "settings-accept": ["troubled", "/settings?section=repositories", [wait(300), click("repository-accept-repository-1"), wait(300)]],
   "settings-add": ["shop", "/settings?section=servers&add=true", [wait(400)]],
   "updates-newest": ["shop", "/settings?section=updates", [wait(300)]],

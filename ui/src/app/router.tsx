@@ -22,8 +22,11 @@ interface RestoreSearch {
   point?: string | undefined;
 }
 
+/** The pages of the settings that an address may name; without one it is the first. */
+const sections = ["servers", "repositories", "load", "updates"] as const;
+
 interface SettingsSearch {
-  section?: "servers" | "repositories" | "updates" | undefined;
+  section?: (typeof sections)[number] | undefined;
   add?: true | undefined;
 }
 
@@ -69,7 +72,7 @@ const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings",
   validateSearch: (search: Record<string, unknown>): SettingsSearch => ({
-    section: search["section"] === "servers" || search["section"] === "repositories" || search["section"] === "updates" ? search["section"] : undefined,
+    section: sections.find((section) => section === search["section"]),
     add: search["add"] === true ? true : undefined,
   }),
   component: lazyRouteComponent(() => import("./routes/settings")),

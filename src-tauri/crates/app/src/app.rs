@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kuramori_base::Clock;
+use kuramori_engine::Throttle;
 use kuramori_jobs::{RunId, RunLog};
 use kuramori_repo::{Repository, WriterId};
 use kuramori_vsphere::Client;
@@ -21,6 +22,7 @@ use crate::events::EventHub;
 use crate::files;
 use crate::history::Broken;
 use crate::keys::UnprovedKey;
+use crate::load;
 use crate::notices;
 use crate::place::Writer;
 use crate::runs::Runs;
@@ -61,6 +63,8 @@ pub(crate) struct Inner {
     /// What is wrong with the history of repositories, by id.
     pub(crate) alarms: Mutex<HashMap<String, Broken>>,
     pub(crate) inventories: Mutex<HashMap<String, KnownInventory>>,
+    /// Holds back all that is read from servers.
+    pub(crate) throttle: Throttle,
     pub(crate) recovering: AtomicBool,
     pub(crate) updates: Updates,
     /// Held for as long as the application lives.
@@ -128,6 +132,7 @@ impl App {
             events: events.clone(),
             clock: clock.clone(),
         });
+        let throttle = load::throttle(settings.clone(), clock.clone());
         if notices && !interrupted.is_empty() {
             notices::interrupted(&log, &interrupted, settings.language());
         }
@@ -145,6 +150,7 @@ impl App {
                 unproved_keys: Mutex::default(),
                 alarms: Mutex::default(),
                 inventories: Mutex::default(),
+                throttle,
                 recovering: AtomicBool::new(false),
                 updates,
                 _owner: owner,

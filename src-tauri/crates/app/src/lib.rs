@@ -18,6 +18,7 @@ mod files;
 mod guardian;
 mod history;
 mod keys;
+mod load;
 mod messages;
 mod notices;
 mod place;

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::dto::{ErrorCode, Language, ServerKind, SettingsView, Theme};
+use crate::dto::{ErrorCode, Language, LoadView, ServerKind, SettingsView, Theme};
 use crate::error::AppError;
 use crate::files;
 
@@ -26,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) repositories: Vec<RepositoryEntry>,
     #[serde(default)]
     pub(crate) updates: UpdateSettings,
+    #[serde(default)]
+    pub(crate) load: LoadView,
 }
 
 /// What is remembered about updates.
@@ -106,6 +108,7 @@ impl SettingsFile {
                 servers: Vec::new(),
                 repositories: Vec::new(),
                 updates: UpdateSettings::default(),
+                load: LoadView::default(),
             },
             Err(e) => return Err(damaged(&e)),
         };
@@ -121,6 +124,11 @@ impl SettingsFile {
     /// Returns a copy of what the file holds.
     pub(crate) fn get(&self) -> Settings {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns how much of the network reading may take.
+    pub(crate) fn load(&self) -> LoadView {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).load
     }
 
     /// Changes the file. Nothing changes when `change` or the write fails.
@@ -152,6 +160,7 @@ impl SettingsFile {
             language: settings.language,
             theme: settings.theme,
             check_updates: settings.updates.check_daily,
+            load: settings.load,
         }
     }
 }

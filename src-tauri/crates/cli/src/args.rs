@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use kuramori_app::SecretsChoice;
 
+mod load;
 mod repo;
 mod upkeep;
 
+pub(crate) use load::LoadArgs;
 pub(crate) use repo::{
     KeyArgs, KeyCommand, NewKeyArgs, NewRepositoryKeyArgs, RepoArgs, RepoCommand, SettingsCommand,
     SheetLanguage,
@@ -54,6 +56,8 @@ pub(crate) enum Command {
     /// Raw disk images as source and target.
     #[command(subcommand)]
     Image(ImageCommand),
+    /// Shows or sets how much of the network reading VMs may take, for all runs together.
+    Load(LoadArgs),
     /// Newer versions of this program.
     #[command(subcommand)]
     Update(UpdateCommand),

@@ -14,7 +14,7 @@ use kuramori_app::dto::{
 
 pub(crate) use inventory::inventory;
 pub(crate) use servers::{check, servers, unchecked};
-pub(crate) use settings::{exported_settings, settings_imported};
+pub(crate) use settings::{exported_settings, load, settings_imported};
 
 /// Shows an error: what happened, the risk, what to do, and the details.
 pub(crate) fn error(view: &ErrorView) -> String {

@@ -152,3 +152,19 @@ fn wrong_use_has_its_own_exit_code() {
     assert_eq!(bench.run(&["server", "add", "x", "y", "--user", "u", "--password", "p"]).code, 2);
     assert_eq!(bench.run(&["server", "list"]).code, 0);
 }
+
+#[test]
+fn a_limit_is_set_shown_and_refused_where_it_makes_no_sense() {
+    let bench = Bench::new();
+    assert!(bench.run(&["load"]).ok().stdout.contains("as fast as they come"));
+    let set = bench.run(&["load", "--limit", "20", "--hours", "22-6"]).ok();
+    assert!(set.stdout.contains("From 22:00 to 6:00") && set.stdout.contains("20 MiB"));
+    let shown = bench.run(&["load", "--json"]).ok();
+    assert_eq!([shown.field("/limit"), shown.field("/from")], ["20", "22"]);
+    let refused = bench.run(&["load", "--limit", "0"]);
+    assert_eq!(refused.code, 1, "{}", refused.stdout);
+    assert_eq!(
+        bench.run(&["load", "--no-limit", "--all-day", "--json"]).ok().field("/limit"),
+        "null"
+    );
+}

@@ -22,6 +22,7 @@ use crate::policy::Policy;
 use crate::quiet;
 use crate::report::{Observer, RunEvent, Step};
 use crate::snapshot::Guard;
+use crate::throttle::Throttle;
 use crate::tracking;
 
 /// What to back up and with what.
@@ -42,6 +43,8 @@ pub struct VmBackup<'a> {
     pub log: &'a RunLog,
     /// What it insists on.
     pub policy: &'a Policy,
+    /// Holds reading back. Shared by all that read.
+    pub throttle: &'a Throttle,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Hears of bytes.

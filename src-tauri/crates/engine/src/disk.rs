@@ -156,7 +156,12 @@ pub(crate) fn save_disk(
     let mut announced = source.bytes(job.repository.chunk_len());
     for way in Way::ORDER {
         let progress = Counted::new(&*job.progress);
-        let watch = Watch { progress: &progress, cancel: job.cancel, observer: job.observer };
+        let watch = Watch {
+            progress: &progress,
+            cancel: job.cancel,
+            observer: job.observer,
+            throttle: Some(job.throttle),
+        };
         let work = Work { job, session, snapshot, config, parent, watch };
         let delivered = match way {
             Way::DatastoreHttp => files::save(&work, &source, warnings),

@@ -1,5 +1,7 @@
 //! Reads a whole disk as the stream of an export lease.
 
+use std::io::{self, Read};
+
 use kuramori_base::Counters;
 use kuramori_block::{ByteLen, ByteOffset, ReadError};
 use kuramori_repo::{ChunkIndex, DiskWriter};
@@ -29,10 +31,10 @@ pub(crate) fn copy(
 ) -> Result<ByteLen, PipelineError> {
     let lease = job.wait(ExportLease::start_snapshot(job.client, snapshot, config, watch.cancel));
     let lease = lease.map_err(export_failed)?;
-    let copied = job
-        .wait(lease.open(disk.key, watch.cancel.clone()))
-        .map_err(export_failed)
-        .and_then(|stream| take(stream, disk, writer, job.repository.chunk_len(), watch));
+    let copied =
+        job.wait(lease.open(disk.key, watch.cancel.clone())).map_err(export_failed).and_then(
+            |stream| take(Held { stream, watch }, disk, writer, job.repository.chunk_len(), watch),
+        );
     match copied {
         Ok(read) => {
             job.wait(lease.complete()).map_err(|e| source(ByteOffset::ZERO, e))?;
@@ -48,6 +50,20 @@ pub(crate) fn copy(
     }
 }
 
+/// A stream that is held back with everything else that is read.
+struct Held<'a> {
+    stream: ExportStream,
+    watch: Watch<'a>,
+}
+
+impl Read for Held<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let got = self.stream.read(buf)?;
+        self.watch.pass(got as u64).map_err(io::Error::other)?;
+        Ok(got)
+    }
+}
+
 fn export_failed(error: ExportError) -> PipelineError {
     match error {
         ExportError::Cancelled(e) => e.into(),
@@ -58,7 +74,7 @@ fn export_failed(error: ExportError) -> PipelineError {
 /// Takes grains of the stream, in rising order, together to chunks. What the stream leaves out is
 /// zeros, as in a writer without a parent.
 fn take(
-    stream: ExportStream,
+    stream: impl Read,
     disk: &DiskConfig,
     writer: &DiskWriter,
     chunk: ByteLen,

@@ -184,7 +184,12 @@ pub fn backup_image(job: ImageBackup<'_>) -> Result<RecoveryPointId, ImageError>
     let writer = session.disk_writer(capacity, parent.as_ref().map(|m| (m, 0)))?;
     let chunk = job.repository.chunk_len();
     job.progress.total(extents.aligned(chunk, capacity).total().get());
-    let watch = Watch { progress: &*job.progress, cancel: job.cancel, observer: job.observer };
+    let watch = Watch {
+        progress: &*job.progress,
+        cancel: job.cancel,
+        observer: job.observer,
+        throttle: None,
+    };
     let bytes_read = pipeline::copy(job.image, extents, (&writer, chunk), watch)?;
     let read_mode = match &parent {
         Some(parent) => ReadMode::Changed { since: parent.id.to_hex() },

@@ -20,6 +20,7 @@ mod policy;
 mod quiet;
 mod report;
 mod snapshot;
+mod throttle;
 mod tracking;
 
 pub use backup::{VmBackup, VmReport, backup_vm};
@@ -30,6 +31,7 @@ pub use plan::WholeReason;
 pub use policy::{Policy, Unmet};
 pub use report::{Mode, Observer, RunEvent, Step};
 pub use snapshot::{OpenIntent, is_a_backup_snapshot, open_intents, recover};
+pub use throttle::Throttle;
 
 /// Name and version recorded in every recovery point.
 pub(crate) const TOOL_VERSION: &str = concat!("kuramori ", env!("CARGO_PKG_VERSION"));

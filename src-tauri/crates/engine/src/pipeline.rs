@@ -10,6 +10,7 @@ use kuramori_block::{ByteLen, DiskReader, Extent, ExtentSet, ReadError};
 use kuramori_repo::{ChunkIndex, DiskWriter, RepoError};
 
 use crate::report::{Observer, Step};
+use crate::throttle::Throttle;
 
 /// Bytes asked for in one read: large enough to hide a round trip, small enough to cancel soon.
 const REQUEST: ByteLen = ByteLen::from_mib(4);
@@ -36,6 +37,18 @@ pub(crate) struct Watch<'a> {
     pub(crate) progress: &'a dyn Progress,
     pub(crate) cancel: &'a CancelToken,
     pub(crate) observer: &'a dyn Observer,
+    /// Holds reading back; `None` where nothing travels over a network.
+    pub(crate) throttle: Option<&'a Throttle>,
+}
+
+impl Watch<'_> {
+    /// Waits until so many bytes may be read.
+    pub(crate) fn pass(&self, bytes: u64) -> Result<(), Cancelled> {
+        match self.throttle {
+            Some(throttle) => throttle.take(bytes, self.cancel),
+            None => self.cancel.check(),
+        }
+    }
 }
 
 /// Reads `extents` of a disk and gives them to the writer chunk by chunk. Extents are widened to
@@ -86,6 +99,7 @@ pub(crate) fn read_pieces(
             watch.cancel.check()?;
             let next = pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some(extent) = next else { break };
+            watch.pass(extent.len.get())?;
             buffer.resize(extent.len.as_usize(), 0);
             source.read_at(extent.offset, &mut buffer)?;
             take(extent, &buffer)?;

@@ -1,7 +1,8 @@
 //! What has to hold before a VM gets a snapshot, and after.
 
 use kuramori_base::CancelToken;
-use kuramori_engine::{EngineError, Obstacle, RunEvent, Unmet, open_intents};
+use kuramori_base::Clock as _;
+use kuramori_engine::{EngineError, Obstacle, RunEvent, Throttle, Unmet, open_intents};
 use kuramori_jobs::{Level, Outcome};
 use kuramori_lab::{FaultKind, FaultSpec, LabVm};
 use kuramori_repo::Consistency;
@@ -129,4 +130,25 @@ fn windows_applications_take_part() {
     let bench = bench_of(|vm| vm.guest_id("windows2019srv_64Guest"));
     let manifest = bench.side.backup_ok(&bench.vm, &quiet());
     assert_eq!(manifest.consistency, Consistency::Application);
+}
+
+#[test]
+fn a_limit_holds_reading_back_whichever_way_it_goes() {
+    for locked in [false, true] {
+        let mut bench = bench_of(|vm| vm.change_tracking(true));
+        let noise: Vec<u8> =
+            (0..8 * MIB).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        bench.lab.write("vm", 0, 4 * MIB, &noise).unwrap();
+        if locked {
+            let kind = FaultKind::Locked;
+            let spec = FaultSpec { kind, point: "folder".into(), ..FaultSpec::default() };
+            bench.lab.add_fault(spec).unwrap();
+        }
+        let clock = crate::bench::clock();
+        bench.side.throttle = Throttle::new(clock.clone(), || std::num::NonZeroU64::new(4 << 20));
+        let began = clock.monotonic();
+        bench.side.backup_ok(&bench.vm, &quiet());
+        let took = clock.monotonic() - began;
+        assert!(took.as_secs_f64() > 0.9, "8 MiB at 4 MiB a second took {took:?}");
+    }
 }

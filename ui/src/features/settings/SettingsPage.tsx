@@ -1,4 +1,4 @@
-import { Database, Eye, RefreshCw, Server } from "lucide-react";
+import { Database, Eye, Gauge, RefreshCw, Server } from "lucide-react";
 import type { ReactNode } from "react";
 import { ListBox, ListBoxItem } from "react-aria-components";
 import type { CheckProgress } from "@/api/server-checks";
@@ -6,13 +6,14 @@ import { Page } from "@/components/Page";
 import { useText } from "@/i18n/context";
 import type { RepositoryView } from "@/api/generated/RepositoryView";
 import type { ServerView } from "@/api/generated/ServerView";
+import { LoadSection } from "./LoadSection";
 import { LookSection } from "./LookSection";
 import { RepositoriesSection } from "./RepositoriesSection";
 import { ServersSection } from "./ServersSection";
 import { UpdatesSection } from "./UpdatesSection";
 import css from "./Settings.module.css";
 
-export type Section = "look" | "servers" | "repositories" | "updates";
+export type Section = "look" | "servers" | "repositories" | "load" | "updates";
 
 interface SettingsPageProps {
   section: Section;
@@ -36,6 +37,7 @@ export function SettingsPage({ section, adding, onSection, onAdding, renderConne
     { key: "look", name: t.settings.look, icon: <Eye {...icon} /> },
     { key: "servers", name: t.settings.servers, icon: <Server {...icon} /> },
     { key: "repositories", name: t.settings.repositories, icon: <Database {...icon} /> },
+    { key: "load", name: t.load.title, icon: <Gauge {...icon} /> },
     { key: "updates", name: t.updates.title, icon: <RefreshCw {...icon} /> },
   ];
   return (
@@ -51,6 +53,7 @@ export function SettingsPage({ section, adding, onSection, onAdding, renderConne
         {section === "look" ? <LookSection /> : null}
         {section === "servers" ? <ServersSection adding={adding} onAdding={onAdding} renderConnect={renderConnect} renderChecks={renderChecks} /> : null}
         {section === "repositories" ? <RepositoriesSection adding={adding} onAdding={onAdding} renderKeep={renderKeep} /> : null}
+        {section === "load" ? <LoadSection /> : null}
         {section === "updates" ? <UpdatesSection /> : null}
       </div>
     </Page>

@@ -76,6 +76,23 @@ export const settings = {
   repositoryAdded: "The repository is ready.",
 };
 
+export const load = {
+  title: "Load",
+  text: "VMs are read over the network, and hosts work for it. A limit keeps room for everybody else; backups take longer.",
+  free: "VMs are read as fast as they come.",
+  limited: (speed: number) => `VMs are read with at most ${speed} MiB a second.`,
+  limit: "Limit",
+  limitText: "For all runs together. It holds at once, also for runs that are going on.",
+  none: "No limit",
+  speed: (speed: number) => `${speed} MiB a second`,
+  hours: "When it holds",
+  hoursText: "Local time of this computer. Hours may run over midnight.",
+  allDay: "All day",
+  someHours: "Some hours",
+  from: "From",
+  to: "To",
+};
+
 export const overview = {
   title: "Home",
   bannerNone: "No VM is saved yet.",

@@ -78,6 +78,23 @@ export const settings: Messages["settings"] = {
   repositoryAdded: "リポジトリの準備ができました。",
 };
 
+export const load: Messages["load"] = {
+  title: "負荷",
+  text: "VM はネットワーク経由で読み取り、ホストにも負荷がかかります。上限を決めるとほかの通信の余裕を残せますが、バックアップに時間がかかります。",
+  free: "VM を制限なしで読み取ります。",
+  limited: (speed) => `VM を毎秒 ${number(speed)} MiB 以下で読み取ります。`,
+  limit: "上限",
+  limitText: "すべての実行の合計です。実行中のものにもすぐに反映されます。",
+  none: "制限なし",
+  speed: (speed) => `毎秒 ${number(speed)} MiB`,
+  hours: "適用する時間",
+  hoursText: "このコンピューターの現地時刻です。日付をまたぐこともできます。",
+  allDay: "終日",
+  someHours: "時間帯を指定",
+  from: "開始",
+  to: "終了",
+};
+
 export const overview: Messages["overview"] = {
   title: "ホーム",
   bannerNone: "保存済みの VM はまだありません。",

@@ -97,6 +97,7 @@ impl Work {
             run: run.id,
             log: &self.app.inner.log,
             policy: &Policy::default(),
+            throttle: &self.app.inner.throttle,
             clock: self.app.inner.clock.clone(),
             progress: run.tally(observer.item),
             cancel: &run.cancel,

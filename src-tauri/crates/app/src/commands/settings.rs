@@ -9,6 +9,7 @@ use crate::dto::{
     AppStateView, Autostart, AutostartRequest, AutostartView, Empty, SettingsView, Topic,
 };
 use crate::error::AppError;
+use crate::load;
 use crate::runs::summary;
 use crate::schema::command;
 
@@ -43,10 +44,12 @@ impl Handler for command::SettingsGet {
 
 impl Handler for command::SettingsSet {
     async fn handle(app: &App, new: SettingsView) -> Result<SettingsView, AppError> {
+        load::check(new.load)?;
         app.blocking(move |app| {
             app.inner.settings.change(|s| {
                 (s.language, s.theme) = (new.language, new.theme);
                 s.updates.check_daily = new.check_updates;
+                s.load = new.load;
                 Ok(())
             })
         })

@@ -27,6 +27,17 @@ wire! {
         Dark,
     }
 
+    /// How much of the network reading VMs may take, for all runs together.
+    #[derive(Copy, Default, Eq)]
+    pub struct LoadView {
+        /// Mebibytes a second; `null`: no limit.
+        pub limit: Option<u32>,
+        /// Hour of the day, 0 to 23, local time, from which the limit holds.
+        pub from: u8,
+        /// Hour of the day at which it ends. The same as `from`: it holds all day.
+        pub to: u8,
+    }
+
     /// What the user chose for this installation.
     #[derive(Copy)]
     pub struct SettingsView {
@@ -36,6 +47,8 @@ wire! {
         pub theme: Theme,
         /// Whether a newer version is looked for once a day.
         pub check_updates: bool,
+        /// How much of the network reading may take.
+        pub load: LoadView,
     }
 
     /// Whether the window opens when the user signs in to the computer.

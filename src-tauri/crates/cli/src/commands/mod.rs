@@ -3,6 +3,7 @@
 mod deletion;
 mod image;
 mod keys;
+mod load;
 mod points;
 mod repo;
 mod restore;
@@ -30,6 +31,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Done, AppError> {
         Command::Points(command) => points::run(&context, command).await,
         Command::Restore(command) => restore::run(&context, command).await,
         Command::Image(command) => image::run(&context, command).await,
+        Command::Load(args) => load::run(&context, args).await,
         Command::Update(command) => update::run(&context, command).await,
     }
 }

@@ -1,6 +1,6 @@
 //! Settings that computers left in a repository.
 
-use kuramori_app::dto::{ExportedSettingsList, SettingsImported};
+use kuramori_app::dto::{ExportedSettingsList, LoadView, SettingsImported};
 
 /// Shows what each computer left.
 pub(crate) fn exported_settings(list: &ExportedSettingsList) -> String {
@@ -31,4 +31,18 @@ pub(crate) fn settings_imported(imported: &SettingsImported) -> String {
     }
     let names = imported.servers.join(", ");
     format!("Taken over: {names}.\nAdd each once more under its name to type its password.\n")
+}
+
+/// Says how much reading may take.
+pub(crate) fn load(load: &LoadView) -> String {
+    match load.limit {
+        None => "VMs are read as fast as they come.\n".to_owned(),
+        Some(limit) if load.from == load.to => {
+            format!("VMs are read with at most {limit} MiB a second, all runs together.\n")
+        }
+        Some(limit) => format!(
+            "From {}:00 to {}:00 VMs are read with at most {limit} MiB a second, all runs together.\n",
+            load.from, load.to
+        ),
+    }
 }

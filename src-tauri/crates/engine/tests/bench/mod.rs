@@ -7,7 +7,8 @@ use std::time::Duration;
 use kuramori_base::{CancelToken, Secret, SystemClock, Tally};
 use kuramori_block::{ByteOffset, DiskReader};
 use kuramori_engine::{
-    Observer, Policy, RunEvent, Step, VmBackup, VmReport, backup_vm, open_intents, recover,
+    Observer, Policy, RunEvent, Step, Throttle, VmBackup, VmReport, backup_vm, open_intents,
+    recover,
 };
 use kuramori_jobs::{Level, NewRun, RunId, RunLog, Stage};
 use kuramori_lab::{Lab, LabConfig, LabHandle};
@@ -37,6 +38,7 @@ pub struct Side {
     pub log: RunLog,
     pub writer: WriterId,
     pub policy: Policy,
+    pub throttle: Throttle,
 }
 
 impl Side {
@@ -59,6 +61,7 @@ impl Side {
             ..OpenOptions::default()
         };
         let repository = Repository::open(store, &unlock(), options).unwrap();
+        let throttle = Throttle::open(clock());
         // Tests that count bytes count those they ask for.
         let policy = Policy {
             audit_per_mille: 0,
@@ -68,7 +71,15 @@ impl Side {
             ..Policy::default()
         };
         let log = RunLog::open(&dir.join("runs.sqlite"), clock()).unwrap();
-        Self { runtime, client, repository, log, writer: WriterId::from_bytes([9; 16]), policy }
+        Self {
+            runtime,
+            client,
+            repository,
+            log,
+            writer: WriterId::from_bytes([9; 16]),
+            policy,
+            throttle,
+        }
     }
 
     pub fn begin(&self) -> RunId {
@@ -100,6 +111,7 @@ impl Side {
             run: self.begin(),
             log: &self.log,
             policy: &self.policy,
+            throttle: &self.throttle,
             clock: clock(),
             progress,
             cancel,
