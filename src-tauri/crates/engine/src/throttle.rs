@@ -79,12 +79,12 @@ mod tests {
         let clock = Arc::new(ManualClock::new(DateTime::UNIX_EPOCH));
         clock.advance(Duration::from_secs(10));
         let throttle = Throttle::new(clock.clone(), || None);
-        let rest = Duration::from_secs(10) - BURST;
+        let rest = Duration::from_millis(9_750);
         assert_eq!(throttle.reserve(1000, limit(500)), rest, "the first need not wait");
         assert_eq!(throttle.reserve(500, limit(500)), rest + Duration::from_secs(2));
         assert_eq!(throttle.reserve(1, limit(500)), rest + Duration::from_secs(3));
-        clock.advance(Duration::from_secs(60));
-        let later = Duration::from_secs(70) - BURST;
+        clock.advance(Duration::from_mins(1));
+        let later = Duration::from_millis(69_750);
         assert_eq!(throttle.reserve(1, limit(500)), later, "a rest is not saved up");
     }
 
