@@ -76,13 +76,8 @@ pub(super) fn server(code: ErrorCode) -> Sentences {
     }
 }
 
-pub(super) fn vm(code: ErrorCode) -> Sentences {
+pub(super) fn snapshot(code: ErrorCode) -> Sentences {
     match code {
-        E::VmNotFound => say(
-            "The VM {0} is not on the server.",
-            "Its earlier recovery points are as they were.",
-            &["Read the inventory again and choose the VM from it."],
-        ),
         E::SnapshotFailed => say(
             "The server could not make a snapshot of {0}.",
             NO_NEW_POINT,
@@ -110,10 +105,20 @@ pub(super) fn vm(code: ErrorCode) -> Sentences {
              earlier ones are as they were.",
             &["Free some space on the datastore: at least 20 GiB, or 15 % of a small one."],
         ),
-        E::GuestNotQuiet => say(
+        _ => say(
             "The guest of {0} could not be made quiet, and this backup insists on it.",
             NO_NEW_POINT,
             &["Check VMware Tools in the guest, or let this backup go on without a quiet guest."],
+        ),
+    }
+}
+
+pub(super) fn vm(code: ErrorCode) -> Sentences {
+    match code {
+        E::VmNotFound => say(
+            "The VM {0} is not on the server.",
+            "Its earlier recovery points are as they were.",
+            &["Read the inventory again and choose the VM from it."],
         ),
         E::VmNotSupported => say(
             "{0} cannot be backed up as it is.",

@@ -75,13 +75,8 @@ pub(super) fn server(code: ErrorCode) -> Sentences {
     }
 }
 
-pub(super) fn vm(code: ErrorCode) -> Sentences {
+pub(super) fn snapshot(code: ErrorCode) -> Sentences {
     match code {
-        E::VmNotFound => say(
-            "VM「{0}」がサーバーに見つかりません。",
-            "以前の復旧ポイントは元のままです。",
-            &["インベントリを読み直して、VM を選んでください。"],
-        ),
         E::SnapshotFailed => say(
             "「{0}」のスナップショットを作成できませんでした。",
             NO_NEW_POINT,
@@ -110,12 +105,22 @@ pub(super) fn vm(code: ErrorCode) -> Sentences {
                 "データストアの空き容量を増やしてください。20 GiB 以上、小さなものでは 15 % 以上が必要です。",
             ],
         ),
-        E::GuestNotQuiet => say(
+        _ => say(
             "「{0}」のゲストの書き込みを一時停止できませんでした。このバックアップではそれが必須です。",
             NO_NEW_POINT,
             &[
                 "ゲストの VMware Tools を確認するか、一時停止なしでもバックアップを続けるようにしてください。",
             ],
+        ),
+    }
+}
+
+pub(super) fn vm(code: ErrorCode) -> Sentences {
+    match code {
+        E::VmNotFound => say(
+            "VM「{0}」がサーバーに見つかりません。",
+            "以前の復旧ポイントは元のままです。",
+            &["インベントリを読み直して、VM を選んでください。"],
         ),
         E::VmNotSupported => say(
             "「{0}」は今のままではバックアップできません。",

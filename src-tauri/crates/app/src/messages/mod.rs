@@ -37,6 +37,7 @@ pub(crate) struct Sentences {
 /// What an error is about; each language has its sentences in these parts.
 enum About {
     Server,
+    Snapshot,
     Vm,
     Repository,
     Point,
@@ -61,12 +62,12 @@ fn about(code: ErrorCode) -> About {
         | E::RightsMissing
         | E::ServerFault
         | E::ServerNotFound => About::Server,
-        E::VmNotFound
-        | E::SnapshotFailed
+        E::SnapshotFailed
         | E::SnapshotLeft
         | E::SnapshotRisky
         | E::DatastoreLow
-        | E::GuestNotQuiet
+        | E::GuestNotQuiet => About::Snapshot,
+        E::VmNotFound
         | E::VmNotSupported
         | E::DiskUnreadable
         | E::VmNameTaken
@@ -112,6 +113,7 @@ fn about(code: ErrorCode) -> About {
 pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
     let (english, japanese): (Part, Part) = match about(code) {
         About::Server => (en::server, ja::server),
+        About::Snapshot => (en::snapshot, ja::snapshot),
         About::Vm => (en::vm, ja::vm),
         About::Repository => (en::repository, ja::repository),
         About::Point => (en::point, ja::point),
