@@ -29,9 +29,10 @@ const SEEDS: u64 = 20_000;
 const TIMES: u64 = 10;
 /// Seconds of the fuzzer for each parser; it goes on where the last round ended.
 const FUZZED: u64 = 60;
-/// What runs: the simulator, parsers of changed bytes, flipped bytes, faults of every kind.
-const TESTS: &str =
-    "test(/^sim::no_seed/) + test(/changed_bytes/) + test(/^golden::/) + test(/^faults::/)";
+/// What runs: the simulator, parsers of changed bytes, flipped bytes, faults of every kind, and an
+/// engine that is killed at random moments.
+const TESTS: &str = "(package(kuramori-repo) and (test(/^sim::no_seed/) + test(/changed_bytes/) + \
+     test(/^golden::/) + test(/^faults::/))) + test(/kills_at_random_moments/)";
 
 /// Runs rounds until the time is over. The first failure ends it, with the number of its round.
 pub(crate) fn run(paths: &Paths, args: &SoakArgs) -> Result<()> {
@@ -52,6 +53,7 @@ pub(crate) fn run(paths: &Paths, args: &SoakArgs) -> Result<()> {
 fn one_round(paths: &Paths, round: u64) -> Result<()> {
     let from = round * SEEDS;
     let mut nextest = cargo(&paths.root, &["nextest", "run", "--package", "kuramori-repo"]);
+    nextest.args(["--package", "kuramori-engine"]);
     nextest.args(["--profile", "soak", "-E", TESTS]);
     nextest.env("KURAMORI_SEEDS", format!("{from}..{}", from + SEEDS));
     nextest.env("KURAMORI_SOAK", TIMES.to_string()).env("KURAMORI_ROUND", round.to_string());

@@ -1,9 +1,9 @@
-//! The engine is killed with SIGKILL at each named step, in a process of its own. The next start
-//! removes our snapshot and no other, and no half recovery point is listed.
+//! The engine is killed with SIGKILL at each named step and at random moments, in a process of its
+//! own. The next start removes our snapshot and no other, and no half recovery point is listed.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use kuramori_engine::Step;
 use kuramori_lab::LabVm;
@@ -23,6 +23,9 @@ const STEPS: [Step; 6] = [
 /// Tells the second process what to do: step, folder, url, password, pin, VM.
 const ORDER: &str = "KURAMORI_TEST_CRASH";
 const REACHED: &str = "reached the step";
+/// An order to go on to the end.
+const NO_STEP: &str = "none";
+const THEIRS: &str = "made by a person";
 
 /// The second process: backs up and stops for ever at the step. Alone it does nothing.
 #[test]
@@ -40,14 +43,15 @@ fn child() {
         }
     });
     side.backup_ok(&VmRef::new(vm), &observer);
-    panic!("the step {step} was never reached");
+    assert_eq!(step, NO_STEP, "the step was never reached");
 }
 
-fn kill_at(bench: &Bench, step: Step) {
+/// Starts the second process.
+fn start(bench: &Bench, step: &str) -> Child {
     let lab = &bench.lab;
     let dir = bench.path().display().to_string();
     let order = [
-        &format!("{step:?}"),
+        &step.to_owned(),
         &dir,
         &lab.url,
         &lab.password,
@@ -55,18 +59,45 @@ fn kill_at(bench: &Bench, step: Step) {
         &bench.vm.as_str().to_owned(),
     ];
     let order: Vec<&str> = order.into_iter().map(String::as_str).collect();
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "crash::child", "--nocapture"])
         .env(ORDER, order.join("\n"))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+fn kill_at(bench: &Bench, step: Step) {
+    let mut child = start(bench, &format!("{step:?}"));
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let reached = lines.any(|line| line.unwrap().contains(REACHED));
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(reached, "the second process ended before {step:?}");
+}
+
+/// A snapshot of somebody else with our name: only the intent tells whose it is.
+fn make_foreign_snapshot(bench: &Bench) {
+    let foreign =
+        SnapshotRequest { name: "Kuramori".into(), description: THEIRS.into(), quiesce: false };
+    let cancel = kuramori_base::CancelToken::new();
+    let made = bench.side.client.create_snapshot(&bench.vm, &foreign, &|_| {}, &cancel);
+    bench.side.runtime.block_on(made).unwrap();
+}
+
+/// Descriptions of the snapshots that are there.
+fn left(bench: &Bench) -> Vec<String> {
+    let vm = bench.lab.vm("vm").unwrap();
+    vm.snapshots.into_iter().map(|snapshot| snapshot.description).collect()
+}
+
+/// Lets go of what only one process may hold.
+fn without_side(bench: Bench) -> Bench {
+    let Bench { dir, lab, vm, side } = bench;
+    drop(side);
+    let side = Side::open(dir.path(), &lab.url, &lab.password, &lab.certificate_sha256);
+    Bench { side, dir, lab, vm }
 }
 
 /// What the next start does.
@@ -85,25 +116,10 @@ fn killed_at_every_step() {
         bench.lab.write("vm", 0, 0, &[1; 5_000_000]).unwrap();
         let first = bench.side.backup_ok(&bench.vm, &quiet());
         let before = bench.live(0);
-        // Somebody else's snapshot with our name: only the intent tells whose it is.
-        let foreign = SnapshotRequest {
-            name: "Kuramori".into(),
-            description: "made by a person".into(),
-            quiesce: false,
-        };
-        let cancel = kuramori_base::CancelToken::new();
-        let made = bench.side.client.create_snapshot(&bench.vm, &foreign, &|_| {}, &cancel);
-        bench.side.runtime.block_on(made).unwrap();
+        make_foreign_snapshot(&bench);
         bench.lab.write("vm", 0, 3 * MIB, &[2; 6_000_000]).unwrap();
         let after = bench.live(0);
-        let Bench { dir, lab, vm, side } = bench;
-        drop(side);
-        let bench = Bench {
-            side: Side::open(dir.path(), &lab.url, &lab.password, &lab.certificate_sha256),
-            dir,
-            lab,
-            vm,
-        };
+        let bench = without_side(bench);
 
         kill_at(&bench, step);
         let side = restart(&bench);
@@ -120,10 +136,59 @@ fn killed_at_every_step() {
             let second = side.repository.point(*second).unwrap();
             assert_same(&side.restored(&second, 0), &after, &format!("{step:?}: the second point"));
         }
-        let left = bench.lab.vm("vm").unwrap().snapshots;
-        let left: Vec<&str> = left.iter().map(|s| s.description.as_str()).collect();
-        assert_eq!(left, ["made by a person"], "{step:?}: ours is gone, no other was touched");
+        assert_eq!(left(&bench), [THEIRS], "{step:?}: ours is gone, no other was touched");
         let next = side.backup_ok(&bench.vm, &quiet());
         assert_same(&side.restored(&next, 0), &after, &format!("{step:?}: the next backup"));
     }
+}
+
+/// `KURAMORI_SOAK=20` makes it a thousand.
+#[cfg(not(windows))]
+#[test]
+fn fifty_kills_at_random_moments() {
+    use std::time::Duration;
+
+    use kuramori_base::Clock;
+
+    let times = std::env::var("KURAMORI_SOAK").ok().and_then(|n| n.parse().ok()).unwrap_or(1u32);
+    let bench = Bench::new(|lab| lab.vm(LabVm::new("vm").capacity(16 * MIB)));
+    bench.lab.write("vm", 0, 0, &[1; 5_000_000]).unwrap();
+    bench.side.backup_ok(&bench.vm, &quiet());
+    make_foreign_snapshot(&bench);
+    let bench = without_side(bench);
+    let clock = crate::bench::clock();
+    let began = clock.monotonic();
+    assert!(start(&bench, NO_STEP).wait().unwrap().success());
+    let whole = clock.monotonic().saturating_sub(began);
+
+    let (mut killed, mut listed) = (0, 0);
+    for round in 0..50 * times {
+        let place = u64::from(round) * 3 * MIB / 2 % (15 * MIB);
+        bench.lab.write("vm", 0, place, &[round as u8; 300_000]).unwrap();
+        let moment = whole.mul_f64(fastrand::f64() * 1.1);
+        let mut child = start(&bench, NO_STEP);
+        std::thread::sleep(moment);
+        killed += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+
+        let side = restart(&bench);
+        // The host may have been at work on a snapshot: the guardian comes again.
+        std::thread::sleep(Duration::from_millis(100));
+        side.recover();
+        let about = format!("round {round}, killed after {moment:?} of {whole:?}");
+        assert_eq!(left(&bench), [THEIRS], "{about}: ours is gone, no other was touched");
+        assert_eq!(bench.lab.open_leases(), 0, "{about}");
+        let points = side.points();
+        assert!(points.len() >= listed, "{about}: no recovery point is lost");
+        listed = points.len();
+    }
+    assert!(killed > 20 * times, "most are killed while they work, not {killed}");
+    let side = restart(&bench);
+    for point in side.points() {
+        let manifest = side.repository.point(point).unwrap();
+        side.restored(&manifest, 0);
+    }
+    let last = side.backup_ok(&bench.vm, &quiet());
+    assert_same(&side.restored(&last, 0), &bench.live(0), "the last backup");
 }
