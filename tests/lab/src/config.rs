@@ -59,6 +59,8 @@ pub enum Backing {
     VirtualRawDevice,
     /// A raw device, mapped in physical mode.
     PhysicalRawDevice,
+    /// A first class disk, which lives without a VM and is attached to this one.
+    FirstClass,
 }
 
 /// One disk of a VM that is to be made.

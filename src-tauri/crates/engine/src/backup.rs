@@ -128,8 +128,8 @@ struct Checked {
     started: DateTime<Utc>,
     ready: Readiness,
     not_included: Vec<String>,
-    /// Change ids of the disks as they are now.
-    change_ids: Vec<ChangeId>,
+    /// The disks as they are now.
+    disks: Vec<DiskConfig>,
 }
 
 fn run(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<RecoveryPointId, EngineError> {
@@ -143,7 +143,7 @@ fn run(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<RecoveryPointI
     // Before the snapshot: a repository that is away or full must not cost the VM anything.
     let session = job.repository.begin(options, job.clock.clone())?;
     let doubts = job.repository.tracking_doubts()?;
-    tracking::prepare(job, &checked.change_ids, &doubts, warnings)?;
+    tracking::prepare(job, &checked.disks, &doubts, warnings)?;
 
     job.observer.stage(Stage::Snapshot);
     let guard = Guard::new(job);
@@ -187,8 +187,7 @@ fn check(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<Checked, Eng
     job.cancel.check()?;
     let ready = guards::before_snapshot(job, &summary, warnings)?;
     quiet::insist(job.policy, ready.quietness)?;
-    let change_ids = summary.disks.into_iter().filter_map(|disk| disk.change_id).collect();
-    Ok(Checked { started, ready, not_included, change_ids })
+    Ok(Checked { started, ready, not_included, disks: summary.disks })
 }
 
 /// Reads all disks of the snapshot and commits the recovery point.

@@ -1,7 +1,7 @@
 //! Changed block tracking of a VM: turned on where it is off, begun anew where it was caught.
 
 use kuramori_repo::{Consistency, TrackingDoubt};
-use kuramori_vsphere::{ChangeId, ChangeTracking, VsphereError};
+use kuramori_vsphere::{ChangeId, ChangeTracking, DiskConfig, VsphereError};
 
 use crate::backup::{VmBackup, Warnings, causes};
 use crate::error::EngineError;
@@ -12,12 +12,18 @@ use crate::snapshot::Guard;
 /// Sees to it that changes are recorded from the next snapshot on, by a record nobody doubts.
 pub(crate) fn prepare(
     job: &VmBackup<'_>,
-    now: &[ChangeId],
+    disks: &[DiskConfig],
     doubts: &[TrackingDoubt],
     warnings: &mut Warnings<'_>,
 ) -> Result<(), EngineError> {
+    if disks.iter().any(|disk| disk.first_class) {
+        // With a record of changes the volume could not be attached to another VM any more.
+        let reason = "volumes that live without the VM are attached to it (FCD)".to_owned();
+        warnings.info(RunEvent::TrackingRefused { reason });
+        return Ok(());
+    }
     let doubted = |id: &ChangeId| doubts.iter().any(|doubt| doubt.is_of(&id.to_string()));
-    if now.iter().any(doubted) {
+    if disks.iter().filter_map(|disk| disk.change_id.as_ref()).any(doubted) {
         turn_off(job, warnings)?;
     }
     turn_on(job, warnings)

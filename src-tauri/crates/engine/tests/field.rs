@@ -7,7 +7,7 @@
 use kuramori_base::CancelToken;
 use kuramori_engine::{EngineError, RunEvent, Step, WholeReason, open_intents};
 use kuramori_jobs::{Level, Outcome};
-use kuramori_lab::{FaultKind, FaultSpec, LabVm};
+use kuramori_lab::{Backing, FaultKind, FaultSpec, LabVm};
 use kuramori_repo::{Consistency, Manifest, ReadMode};
 use kuramori_vsphere::VsphereError;
 
@@ -301,4 +301,17 @@ fn j29_the_free_edition_ends_at_once_in_words() {
     };
     assert_eq!(error.retry(), kuramori_base::Retry::Never);
     assert_clean(&bench);
+}
+
+#[test]
+fn j30_volumes_that_only_visit_are_left_out_and_not_tracked() {
+    let bench = bench_of(|vm| vm.capacity(MIB).backing(Backing::FirstClass));
+    let observer = quiet();
+    let manifest = bench.side.backup_ok(&bench.vm, &observer);
+    assert_eq!(manifest.disks.len(), 1);
+    assert!(manifest.not_included[0].contains("FCD"), "{:?}", manifest.not_included);
+    let left_out = |e: &RunEvent| matches!(e, RunEvent::LeftOut { .. });
+    assert!(observer.events().iter().any(|(_, e)| left_out(e)));
+    assert_eq!(reason_of(&manifest), Some(WholeReason::NotTracked), "tracking stays off");
+    assert_good(&bench, &manifest);
 }

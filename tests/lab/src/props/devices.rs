@@ -113,7 +113,7 @@ fn backing(scope: Scope<'_>, view: &DiskView, link: u64, leaf: bool) -> Option<O
         Deltas::SeSparse => ("seSparseFormat", None),
     };
     let mapping = match meta.backing {
-        Backing::File | Backing::MultiWriter => None,
+        Backing::File | Backing::MultiWriter | Backing::FirstClass => None,
         Backing::VirtualRawDevice => Some("virtualMode"),
         Backing::PhysicalRawDevice => Some("physicalMode"),
     };
@@ -164,6 +164,7 @@ fn disk(scope: Scope<'_>, view: &DiskView) -> Obj {
     let kb = view.capacity / 1024;
     let shares = Obj::new("SharesInfo").set("shares", 1000).choice("level", "normal");
     let io = Obj::new("StorageIOAllocationInfo").set("limit", -1i64).set("shares", shares);
+    let visits = meta.backing == Backing::FirstClass;
     let number = meta.unit + 1 - i32::from(meta.unit > 7);
     Obj::new("VirtualDisk")
         .set("key", meta.key)
@@ -173,6 +174,7 @@ fn disk(scope: Scope<'_>, view: &DiskView) -> Obj {
         .set("unitNumber", meta.unit)
         .set("capacityInKB", kb)
         .set("capacityInBytes", view.capacity)
+        .opt("vDiskId", visits.then(|| Obj::new("ID").set("id", meta.uuid.as_str())))
         .set("storageIOAllocation", io)
         .set("diskObjectId", format!("1-{}", meta.key))
         .set("nativeUnmanagedLinkedClone", false)

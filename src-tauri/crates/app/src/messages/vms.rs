@@ -61,6 +61,10 @@ pub(crate) fn disk_obstacle(obstacle: DiskObstacle, language: Language) -> &'sta
         (Language::En, O::UnsupportedBacking) => "Left out: its kind of storage has no snapshots.",
         (Language::En, O::MultiWriter) => "Left out: several VMs write to it (multi-writer).",
         (Language::En, O::SharedBus) => "Left out: it hangs on a bus that several VMs share.",
+        (Language::En, O::FirstClass) => {
+            "Left out: a volume of its own (FCD, such as a container platform's) that only visits \
+             this VM."
+        }
         (Language::Ja, O::Independent) => {
             "対象外: 独立型ディスクはスナップショットに含まれません。"
         }
@@ -73,6 +77,9 @@ pub(crate) fn disk_obstacle(obstacle: DiskObstacle, language: Language) -> &'sta
         }
         (Language::Ja, O::MultiWriter) => {
             "対象外: 複数の VM が書き込むディスク（マルチライター）です。"
+        }
+        (Language::Ja, O::FirstClass) => {
+            "対象外: この VM に一時的に接続されている独立したボリューム（FCD、コンテナー基盤のものなど）です。"
         }
         (Language::Ja, O::SharedBus) => "対象外: 複数の VM が共有するバスに接続されています。",
     }

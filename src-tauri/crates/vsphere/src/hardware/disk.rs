@@ -102,6 +102,9 @@ pub struct DiskConfig {
     pub unit: i32,
     /// Whether its bytes lie encrypted on the datastore.
     pub encrypted: bool,
+    /// Whether it is a first class disk: a volume that lives without a VM, such as a container
+    /// platform's, and is attached here for now.
+    pub first_class: bool,
 }
 
 /// Why a disk cannot be part of a recovery point.
@@ -120,6 +123,8 @@ pub enum DiskObstacle {
     MultiWriter,
     /// It hangs on a bus that VMs share.
     SharedBus,
+    /// It is a volume of its own that only visits the VM.
+    FirstClass,
 }
 
 impl fmt::Display for DiskObstacle {
@@ -131,6 +136,7 @@ impl fmt::Display for DiskObstacle {
             Self::UnsupportedBacking => "its kind of storage has no snapshots",
             Self::MultiWriter => "several VMs write to the disk",
             Self::SharedBus => "the disk hangs on a bus that several VMs share",
+            Self::FirstClass => "the disk is a volume of its own (FCD) that only visits the VM",
         })
     }
 }
@@ -144,6 +150,9 @@ impl DiskConfig {
                 return Some(DiskObstacle::Independent);
             }
             DiskMode::Other => return Some(DiskObstacle::Nonpersistent),
+        }
+        if self.first_class {
+            return Some(DiskObstacle::FirstClass);
         }
         match self.sharing {
             DiskSharing::None => {}

@@ -173,6 +173,7 @@ pub(crate) fn disks_of(devices: &[&Node], home_encrypted: bool) -> Vec<DiskConfi
             },
             controller_key,
             unit: device.number_at("unitNumber").unwrap_or(0),
+            first_class: device.string_at("vDiskId.id").is_some(),
             encrypted: home_encrypted || backing.child("keyId").is_some(),
             backing: disk_backing(backing),
         })
