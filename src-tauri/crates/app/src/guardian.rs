@@ -53,7 +53,9 @@ async fn sweep(app: &App, told: &mut Told) {
 }
 
 async fn clean_up(app: &App, intent: &OpenIntent, told: &mut Told) {
-    if app.inner.runs.is_live(intent.run) {
+    // A disk of the VM may be read through the snapshot just now; that run clears up itself.
+    let vm = format!("vm:{}/{}", intent.server_id, intent.vm().as_str());
+    if app.inner.runs.is_live(intent.run) || app.inner.runs.is_busy(&vm) {
         return;
     }
     if app.inner.settings.get().server(&intent.server_id).is_err() {

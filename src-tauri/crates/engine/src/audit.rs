@@ -52,8 +52,8 @@ pub(crate) fn choose(
     chosen
 }
 
-/// Reads the chosen pieces and compares them with the parent of `writer`. Bytes count as done
-/// work.
+/// Reads the chosen pieces and compares them with the parent of `writer`, or with zeros where it
+/// has none. Bytes count as done work.
 ///
 /// # Errors
 /// As [`pipeline::copy`].
@@ -72,7 +72,8 @@ pub(crate) fn compare(
         let first = extent.offset.get() / chunk.get();
         let mut same = true;
         for (index, chunk) in (first..).zip(bytes.chunks(chunk.as_usize())) {
-            same &= writer.matches_parent(ChunkIndex::new(index), chunk)? != Some(false);
+            let matches = writer.matches_parent(ChunkIndex::new(index), chunk)?;
+            same &= matches.unwrap_or_else(|| chunk.iter().all(|byte| *byte == 0));
         }
         seen.fetch_add(1, Ordering::Relaxed);
         wrong.fetch_add(u64::from(!same), Ordering::Relaxed);

@@ -10,7 +10,7 @@ use kuramori_repo::{
     Consistency, PointDraft, RecoveryPointId, Repository, Session, SessionOptions, SourceKind,
     TrackingDoubt, VmIdentity, WriterId,
 };
-use kuramori_vsphere::{ChangeId, Client, DiskConfig, Readiness, SnapshotRef, VmConfig, VmRef};
+use kuramori_vsphere::{Client, DiskConfig, Readiness, SnapshotRef, VmConfig, VmRef};
 
 use crate::TOOL_VERSION;
 use crate::config_files;
@@ -21,7 +21,7 @@ use crate::plan::Parent;
 use crate::policy::Policy;
 use crate::quiet;
 use crate::report::{Observer, RunEvent, Step};
-use crate::snapshot::Guard;
+use crate::snapshot::{Guard, open_intents, recover};
 use crate::throttle::Throttle;
 use crate::tracking;
 
@@ -142,26 +142,49 @@ fn run(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<RecoveryPointI
     };
     // Before the snapshot: a repository that is away or full must not cost the VM anything.
     let session = job.repository.begin(options, job.clock.clone())?;
+    clear_leftovers(job, warnings);
     let doubts = job.repository.tracking_doubts()?;
     tracking::prepare(job, &checked.disks, &doubts, warnings)?;
 
     job.observer.stage(Stage::Snapshot);
     let guard = Guard::new(job);
     let wanted = quiet::wanted(job.policy, checked.ready.quietness);
-    let (snapshot, reached) = quiet::make_snapshot(job, &guard, wanted, warnings)?;
+    let made = quiet::make_snapshot(job, &guard, wanted, warnings);
+    if made.is_err() && wanted != Consistency::Crash {
+        // What failed after the freeze may have left the guest frozen.
+        guards::after_snapshot(job, checked.ready.heartbeat, warnings);
+    }
+    let (snapshot, reached) = made?;
     let frozen_at = job.clock.now();
     warnings.good(RunEvent::SnapshotMade);
     job.observer.step(Step::AfterSnapshot);
     let read = catch_unwind(AssertUnwindSafe(|| {
         save(job, session, &snapshot, (&checked, &doubts), (frozen_at, reached), warnings)
     }));
-    if reached != Consistency::Crash {
+    if wanted != Consistency::Crash {
         guards::after_snapshot(job, checked.ready.heartbeat, warnings);
     }
     job.observer.stage(Stage::Remove);
     job.observer.step(Step::BeforeRemove);
     guard.release(&snapshot, warnings);
     read.unwrap_or_else(|panic| Err(EngineError::Panicked(panic_text(&*panic))))
+}
+
+/// Removes what earlier backups of this VM left: nobody may do that while a disk is read through
+/// it. What cannot be removed stays on record for the guardian.
+fn clear_leftovers(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) {
+    let open = open_intents(job.log).unwrap_or_else(|error| {
+        warnings.warn(RunEvent::SnapshotLeft { reason: causes(&error) });
+        Vec::new()
+    });
+    let ours = open.into_iter().filter(|intent| intent.is_about(job.server_id, job.vm));
+    for intent in ours {
+        match job.wait(recover(job.client, job.log, &intent, &*job.clock)) {
+            Ok(true) => warnings.good(RunEvent::OrphanRemoved),
+            Ok(false) => {}
+            Err(error) => warnings.warn(RunEvent::SnapshotLeft { reason: causes(&error) }),
+        }
+    }
 }
 
 /// Looks at the VM before anything is changed.

@@ -28,19 +28,20 @@ pub(crate) fn save(
         Err(DatastoreHttpError::Cancelled(cancelled)) => return Err(cancelled.into()),
         Err(error) => {
             let file = "vmx, nvram".to_owned();
-            warnings.note(RunEvent::FileLeftOut { file, reason: causes(&error) });
+            say(config, warnings, RunEvent::FileLeftOut { file, reason: causes(&error) });
             return Ok(saved);
         }
     };
     for (file, error) in found.unread {
         let event = RunEvent::FileLeftOut { file: file.to_string(), reason: causes(&error) };
-        if config.hardware.firmware == "efi" {
-            warnings.warn(event);
-        } else {
-            warnings.note(event);
-        }
+        say(config, warnings, event);
     }
     saved.vmx = found.vmx.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     saved.nvram = found.nvram.filter(|bytes| !bytes.is_empty());
     Ok(saved)
+}
+
+/// An EFI guest may not find what to boot without its NVRAM.
+fn say(config: &VmConfig, warnings: &mut Warnings<'_>, event: RunEvent) {
+    if config.hardware.firmware == "efi" { warnings.warn(event) } else { warnings.note(event) }
 }

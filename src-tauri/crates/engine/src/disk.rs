@@ -60,7 +60,7 @@ impl<'a> DiskSource<'a> {
         if let (ReadPlan::Changed { parent_disk, .. }, Some(parent)) = (&plan, parent)
             && is_due(job, parent.manifest, *parent_disk)?
         {
-            plan = ReadPlan::Allocated { reason: WholeReason::Periodic };
+            plan = ReadPlan::Whole { reason: WholeReason::Periodic };
         }
         if let ReadPlan::Changed { since, .. } = &plan {
             match query(&ChangedSince::Id(since.clone())) {
@@ -189,6 +189,7 @@ pub(crate) fn save_disk(
             Err(WayError::Fatal(e)) => return Err(e),
             Err(WayError::Refused(reason)) => {
                 tried.push(format!("{}: {reason}", way.name()));
+                announced += progress.more.load(Ordering::Relaxed);
                 job.progress.redo(progress.done(), 0);
                 warnings.note(RunEvent::WayRefused {
                     disk: disk.label.clone(),
@@ -232,11 +233,12 @@ fn over_export(
 struct Counted<'a> {
     inner: &'a dyn Progress,
     done: AtomicU64,
+    more: AtomicU64,
 }
 
 impl<'a> Counted<'a> {
     fn new(inner: &'a dyn Progress) -> Self {
-        Self { inner, done: AtomicU64::new(0) }
+        Self { inner, done: AtomicU64::new(0), more: AtomicU64::new(0) }
     }
 
     fn done(&self) -> u64 {
@@ -255,6 +257,7 @@ impl Progress for Counted<'_> {
     }
 
     fn redo(&self, undone: u64, more: u64) {
+        self.more.fetch_add(more, Ordering::Relaxed);
         self.inner.redo(undone, more);
     }
 }

@@ -2,16 +2,16 @@
 //! at what should not have changed.
 
 use kuramori_block::{ByteLen, DiskReader};
-use kuramori_repo::{DiskWriter, ReadMode, TrackingDoubt};
+use kuramori_repo::{DiskWriter, ReadMode, RepoErrorKind, TrackingDoubt};
 use kuramori_vdisk::chain::DiskChain;
 use kuramori_vdisk::delta::{Delta, DeltaError};
+use kuramori_vsphere::DiskConfig;
 use kuramori_vsphere::transport::{DatastoreFile, DatastoreHttp, DatastoreHttpError, DiskFiles};
-use kuramori_vsphere::{ChangeId, DiskConfig};
 
 use crate::audit::{self, Audit};
 use crate::backup::{Warnings, causes};
 use crate::disk::{Delivered, DiskSource, Way, WayError, Work, fatal, transport_failed};
-use crate::pipeline;
+use crate::pipeline::{self, PipelineError};
 use crate::plan::{ReadPlan, WholeReason};
 use crate::report::{Mode, RunEvent};
 
@@ -56,12 +56,16 @@ fn read(
     };
     let writer = work.session.disk_writer(disk.capacity, base).map_err(fatal)?;
     let mut audited = ByteLen::ZERO;
-    if let ReadPlan::Changed { since, .. } = &source.plan {
-        let audit = look_again(work, source, reader, &writer)?;
+    if !matches!(source.plan, ReadPlan::Whole { .. }) {
+        let Some(audit) = look_again(work, source, reader, &writer)? else {
+            let whole = source.whole(WholeReason::ParentDamaged);
+            work.watch.progress.redo(0, whole.bytes(chunk).saturating_sub(source.bytes(chunk)));
+            return read(work, &whole, reader, warnings);
+        };
         if audit.wrong > 0 {
-            doubt(work, (disk, since), audit, warnings)?;
+            doubt(work, disk, audit, warnings)?;
             let whole = source.whole(WholeReason::ChangesMissing);
-            job.progress.redo(0, whole.bytes(chunk).saturating_sub(source.bytes(chunk)));
+            work.watch.progress.redo(0, whole.bytes(chunk).saturating_sub(source.bytes(chunk)));
             return read(work, &whole, reader, warnings);
         }
         audited = audit.read;
@@ -83,25 +87,32 @@ fn read(
     Ok(Delivered { saved, bytes_read: bytes_read + audited, read_mode })
 }
 
-/// Reads a sample of what did not change again.
+/// Reads a sample of what did not change, or is not allocated, by the server's word. `None` when
+/// the recovery point before is damaged where it would be compared.
 fn look_again(
     work: &Work<'_>,
     source: &DiskSource<'_>,
     reader: &dyn DiskReader,
     writer: &DiskWriter,
-) -> Result<Audit, WayError> {
+) -> Result<Option<Audit>, WayError> {
     let (job, disk, chunk) = (work.job, source.disk, work.job.repository.chunk_len());
     let (per_mille, mut random) = (job.policy.audit_per_mille, fastrand::Rng::new());
     let of = (chunk, disk.capacity);
     let pieces = audit::choose(&source.extents, of, per_mille, &mut random);
-    audit::compare(reader, pieces, (writer, chunk), work.watch)
-        .map_err(|e| transport_failed(job, disk, e))
+    match audit::compare(reader, pieces, (writer, chunk), work.watch) {
+        Ok(audit) => Ok(Some(audit)),
+        Err(PipelineError::Repository(e)) if e.kind() == RepoErrorKind::Damaged => {
+            tracing::warn!(error = %e, disk = disk.label, "the recovery point before is damaged");
+            Ok(None)
+        }
+        Err(error) => Err(transport_failed(job, disk, error)),
+    }
 }
 
 /// Records for good that the server's record of changes cannot be trusted.
 fn doubt(
     work: &Work<'_>,
-    (disk, since): (&DiskConfig, &ChangeId),
+    disk: &DiskConfig,
     audit: Audit,
     warnings: &mut Warnings<'_>,
 ) -> Result<(), WayError> {
@@ -110,7 +121,7 @@ fn doubt(
         time: job.clock.now(),
         vm: work.config.hardware.name.clone(),
         disk: disk.label.clone(),
-        epoch: since.epoch().to_owned(),
+        epoch: disk.change_id.as_ref().map(|id| id.epoch().to_owned()).unwrap_or_default(),
         pieces: audit.pieces,
         wrong: audit.wrong,
     };

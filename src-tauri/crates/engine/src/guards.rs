@@ -36,7 +36,8 @@ pub(crate) fn before_snapshot(
     }
     let stores = job.wait(job.client.datastores()).map_err(EngineError::Check)?;
     let ours = stores.iter().filter(|store| {
-        vm.disks.iter().any(|disk| disk.backing.datastore.as_ref() == Some(&store.reference))
+        let mut saved = vm.disks.iter().filter(|disk| disk.obstacle().is_none());
+        saved.any(|disk| disk.backing.datastore.as_ref() == Some(&store.reference))
     });
     match obstacle(&ready, ours) {
         Some(obstacle) => Err(EngineError::Guard(obstacle)),

@@ -79,7 +79,14 @@ impl<'a> Guard<'a> {
     /// Removes the snapshot and forgets the intent. A failure is a visible warning, and the
     /// intent stays.
     pub(crate) fn release(&self, snapshot: &SnapshotRef, warnings: &mut Warnings<'_>) {
-        match self.job.wait(remove(self.job.client, self.job.vm, snapshot)) {
+        let (client, vm) = (self.job.client, self.job.vm);
+        // A try that failed before may have left one as well.
+        let removed = self.job.wait(async {
+            let consolidated = remove(client, vm, snapshot).await?;
+            sweep(client, vm, self.intent).await?;
+            Ok::<_, VsphereError>(consolidated)
+        });
+        match removed {
             Ok(consolidated) => {
                 warnings.good(RunEvent::SnapshotRemoved);
                 if consolidated {
@@ -156,6 +163,18 @@ pub struct OpenIntent {
     pub id: IntentId,
     vm: VmRef,
     made_at: DateTime<Utc>,
+}
+
+impl OpenIntent {
+    /// Returns whether the snapshot would be of this VM.
+    pub fn is_about(&self, server_id: &str, vm: &VmRef) -> bool {
+        self.server_id == server_id && self.vm == *vm
+    }
+
+    /// Returns the VM the snapshot would be of, in its server's words.
+    pub fn vm(&self) -> &VmRef {
+        &self.vm
+    }
 }
 
 /// Returns the intents of this crate that are still open.

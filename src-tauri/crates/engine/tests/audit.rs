@@ -77,7 +77,7 @@ fn j31_a_lie_is_met_read_over_told_and_remembered() {
     assert!(observer.events().iter().any(told), "{:?}", observer.events());
     assert!(caught.warnings.iter().any(|w| w.contains("changes-missing")), "{:?}", caught.warnings);
     let marks = [&first, &honest, &caught].map(|manifest| unproven(&bench, manifest));
-    assert_eq!(marks, [false, true, false], "only what was read by that record is in doubt");
+    assert_eq!(marks, [true, true, false], "what was not read whole in that epoch is in doubt");
 
     // The next run begins tracking anew, reads all once more, and trusts the new record.
     bench.lab.remove_faults(Some(fault));
@@ -121,7 +121,7 @@ fn everything_is_read_anew_when_it_is_due() {
     assert!(matches!(changed.disks[0].read_mode, ReadMode::Changed { .. }));
     bench.side.policy.read_anew_after = Some(TimeDelta::zero());
     let anew = bench.side.backup_ok(&bench.vm, &quiet());
-    let periodic = ReadMode::Allocated { reason: WholeReason::Periodic.code() };
+    let periodic = ReadMode::Whole { reason: WholeReason::Periodic.code() };
     assert_eq!(anew.disks[0].read_mode, periodic);
     assert_same(&bench, &anew);
     bench.side.policy.read_anew_after = None;

@@ -97,7 +97,7 @@ fn without_side(bench: Bench) -> Bench {
     let Bench { dir, lab, vm, side } = bench;
     drop(side);
     let side = Side::open(dir.path(), &lab.url, &lab.password, &lab.certificate_sha256);
-    Bench { side, dir, lab, vm }
+    Bench { dir, lab, vm, side }
 }
 
 /// What the next start does.

@@ -35,7 +35,7 @@ impl TrackingDoubt {
 
     /// Returns whether a disk was read by this record, so that it may miss changes.
     pub(crate) fn concerns(&self, disk: &ManifestDisk) -> bool {
-        matches!(disk.read_mode, ReadMode::Changed { .. })
+        !matches!(disk.read_mode, ReadMode::Whole { .. })
             && disk.change_id.as_deref().is_some_and(|id| self.is_of(id))
     }
 }
@@ -55,6 +55,8 @@ impl Repository {
         self.writable()?;
         let TrackingDoubt { time, vm, disk, epoch, pieces, wrong } = doubt;
         let meta = Meta::Doubt { time, writer, vm, disk, epoch, pieces, wrong };
+        // Twice, each sealed by itself: a doubt that rots must not become trust.
+        self.inner.put_meta(&meta, std::iter::empty(), clock)?;
         self.inner.put_meta(&meta, std::iter::empty(), clock)
     }
 
@@ -72,6 +74,7 @@ impl Repository {
         let metas = self.inner.metas()?.into_iter();
         let mut doubts: Vec<_> = metas.filter_map(|(_, meta)| doubt(meta)).collect();
         doubts.sort_by_key(|doubt| doubt.time);
+        doubts.dedup();
         Ok(doubts)
     }
 

@@ -8,12 +8,13 @@ use crate::hardware::{DiskConfig, disks_of};
 use crate::property::Properties;
 use crate::refs::{SnapshotRef, VmRef};
 use crate::snapshot::{SnapshotNode, tree};
+use crate::xml::Node;
 
 const PATHS: &[&str] = &[
     "config.hardware.device",
     "config.guestId",
     "config.extraConfig",
-    "guest.guestFamily",
+    "config.flags.diskUuidEnabled",
     "guest.toolsRunningStatus",
     "guestHeartbeatStatus",
     "runtime.consolidationNeeded",
@@ -80,12 +81,15 @@ impl Client {
         let nodes = properties.get("snapshot").map(tree).unwrap_or_default();
         let devices = properties.get("config.hardware.device");
         let devices: Vec<_> = devices.map(|d| d.children.iter().collect()).unwrap_or_default();
+        // Only disks that a snapshot of the VM freezes: others have links of their own.
+        let mut disks = disks_of(&devices, false);
+        disks.retain(|disk| disk.obstacle().is_none());
         Ok(Readiness {
             snapshots: depth(&nodes),
-            links: disks_of(&devices, false).iter().map(own_links).max().unwrap_or(0),
+            links: disks.iter().map(own_links).max().unwrap_or(0),
             consolidation_needed: properties.bool("runtime.consolidationNeeded").unwrap_or(false),
             heartbeat: heartbeat(&properties),
-            quietness: quietness(&properties),
+            quietness: quietness(&properties, on_scsi(&devices, &disks)),
         })
     }
 
@@ -115,25 +119,34 @@ fn heartbeat(properties: &Properties) -> Heartbeat {
     }
 }
 
-/// Windows guests take part with their VSS writers unless disks have no UUIDs they could be told
-/// apart by.
-fn quietness(properties: &Properties) -> Quietness {
+/// Applications take part where a Windows server has the UUIDs its disks are told apart by, and all
+/// of them on SCSI; other guests flush their file systems.
+fn quietness(properties: &Properties, on_scsi: bool) -> Quietness {
     if properties.text("runtime.powerState") != Some("poweredOn") {
         return Quietness::NothingRuns;
     }
     if properties.text("guest.toolsRunningStatus") != Some("guestToolsRunning") {
         return Quietness::NoTools;
     }
-    let windows = match properties.text("guest.guestFamily") {
-        Some(family) => family == "windowsGuest",
-        None => properties.text("config.guestId").is_some_and(|id| id.starts_with("win")),
-    };
-    let uuids_off = option(properties, "disk.EnableUUID").is_some_and(is_off);
-    if windows && !uuids_off { Quietness::Application } else { Quietness::FileSystem }
+    let id = properties.text("config.guestId").unwrap_or_default().to_ascii_lowercase();
+    let server = id.starts_with("win") && (id.contains("srv") || id.contains("server"));
+    let uuids = properties.bool("config.flags.diskUuidEnabled") == Some(true)
+        || option(properties, "disk.EnableUUID").is_some_and(is_on);
+    if server && uuids && on_scsi { Quietness::Application } else { Quietness::FileSystem }
 }
 
-fn is_off(value: &str) -> bool {
-    value.eq_ignore_ascii_case("false") || value == "0"
+fn on_scsi(devices: &[&Node], disks: &[DiskConfig]) -> bool {
+    disks.iter().all(|disk| {
+        devices.iter().any(|device| {
+            let kind = device.kind();
+            let scsi = ["SCSI", "Lsi", "BusLogic"].iter().any(|name| kind.contains(name));
+            scsi && device.number_at("key") == Some(disk.controller_key)
+        })
+    })
+}
+
+fn is_on(value: &str) -> bool {
+    value.eq_ignore_ascii_case("true") || value == "1"
 }
 
 /// Reads an entry of the extra configuration. Keys are written in any case.

@@ -85,6 +85,11 @@ impl Runs {
         self.live().contains_key(&run)
     }
 
+    /// Returns whether a live run works on something.
+    pub(crate) fn is_busy(&self, key: &str) -> bool {
+        self.live().values().any(|live| live.keys.iter().any(|taken| taken == key))
+    }
+
     /// Lets no run begin any more, unless one is live. Returns whether none is.
     pub(crate) fn close_if_idle(&self) -> bool {
         let live = self.live();

@@ -91,7 +91,7 @@ pub fn sync_file(file: &File) -> io::Result<Durability> {
 }
 
 /// Returns the parts of a file that may hold anything but zeros, in rising order, or `None` where
-/// the file system does not say. Moves the file's position.
+/// the file system does not say, or is not known to say it reliably. Moves the file's position.
 ///
 /// # Errors
 /// What the medium refused.

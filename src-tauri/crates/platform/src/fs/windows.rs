@@ -52,11 +52,15 @@ pub(super) fn data_areas(file: &File) -> io::Result<Option<Vec<Range<u64>>>> {
         };
         let last = found.last().map(|area| area.end);
         areas.extend(found);
-        match last.filter(|last| more && *last > at) {
-            Some(last) => at = last,
-            None => return Ok(Some(areas)),
+        match last {
+            _ if !more => break,
+            Some(last) if last > at => at = last,
+            // More, and no way to ask for it.
+            _ => return Ok(None),
         }
     }
+    // Of a file that changes meanwhile nothing is known.
+    Ok((file.metadata()?.len() == end).then_some(areas))
 }
 
 /// Asks for a bounded number of ranges; also says whether there are more behind them.
