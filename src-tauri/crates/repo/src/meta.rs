@@ -93,7 +93,7 @@ impl Repository {
 
 impl Inner {
     /// Reads all that opens and is of a known kind.
-    pub(crate) fn metas(&self) -> Result<Vec<(BlobName, Meta)>, RepoError> {
+    fn metas(&self) -> Result<Vec<(BlobName, Meta)>, RepoError> {
         let mut found = Vec::new();
         for entry in self.store.list(names::META)? {
             if names::hash_of(&entry.name).is_none() {

@@ -16,6 +16,7 @@ use crate::load::is_damage;
 use crate::point::DamagedObject;
 use crate::store::{BlobEntry, BlobName, StoreError};
 use crate::tombs::{Binned, TombCache};
+use crate::tracking::TrackingDoubt;
 
 /// A manifest that was read. The configuration is left out: it may be large.
 pub(crate) struct Known {
@@ -30,6 +31,7 @@ pub(crate) struct PointCache {
     manifests: HashMap<ObjectHash, Arc<Known>>,
     outcomes: HashMap<SessionId, Outcome>,
     tombs: TombCache,
+    doubts: HashMap<BlobName, Option<TrackingDoubt>>,
 }
 
 /// What outcomes say: which manifests count, of which session and recovery point.
@@ -48,6 +50,11 @@ impl PointCache {
     /// Returns the part about deletions.
     pub(crate) fn tombs(&mut self) -> &mut TombCache {
         &mut self.tombs
+    }
+
+    /// Returns the part about records of changes: what each object that computers left says of one.
+    pub(crate) fn doubts(&mut self) -> &mut HashMap<BlobName, Option<TrackingDoubt>> {
+        &mut self.doubts
     }
 
     /// Takes in a manifest that was written or read.

@@ -6,7 +6,11 @@ use kuramori_base::Clock;
 use crate::error::RepoError;
 use crate::format::manifest::{ManifestDisk, ReadMode, VmIdentity};
 use crate::format::meta::Meta;
+use crate::format::names;
 use crate::ids::WriterId;
+use crate::inner::lock;
+use crate::load::is_damage;
+use crate::points::is_missing;
 use crate::repository::Repository;
 
 /// A record of changes that was caught leaving changes out.
@@ -40,6 +44,15 @@ impl TrackingDoubt {
     }
 }
 
+fn doubt(meta: Meta) -> Option<TrackingDoubt> {
+    match meta {
+        Meta::Doubt { time, vm, disk, epoch, pieces, wrong, .. } => {
+            Some(TrackingDoubt { time, vm, disk, epoch, pieces, wrong })
+        }
+        _ => None,
+    }
+}
+
 impl Repository {
     /// Notes for good that a record of changes left some out. Recovery points that were read by
     /// it are listed as unproven from then on.
@@ -65,14 +78,27 @@ impl Repository {
     /// # Errors
     /// What the store says.
     pub fn tracking_doubts(&self) -> Result<Vec<TrackingDoubt>, RepoError> {
-        let doubt = |meta| match meta {
-            Meta::Doubt { time, vm, disk, epoch, pieces, wrong, .. } => {
-                Some(TrackingDoubt { time, vm, disk, epoch, pieces, wrong })
+        let mut cache = lock(&self.inner.points);
+        let mut doubts = Vec::new();
+        for entry in self.inner.store.list(names::META)? {
+            let name = entry.name;
+            if names::hash_of(&name).is_none() {
+                continue;
             }
-            _ => None,
-        };
-        let metas = self.inner.metas()?.into_iter();
-        let mut doubts: Vec<_> = metas.filter_map(|(_, meta)| doubt(meta)).collect();
+            if !cache.doubts().contains_key(&name) {
+                let meta = match self.inner.meta(&name) {
+                    Ok(meta) => meta,
+                    Err(error) if is_missing(&error) => continue, // replaced since
+                    Err(error) if is_damage(&error) => {
+                        tracing::warn!(%error, "an object that a computer left is damaged");
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                };
+                cache.doubts().insert(name.clone(), meta.and_then(doubt));
+            }
+            doubts.extend(cache.doubts().get(&name).cloned().flatten());
+        }
         doubts.sort_by_key(|doubt| doubt.time);
         doubts.dedup();
         Ok(doubts)
