@@ -37,8 +37,9 @@ export function FirstRunPage({ onSkip, onStarted, renderPicker }: FirstRunPagePr
   // Whether the server that was added last can be backed up from.
   const [works, setWorks] = useState(true);
   const kept = repositories[0];
-  // From the moment a repository is made until its key is kept.
-  const [keyShown, setKeyShown] = useState(false);
+  // The form stays until its key is kept, however early the list of repositories tells of the new one.
+  const [keeping, setKeeping] = useState(false);
+  const toKeep = () => { setKeeping(!kept); setStep("keep"); };
 
   const steps = [{ key: "connect", name: t.firstRun.stepConnect }, { key: "keep", name: t.firstRun.stepKeep }, { key: "protect", name: t.firstRun.stepProtect }];
   const heads: Record<StepKey, [string, string]> = {
@@ -71,8 +72,8 @@ export function FirstRunPage({ onSkip, onStarted, renderPicker }: FirstRunPagePr
                 <ConnectForm onConnected={nothing} onWorks={setWorks} />
               </>
             ) : null}
-            {step === "keep" && kept && !keyShown ? <p className={css.already} data-testid="repository-ready">{t.firstRun.repositoryReady(kept.name)}</p> : null}
-            {step === "keep" && (!kept || keyShown) ? <KeepForm next={t.firstRun.nextProtect} onMade={() => setKeyShown(true)} onReady={() => { setKeyShown(false); setStep("protect"); }} /> : null}
+            {step === "keep" && kept && !keeping ? <p className={css.already} data-testid="repository-ready">{t.firstRun.repositoryReady(kept.name)}</p> : null}
+            {step === "keep" && (!kept || keeping) ? <KeepForm next={t.firstRun.nextProtect} onReady={() => { setKeeping(false); setStep("protect"); }} /> : null}
             {step === "protect" ? <ProtectStep servers={servers} repository={kept ?? null} onStarted={onStarted} renderPicker={renderPicker} footId={footId} /> : null}
           </div>
         </div>
@@ -80,9 +81,9 @@ export function FirstRunPage({ onSkip, onStarted, renderPicker }: FirstRunPagePr
           <Button kind="quiet" onPress={onSkip} testId="first-run-skip">{t.firstRun.skip}</Button>
           <span className={css.space} />
           <span id={footId} className={css.slot} />
-          {step === "connect" ? null : <span className={css.back}><Button size="large" icon={<ChevronLeft {...arrow} />} onPress={() => setStep(step === "protect" ? "keep" : "connect")} testId="first-run-back">{t.common.back}</Button></span>}
-          {step === "connect" ? <span className={css.next}><Button kind="primary" size="large" after={<ChevronRight {...arrow} />} isDisabled={!connected || !works} onPress={() => setStep("keep")} testId="first-run-next">{t.firstRun.nextKeep}</Button></span> : null}
-          {step === "keep" && kept && !keyShown ? <span className={css.next}><Button kind="primary" size="large" after={<ChevronRight {...arrow} />} onPress={() => setStep("protect")} testId="first-run-next">{t.firstRun.nextProtect}</Button></span> : null}
+          {step === "connect" ? null : <span className={css.back}><Button size="large" icon={<ChevronLeft {...arrow} />} onPress={() => (step === "protect" ? toKeep() : setStep("connect"))} testId="first-run-back">{t.common.back}</Button></span>}
+          {step === "connect" ? <span className={css.next}><Button kind="primary" size="large" after={<ChevronRight {...arrow} />} isDisabled={!connected || !works} onPress={toKeep} testId="first-run-next">{t.firstRun.nextKeep}</Button></span> : null}
+          {step === "keep" && kept && !keeping ? <span className={css.next}><Button kind="primary" size="large" after={<ChevronRight {...arrow} />} onPress={() => setStep("protect")} testId="first-run-next">{t.firstRun.nextProtect}</Button></span> : null}
         </footer>
       </main>
     </div>

@@ -21,16 +21,14 @@ type Missing = Partial<Record<"path" | "name" | "passphrase" | "again", string>>
 interface KeepFormProps {
   /** Words of the button that ends it. */
   next: string;
-  /** The repository exists; its key still has to be kept. */
-  onMade?: () => void;
   onReady: (repository: RepositoryView) => void;
 }
 
 /** Folder, name and passphrase; then the recovery key, which has to be kept before one goes on. */
-export function KeepForm({ next, onMade, onReady }: KeepFormProps) {
+export function KeepForm({ next, onReady }: KeepFormProps) {
   const [created, setCreated] = useState<RepositoryCreated | null>(null);
   if (created) return <RecoveryKey created={created} next={next} onKept={() => onReady(created.repository)} />;
-  return <KeepFields onCreated={(made) => { onMade?.(); setCreated(made); }} onOpened={onReady} />;
+  return <KeepFields onCreated={setCreated} onOpened={onReady} />;
 }
 
 function KeepFields({ onCreated, onOpened }: { onCreated: (created: RepositoryCreated) => void; onOpened: (repository: RepositoryView) => void }) {

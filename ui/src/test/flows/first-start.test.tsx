@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { refusedLicence, refusedRights } from "@/platform/fake/checks";
-import { certificate } from "@/platform/fake/data";
+import { certificate, repository } from "@/platform/fake/data";
 import { open, press, sentTo, type } from "../app";
 
 type User = ReturnType<typeof open>["user"];
@@ -159,6 +159,21 @@ describe("first start", () => {
     await waitFor(() => expect(sentTo(back, "repositories.list").length).toBeGreaterThan(1));
     expect(screen.getByTestId("recovery-key")).toBeVisible();
     expect(screen.queryByTestId("first-run-next")).toBeNull();
+  });
+
+  it("shows the key also when the list tells of the repository before the answer comes", async () => {
+    const { back, user } = open("/first-start", "empty", { trustedBySystem: true });
+    await testServer(user);
+    await press(user, "first-run-next");
+    await type(user, "repository-path", "/mnt/usb/kuramori");
+    const asked = sentTo(back, "repositories.list").length;
+    back.repositories = [repository("repository-9", "Archive")];
+    back.emit("repositories", "repository-9");
+    await waitFor(() => expect(sentTo(back, "repositories.list").length).toBeGreaterThan(asked));
+    await type(user, "repository-passphrase", "amber kettle north");
+    await type(user, "repository-passphrase-again", "amber kettle north");
+    await press(user, "repository-make");
+    expect(await screen.findByTestId("recovery-key")).toBeVisible();
   });
 
   it("speaks Japanese from the first screen", async () => {
