@@ -78,6 +78,8 @@ impl Opened {
     fn live_with(&self, app: &App) {
         let recovering = app.clone();
         spawn(async move { recovering.keep_guard().await });
+        let fresh = app.clone();
+        spawn(async move { fresh.keep_inventories_fresh().await });
         let checking = app.clone();
         spawn(async move { checking.keep_checking_for_updates().await });
         let (leaving, handle) = (app.clone(), self.handle.clone());

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -23,7 +24,11 @@ import (
 	"os"
 	"time"
 
+	"github.com/vmware/govmomi"
 	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vapi/rest"
+	_ "github.com/vmware/govmomi/vapi/simulator"
+	"github.com/vmware/govmomi/vapi/tags"
 	"github.com/vmware/govmomi/vim25/mo"
 )
 
@@ -56,6 +61,37 @@ func certificate() (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
 }
 
+// Gives the first VM a tag, through the same interface a client asks.
+func tagFirst(server *url.URL, user *url.Userinfo) error {
+	ctx := context.Background()
+	at := *server
+	at.User = user
+	client, err := govmomi.NewClient(ctx, &at, true)
+	if err != nil {
+		return err
+	}
+	session := rest.NewClient(client.Client)
+	if err := session.Login(ctx, user); err != nil {
+		return err
+	}
+	manager := tags.NewManager(session)
+	category, err := manager.CreateCategory(ctx, &tags.Category{Name: "Tier", Cardinality: "MULTIPLE"})
+	if err != nil {
+		return err
+	}
+	tag, err := manager.CreateTag(ctx, &tags.Tag{Name: "gold", CategoryID: category})
+	if err != nil {
+		return err
+	}
+	if err := manager.AttachTag(ctx, tag, simulator.Map.Any("VirtualMachine")); err != nil {
+		return err
+	}
+	if err := session.Logout(ctx); err != nil {
+		return err
+	}
+	return client.Logout(ctx)
+}
+
 func main() {
 	esx := flag.Bool("esx", false, "a single host instead of a vCenter")
 	listen := flag.String("listen", "127.0.0.1:0", "address to listen on")
@@ -77,8 +113,15 @@ func main() {
 		log.Fatal(err)
 	}
 	model.Service.Listen = &url.URL{Host: *listen, User: url.UserPassword(*user, *password)}
+	model.Service.RegisterEndpoints = !*esx
 	model.Service.TLS = &tls.Config{Certificates: []tls.Certificate{own}}
 	server := model.Service.NewServer()
+
+	if !*esx {
+		if err := tagFirst(server.URL, url.UserPassword(*user, *password)); err != nil {
+			log.Fatal(err)
+		}
+	}
 
 	sum := sha256.Sum256(own.Certificate[0])
 	out := started{

@@ -2,6 +2,7 @@
 
 mod apt;
 mod cross;
+mod govc;
 mod npm;
 mod python;
 mod tools;
@@ -25,6 +26,8 @@ pub(crate) enum Part {
     TauriDriver,
     /// The vSphere simulator the client is tried against.
     Vcsim,
+    /// The vSphere command line the lab is tried with.
+    Govc,
     /// Compilers for Windows and macOS, and what runs Windows programs.
     Cross,
 }
@@ -38,6 +41,7 @@ impl Part {
         Self::Nextest,
         Self::TauriDriver,
         Self::Vcsim,
+        Self::Govc,
         Self::Cross,
     ];
 
@@ -49,6 +53,7 @@ impl Part {
             Self::Nextest => tools::nextest(paths),
             Self::TauriDriver => tools::tauri_driver(paths),
             Self::Vcsim => tools::vcsim(paths),
+            Self::Govc => govc::ensure(paths),
             Self::Cross => cross::ensure(paths),
         }
     }

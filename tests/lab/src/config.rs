@@ -84,6 +84,7 @@ pub struct LabVm {
     pub(crate) change_tracking: bool,
     pub(crate) special: Option<Special>,
     pub(crate) modes: BTreeMap<usize, (&'static str, Backing)>,
+    pub(crate) uuids: Option<(String, String)>,
 }
 
 impl LabVm {
@@ -99,7 +100,15 @@ impl LabVm {
             change_tracking: false,
             special: None,
             modes: BTreeMap::new(),
+            uuids: None,
         }
+    }
+
+    /// Sets the instance UUID and the BIOS UUID, which are made up otherwise.
+    #[must_use]
+    pub fn uuids(mut self, instance: impl Into<String>, bios: impl Into<String>) -> Self {
+        self.uuids = Some((instance.into(), bios.into()));
+        self
     }
 
     /// Adds a thin disk with the content of a raw image.
@@ -194,6 +203,31 @@ pub enum Deltas {
     SeSparse,
 }
 
+/// A tag that some VMs of a vCenter have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabTag {
+    /// Name of its category.
+    pub category: String,
+    /// Name.
+    pub name: String,
+    /// Names of the VMs.
+    pub vms: Vec<String>,
+}
+
+/// How a vCenter offers tags.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TagApi {
+    /// Under `/api`, as from 7.0 U2 on.
+    #[default]
+    Api,
+    /// Under `/rest` alone, as before.
+    Rest,
+    /// Not at all.
+    Absent,
+    /// The user may sign in but not look at tags.
+    Forbidden,
+}
+
 /// Things a test may want to be different from a host's defaults.
 #[derive(Clone, Debug)]
 pub struct LabOptions {
@@ -214,6 +248,18 @@ pub struct LabOptions {
     pub export_level: u32,
     /// How snapshots of new disks are kept. vmfsSparse.
     pub deltas: Deltas,
+    /// Version and build that hosts say they are of, where not the lab's usual ones.
+    pub host: Option<(&'static str, &'static str)>,
+    /// Whether datastores are exports of a NAS instead of VMFS volumes. No.
+    pub nfs: bool,
+    /// Tags; only a vCenter has any. None.
+    pub tags: Vec<LabTag>,
+    /// How tags are offered. Under `/api`.
+    pub tag_api: TagApi,
+    /// UUID of the hardware of the first host, which is made up otherwise.
+    pub host_uuid: Option<String>,
+    /// Address of the vCenter a standalone host says it is managed by. None.
+    pub managed_by: Option<String>,
 }
 
 impl Default for LabOptions {
@@ -227,6 +273,12 @@ impl Default for LabOptions {
             task_step: Duration::ZERO,
             export_level: 1,
             deltas: Deltas::default(),
+            host: None,
+            nfs: false,
+            tags: Vec::new(),
+            tag_api: TagApi::default(),
+            host_uuid: None,
+            managed_by: None,
         }
     }
 }

@@ -24,6 +24,8 @@ pub enum FaultKind {
     WrongCertificate,
     /// All sessions are gone at once.
     ExpireSessions,
+    /// Properties read without a session are none, instead of `NotAuthenticated`.
+    EmptyWithoutSession,
     /// Every change of state is refused with `RestrictedVersion`.
     RestrictedLicense,
     /// Privileged calls are refused with `NoPermission`, and privileges are reported as absent: all,

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use fs_err as fs;
 use tokio::net::TcpListener;
@@ -15,7 +16,7 @@ use crate::http::{self, App};
 use crate::info::{self, VmInfo};
 use crate::stats::LabStats;
 use crate::tls::{Certificates, thumbprint};
-use crate::{LabConfig, LabError, LabVm};
+use crate::{LabConfig, LabError, LabVm, Special};
 
 /// The lab.
 #[derive(Debug)]
@@ -132,6 +133,15 @@ impl LabHandle {
         self.core().ensure_vm(vm)
     }
 
+    /// Removes a VM with its disks, as an administrator does, whether it runs or not.
+    ///
+    /// # Errors
+    /// No such VM, or its files cannot be removed.
+    pub fn remove_vm(&self, name: &str) -> Result<(), LabError> {
+        let id = self.vm(name)?.id;
+        self.core().remove_vm(&id)
+    }
+
     /// Writes to a disk as the guest does.
     ///
     /// # Errors
@@ -183,6 +193,14 @@ impl LabHandle {
         self.core().reset_tracking(vm, disk)
     }
 
+    /// Switches a VM on or off, as a person at the host does.
+    ///
+    /// # Errors
+    /// No such VM, or it is on or off already.
+    pub fn switch(&self, vm: &str, on: bool) -> Result<(), LabError> {
+        self.core().owner_switch(vm, on)
+    }
+
     /// Makes a snapshot as a client would, without a quiesced guest. Returns its identifier.
     ///
     /// # Errors
@@ -218,6 +236,55 @@ impl LabHandle {
         snapshot: &str,
     ) -> Result<Vec<(u64, u64)>, LabError> {
         self.core().changed_since(vm, disk, snapshot)
+    }
+
+    /// Gives a VM another name.
+    ///
+    /// # Errors
+    /// [`LabError::NoVm`].
+    pub fn rename_vm(&self, vm: &str, name: &str) -> Result<(), LabError> {
+        self.core().admin_change(vm, |state, _| name.clone_into(&mut state.conf.name))
+    }
+
+    /// Turns a VM on or off at once.
+    ///
+    /// # Errors
+    /// [`LabError::NoVm`].
+    pub fn set_power(&self, vm: &str, on: bool) -> Result<(), LabError> {
+        self.core().admin_change(vm, |state, _| state.powered_on = on)
+    }
+
+    /// Makes a VM a special one, or an ordinary one again.
+    ///
+    /// # Errors
+    /// [`LabError::NoVm`].
+    pub fn set_special(&self, vm: &str, special: Option<Special>) -> Result<(), LabError> {
+        self.core().admin_change(vm, |state, _| state.special = special)
+    }
+
+    /// Moves a VM to the next host, where there is one.
+    ///
+    /// # Errors
+    /// [`LabError::NoVm`].
+    pub fn migrate_vm(&self, vm: &str) -> Result<(), LabError> {
+        self.core().admin_change(vm, crate::core::to_next_host)
+    }
+
+    /// Takes a VM off the inventory and registers it again: it is the same VM under another
+    /// reference.
+    ///
+    /// # Errors
+    /// [`LabError::NoVm`].
+    pub fn reregister_vm(&self, vm: &str) -> Result<(), LabError> {
+        self.core().admin_reregister(vm)
+    }
+
+    /// Deletes a VM and its files.
+    ///
+    /// # Errors
+    /// [`LabError::NoVm`], or its files cannot be deleted.
+    pub fn delete_vm(&self, vm: &str) -> Result<(), LabError> {
+        self.core().admin_delete(vm)
     }
 
     /// Returns what was served since the start or the last reset.
@@ -262,6 +329,13 @@ impl LabHandle {
     /// Returns how many leases are neither complete nor aborted.
     pub fn open_leases(&self) -> usize {
         self.core().world().leases.values().filter(|lease| lease.state.is_open()).count()
+    }
+
+    /// Lets the time of leases run out whose clients are gone.
+    pub fn expire_leases(&self) {
+        for lease in self.core().world().leases.values_mut() {
+            lease.timeout = Duration::ZERO;
+        }
     }
 
     /// Stops the servers; connections break.

@@ -29,7 +29,8 @@ mod world;
 mod xml;
 
 pub use config::{
-    Backing, Deltas, DiskSource, LabConfig, LabDisk, LabOptions, LabVm, Shape, Special,
+    Backing, Deltas, DiskSource, LabConfig, LabDisk, LabOptions, LabTag, LabVm, Shape, Special,
+    TagApi,
 };
 pub use error::LabError;
 pub use faults::{FaultInfo, FaultKind, FaultSpec, FaultWhen};

@@ -24,6 +24,9 @@ struct Args {
     /// A VM and its raw disk images; a size such as `64G` instead of a file makes an empty disk.
     #[arg(long = "vm", value_name = "NAME=DISK[,DISK...]")]
     vms: Vec<String>,
+    /// As many further VMs, each with an empty disk of 1 GiB.
+    #[arg(long, default_value_t = 0)]
+    many: usize,
     /// The user.
     #[arg(long, default_value = "root")]
     user: String,
@@ -60,6 +63,8 @@ fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
     for text in &args.vms {
         config.vms.push(vm(text)?);
     }
+    let many = (0..args.many).map(|at| LabVm::new(format!("many-{at:05}")).capacity(1 << 30));
+    config.vms.extend(many);
     let lab = Lab::start(config)?;
     let line = serde_json::json!({
         "url": lab.url,

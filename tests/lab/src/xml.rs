@@ -22,6 +22,8 @@ pub(crate) struct Element {
     pub(crate) xsi_type: Option<String>,
     /// The plain attribute `type`, which names the kind of a managed object.
     pub(crate) type_attr: Option<String>,
+    /// All other attributes, by local name.
+    pub(crate) attrs: Vec<(String, String)>,
     pub(crate) children: Vec<Element>,
     pub(crate) text: String,
 }
@@ -35,6 +37,11 @@ impl Element {
     /// Returns all children of that name.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
         self.children.iter().filter(move |c| c.name == name)
+    }
+
+    /// Returns an attribute other than the types.
+    pub(crate) fn attr(&self, name: &str) -> Option<&str> {
+        self.attrs.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
     /// Returns the text of a child.
@@ -139,12 +146,13 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, 
             continue;
         }
         let (ns, name) = reader.resolver().resolve_attribute(attr.key);
-        if name.as_ref() != "type" {
-            continue;
-        }
         let value = attr
             .normalized_value(quick_xml::XmlVersion::Explicit1_0)
             .map_err(XmlError::Malformed)?;
+        if name.as_ref() != "type" {
+            out.attrs.push((name.as_ref().to_string(), value.into_owned()));
+            continue;
+        }
         if namespace(&ns)? == XSI {
             let local = value.rsplit(':').next().unwrap_or_default();
             out.xsi_type = Some(local.to_string());

@@ -13,6 +13,7 @@ interface RouterContext {
 
 interface InventorySearch {
   server?: string | undefined;
+  group?: string | undefined;
   vm?: string | undefined;
   tab?: "points" | undefined;
 }
@@ -51,7 +52,7 @@ const home = createRoute({
 const inventory = createRoute({
   getParentRoute: () => shell,
   path: "/inventory",
-  validateSearch: (search: Record<string, unknown>): InventorySearch => ({ server: text(search["server"]), vm: text(search["vm"]), tab: search["tab"] === "points" ? "points" : undefined }),
+  validateSearch: (search: Record<string, unknown>): InventorySearch => ({ server: text(search["server"]), group: text(search["group"]), vm: text(search["vm"]), tab: search["tab"] === "points" ? "points" : undefined }),
   component: lazyRouteComponent(() => import("./routes/inventory")),
 });
 

@@ -19,7 +19,7 @@ describe("the texts", () => {
   it("are all used", () => {
     const all = sources(join(import.meta.dirname, "..")).join("\n");
     // Some are reached by a state's name: t.inventory[vmState(vm)]; and run-words takes the section as its own t.
-    const byName = new Set(["inventory.protected", "inventory.notProtected", "inventory.cannot"]);
+    const byName = new Set(["inventory.protected", "inventory.notProtected", "inventory.cannot", "inventory.gone"]);
     const unused = keys.filter((key) => {
       const [section, name] = key.split(".");
       return !new RegExp(`\\bt\\.${section}\\.${name}\\b`).test(all) && !(section === "runs" && new RegExp(`\\bt\\.${name}\\b`).test(all)) && !byName.has(key);

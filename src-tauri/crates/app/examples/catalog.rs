@@ -36,7 +36,7 @@ impl Bench {
     fn back_up(&self, place: &Place, n: u32) -> Result<(), AppError> {
         place.backup_image(ImageRequest {
             file: &self.folder.join("image"),
-            name: &format!("vm-{}", n % 50),
+            name: Some(&format!("vm-{}", n % 50)),
             areas: None,
             writer: Writer::once()?,
             clock: self.clock.clone(),

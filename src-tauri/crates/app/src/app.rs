@@ -8,19 +8,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kuramori_base::Clock;
-use kuramori_engine::Throttle;
+use kuramori_engine::{Budgets, Throttle};
 use kuramori_jobs::{RunId, RunLog};
 use kuramori_repo::{Repository, WriterId};
 use kuramori_vsphere::Client;
 use tokio::sync::broadcast;
 
 use crate::access;
-use crate::commands::KnownInventory;
 use crate::dto::{ErrorCode, Event, Language};
 use crate::error::AppError;
 use crate::events::EventHub;
 use crate::files;
 use crate::history::Broken;
+use crate::inventory::KnownInventory;
 use crate::keys::UnprovedKey;
 use crate::load;
 use crate::notices;
@@ -63,8 +63,12 @@ pub(crate) struct Inner {
     /// What is wrong with the history of repositories, by id.
     pub(crate) alarms: Mutex<HashMap<String, Broken>>,
     pub(crate) inventories: Mutex<HashMap<String, KnownInventory>>,
+    /// Held while it is noted which VMs are gone.
+    pub(crate) gone: Mutex<()>,
     /// Holds back all that is read from servers.
-    pub(crate) throttle: Throttle,
+    pub(crate) throttle: Arc<Throttle>,
+    /// How much is done at once on servers.
+    pub(crate) budgets: Budgets,
     pub(crate) recovering: AtomicBool,
     pub(crate) updates: Updates,
     /// Held for as long as the application lives.
@@ -132,7 +136,8 @@ impl App {
             events: events.clone(),
             clock: clock.clone(),
         });
-        let throttle = load::throttle(settings.clone(), clock.clone());
+        let throttle = Arc::new(load::throttle(settings.clone(), clock.clone()));
+        let budgets = load::budgets(settings.clone());
         if notices && !interrupted.is_empty() {
             notices::interrupted(&log, &interrupted, settings.language());
         }
@@ -150,7 +155,9 @@ impl App {
                 unproved_keys: Mutex::default(),
                 alarms: Mutex::default(),
                 inventories: Mutex::default(),
+                gone: Mutex::default(),
                 throttle,
+                budgets,
                 recovering: AtomicBool::new(false),
                 updates,
                 _owner: owner,
@@ -185,7 +192,7 @@ impl App {
 
     /// Returns whether a crash left something to clean up.
     pub fn needs_recovery(&self) -> bool {
-        kuramori_engine::open_intents(&self.inner.log).map_or(true, |open| !open.is_empty())
+        self.inner.log.intents().map_or(true, |open| !open.is_empty())
     }
 
     /// Returns what names this installation in the repositories it writes to.

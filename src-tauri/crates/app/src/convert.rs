@@ -2,10 +2,10 @@
 
 use kuramori_base::{Hint, Retry};
 use kuramori_block::ReadError;
-use kuramori_engine::{EngineError, ImageError, Obstacle, PipelineError};
+use kuramori_engine::{EngineError, ImageError, LocalError, Obstacle, PipelineError};
 use kuramori_platform::autostart::AutostartError;
 use kuramori_repo::{RepoError, RepoErrorKind};
-use kuramori_restore::{DiskFileError, VmRestoreError};
+use kuramori_restore::{DiskFileError, InPlaceError, VmRestoreError};
 use kuramori_vsphere::VsphereError;
 
 use crate::dto::ErrorCode;
@@ -94,6 +94,13 @@ pub(crate) fn backup(error: &EngineError, vm: &str, server_name: &str, place: &s
         E::NotQuiet(_) => {
             AppError::new(ErrorCode::GuestNotQuiet, vm).because(error).retryable(true)
         }
+        E::Runs => AppError::new(ErrorCode::VmRunning, vm).because(error).retryable(true),
+        E::WokeUp => AppError::new(ErrorCode::VmChanged, vm).because(error).retryable(true),
+        E::ShutDown(e) => about_vm(e, vm, server_name, ErrorCode::ShutDownFailed),
+        E::SwitchOn(e) => about_vm(e, vm, server_name, ErrorCode::SwitchOnFailed),
+        E::StillRuns { .. } => {
+            AppError::new(ErrorCode::ShutDownFailed, vm).because(error).retryable(true)
+        }
         E::NotSupported(_) => AppError::new(ErrorCode::VmNotSupported, vm).because(error),
         E::Repository(e) | E::Read { source: PipelineError::Repository(e), .. } => {
             repository(e, place)
@@ -132,10 +139,28 @@ pub(crate) fn image(error: &ImageError, path: &str, place: &str) -> AppError {
         ImageError::Pipeline(PipelineError::Read(_)) => {
             AppError::new(ErrorCode::FileUnreadable, path).because(error)
         }
-        ImageError::Areas { .. } | ImageError::PastEnd { .. } | ImageError::NoParent { .. } => {
-            AppError::new(ErrorCode::InvalidInput, error.to_string())
-        }
+        ImageError::Local(e) => local(e, path),
+        ImageError::Config(_) => AppError::new(ErrorCode::Internal, "").because(error),
+        ImageError::Areas { .. }
+        | ImageError::PastEnd { .. }
+        | ImageError::NoParent { .. }
+        | ImageError::AreasOfSeveral => AppError::new(ErrorCode::InvalidInput, error.to_string()),
     }
+}
+
+/// Why a VM or disk in files cannot be saved as it lies there.
+fn local(error: &LocalError, path: &str) -> AppError {
+    let code = match error {
+        LocalError::Open { .. } => {
+            return AppError::new(ErrorCode::FileUnreadable, path).because(error);
+        }
+        LocalError::InUse { .. } | LocalError::Changed { .. } => ErrorCode::FilesInUse,
+        _ => ErrorCode::FilesUnusable,
+    };
+    let again = code == ErrorCode::FilesInUse;
+    let app = AppError::new(code, path).because(error).retryable(again);
+    // The sentences of these codes know nothing of the one file that is to blame.
+    if error.hints().is_empty() { app } else { app.with_hints(error.hints()) }
 }
 
 /// Why the list of programs that start by themselves could not be read or changed.
@@ -185,4 +210,25 @@ pub(crate) fn restore(
         E::Read(e) => read(e, place),
         E::Cancelled(_) => AppError::new(ErrorCode::Cancelled, vm),
     }
+}
+
+/// Why a VM could not be restored over the original.
+pub(crate) fn in_place(error: &InPlaceError, vm: &str, server_name: &str, place: &str) -> AppError {
+    use InPlaceError as E;
+    let code = match error {
+        E::Restore(e) => return restore(e, vm, server_name, place),
+        E::Journal(_) => {
+            return AppError::new(ErrorCode::StateDamaged, "runs.sqlite").because(error);
+        }
+        E::Changed | E::Unfinished(_) | E::Unclear(_) => {
+            return AppError::new(ErrorCode::ServerFault, server_name).because(error);
+        }
+        E::OriginalGone(_) | E::Ambiguous(_) => ErrorCode::OriginalGone,
+        E::Running | E::NoTools | E::StillRunning(_) | E::Suspended => ErrorCode::VmRunning,
+        E::Snapshots(_) => ErrorCode::VmHasSnapshots,
+        E::NoPlace { .. } => ErrorCode::DiskHasNoPlace,
+        E::Safety(_) => ErrorCode::SafetyPointFailed,
+        E::NotWritten { .. } => ErrorCode::WrittenWrong,
+    };
+    AppError::new(code, vm).because(error)
 }

@@ -1,6 +1,8 @@
 //! The settings of this installation, left in each repository it writes to, and those that others
 //! left there: so that a new computer needs the repository and nothing else. No secrets.
 
+use std::collections::BTreeMap;
+
 use kuramori_repo::Repository;
 use serde::{Deserialize, Serialize};
 
@@ -184,6 +186,8 @@ impl App {
                     kind: server.kind,
                     product: server.product,
                     last_seen: None,
+                    // Another computer mounts in other places.
+                    mounts: BTreeMap::new(),
                 });
             }
             Ok(taken)

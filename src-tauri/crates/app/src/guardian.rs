@@ -1,12 +1,14 @@
-//! The guardian of snapshots: what a crash or a server that went away left behind is removed, at
-//! every start and every hour, whatever it takes.
+//! The guardian of servers: what a crash or a server that went away left behind is put in order, at
+//! every start and every hour, whatever it takes: snapshots go, VMs shut down for a copy are switched
+//! on again, half exchanges of disks end.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use kuramori_engine::{OpenIntent, RunEvent};
-use kuramori_jobs::{IntentId, Level};
+use kuramori_jobs::{IntentId, Level, RunId};
+use kuramori_restore::{OpenExchange, Settled, open_exchanges, settle_exchange};
 
 use crate::access;
 use crate::app::App;
@@ -42,12 +44,22 @@ async fn sweep(app: &App, told: &mut Told) {
     app.inner.recovering.store(true, Ordering::Release);
     match kuramori_engine::open_intents(&app.inner.log) {
         Ok(intents) => {
-            told.retain(|id, _| intents.iter().any(|intent| intent.id == *id));
             for intent in intents {
                 clean_up(app, &intent, told).await;
             }
         }
         Err(error) => tracing::error!(%error, "the intents cannot be read"),
+    }
+    match open_exchanges(&app.inner.log) {
+        Ok(exchanges) => {
+            for exchange in exchanges {
+                put_in_order(app, &exchange, told).await;
+            }
+        }
+        Err(error) => tracing::error!(%error, "the intents cannot be read"),
+    }
+    if let Ok(open) = app.inner.log.intents() {
+        told.retain(|id, _| open.iter().any(|intent| intent.id == *id));
     }
     app.inner.recovering.store(false, Ordering::Release);
 }
@@ -59,14 +71,16 @@ async fn clean_up(app: &App, intent: &OpenIntent, told: &mut Told) {
         return;
     }
     if app.inner.settings.get().server(&intent.server_id).is_err() {
-        tracing::warn!(server = intent.server_id, "a snapshot may be left on a removed server");
+        tracing::warn!(server = intent.server_id, "something may be left on a removed server");
         return;
     }
     let log = &app.inner.log;
     let left = match access::client(app, &intent.server_id).await {
         Ok((_, client)) => {
-            match kuramori_engine::recover(&client, log, intent, &*app.inner.clock).await {
-                Ok(true) => return tell(app, intent, Level::Good, &RunEvent::OrphanRemoved),
+            // A run may have begun while the server was asked.
+            let free = || !app.inner.runs.is_busy(&vm);
+            match kuramori_engine::recover(&client, log, intent, &*app.inner.clock, &free).await {
+                Ok(true) => return tell(app, intent.run, Level::Good, &intent.done()),
                 Ok(false) => return,
                 Err(error) => {
                     AppError::new(ErrorCode::Internal, "").because(&error).causes.join(": ")
@@ -77,16 +91,61 @@ async fn clean_up(app: &App, intent: &OpenIntent, told: &mut Told) {
     };
     if told.get(&intent.id) != Some(&left) {
         told.insert(intent.id, left.clone());
-        tell(app, intent, Level::Warning, &RunEvent::SnapshotLeft { reason: left });
+        tell(app, intent.run, Level::Warning, &intent.left(left));
     }
 }
 
-fn tell(app: &App, intent: &OpenIntent, level: Level, event: &RunEvent) {
+/// Puts in order what a broken-off restore over a VM left.
+async fn put_in_order(app: &App, open: &OpenExchange, told: &mut Told) {
+    let vm = format!("vm:{}/{}", open.server_id(), open.vm().as_str());
+    if app.inner.runs.is_live(open.run) || app.inner.runs.is_busy(&vm) {
+        return;
+    }
+    if app.inner.settings.get().server(open.server_id()).is_err() {
+        tracing::warn!(server = open.server_id(), "a removed server may hold half a restore");
+        return;
+    }
+    let name = open.name().to_owned();
+    let left = match access::client(app, open.server_id()).await {
+        Ok((_, client)) => {
+            // A run may have begun while the server was asked.
+            let free = || !app.inner.runs.is_busy(&vm);
+            let clock = &*app.inner.clock;
+            match settle_exchange(&client, &app.inner.log, open, clock, &free).await {
+                Ok(Settled::Untouched { cleaned: false }) => return,
+                Ok(Settled::Untouched { cleaned: true }) => {
+                    let event = RunEvent::ExchangeTakenBack { name };
+                    return tell(app, open.run, Level::Good, &event);
+                }
+                Ok(Settled::Kept { files }) => {
+                    for file in files {
+                        let event = RunEvent::SentDiskLeft { file };
+                        tell(app, open.run, Level::Warning, &event);
+                    }
+                    return;
+                }
+                Ok(Settled::Exchanged) => {
+                    return tell(app, open.run, Level::Good, &RunEvent::ExchangeEnded { name });
+                }
+                Err(error) => {
+                    AppError::new(ErrorCode::Internal, "").because(&error).causes.join(": ")
+                }
+            }
+        }
+        Err(error) => error.to_string(),
+    };
+    if told.get(&open.id) != Some(&left) {
+        told.insert(open.id, left.clone());
+        tell(app, open.run, Level::Warning, &RunEvent::ExchangeLeft { reason: left });
+    }
+}
+
+fn tell(app: &App, run: RunId, level: Level, event: &RunEvent) {
     let json = match serde_json::to_value(event) {
         Ok(json) => json,
         Err(error) => return tracing::error!(%error, "a line of the run log was lost"),
     };
-    if let Err(error) = app.inner.log.append(intent.run, level, None, &json) {
+    if let Err(error) = app.inner.log.append(run, level, None, &json) {
         tracing::error!(%error, "a line of the run log was lost");
     }
 }

@@ -17,6 +17,7 @@ mod exported;
 mod files;
 mod guardian;
 mod history;
+mod inventory;
 mod keys;
 mod load;
 mod messages;

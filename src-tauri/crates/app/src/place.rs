@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kuramori_base::{CancelToken, Clock, Progress, Secret};
-use kuramori_engine::{ImageBackup, ImageFile, Observer, RunEvent};
+use kuramori_engine::{ImageBackup, LocalSource, Observer, RunEvent};
 use kuramori_jobs::{Level, Stage};
 use kuramori_platform::paths;
 use kuramori_repo::{
@@ -115,6 +115,11 @@ impl Place {
         })
     }
 
+    /// Returns its recovery points as they are recorded, oldest first. Blocks.
+    pub(crate) fn raw_points(&self) -> Result<Vec<kuramori_repo::RecoveryPoint>, AppError> {
+        Ok(self.repository.points().map_err(|e| self.failed(&e))?.points)
+    }
+
     /// Finds a recovery point: by id, unique prefix, `VM@latest` or `VM@first`.
     ///
     /// # Errors
@@ -146,8 +151,8 @@ impl Place {
         found.map(|p| p.id).ok_or_else(|| AppError::new(ErrorCode::PointNotFound, wanted))
     }
 
-    /// Saves a raw disk image as a recovery point. `areas` is the text of a list of changed areas.
-    /// Blocks.
+    /// Saves a VM or disk that lies in files as a recovery point. `areas` is the text of a list of
+    /// changed areas. Blocks.
     ///
     /// # Errors
     /// What stood in the way; no recovery point exists then.
@@ -155,10 +160,10 @@ impl Place {
         let shown = image.file.display().to_string();
         let failed = |e| convert::image(&e, &shown, &self.name);
         let changed = image.areas.map(kuramori_engine::parse_areas).transpose().map_err(failed)?;
-        let file = ImageFile::open(image.file).map_err(failed)?;
+        let source = LocalSource::open(image.file).map_err(failed)?;
         let id = kuramori_engine::backup_image(ImageBackup {
             repository: &self.repository,
-            image: &file,
+            source: &source,
             name: image.name,
             changed: changed.as_ref(),
             clock: image.clock,
@@ -185,12 +190,12 @@ pub(crate) fn open_with(path: &Path, key: RepositoryKey) -> Result<(Repository, 
     Ok((access::open_folder(path, &unlock, OpenOptions::default())?, unlock))
 }
 
-/// An image to save.
+/// A VM or disk in files to save.
 pub struct ImageRequest<'a> {
-    /// The raw image.
+    /// A folder of a VM, its `.vmx`, an `.ovf`, `.ova` or `.vmdk`, or a raw image.
     pub file: &'a Path,
-    /// Name of its recovery points.
-    pub name: &'a str,
+    /// Name of its recovery points; `None` for the one it brings along.
+    pub name: Option<&'a str>,
     /// Text of a list of changed areas; `None` reads everything.
     pub areas: Option<&'a str>,
     /// Who writes.

@@ -42,6 +42,7 @@ macro_rules! with_commands {
             "servers.check" ServersCheck Operate (CheckServerRequest) -> ServerCheck;
             "servers.role" ServersRole Read (RoleRequest) -> RoleView;
             "servers.trust" ServersTrust Admin (TrustServerRequest) -> ServerView;
+            "servers.mount" ServersMount Admin (MountDatastoreRequest) -> ServerView;
             "servers.remove" ServersRemove Admin (ServerRequest) -> Empty;
             "inventory.get" InventoryGet Read (InventoryRequest) -> InventoryView;
             "repositories.suggest" RepositoriesSuggest Read (Empty) -> PlaceView;
@@ -62,6 +63,8 @@ macro_rules! with_commands {
             "restore.targets" RestoreTargets Read (ServerRequest) -> RestoreTargets;
             "restore.plan" RestorePlan Read (RestoreVmRequest) -> RestorePlanView;
             "restore.vm" RestoreVm Operate (RestoreVmRequest) -> RunStarted;
+            "restore.in-place-plan" RestoreInPlacePlan Read (RestoreInPlaceRequest) -> InPlacePlanView;
+            "restore.in-place" RestoreInPlace Operate (RestoreInPlaceRequest) -> RunStarted;
             "restore.disk" RestoreDisk Operate (RestoreDiskRequest) -> RunStarted;
             "updates.status" UpdatesStatus Read (Empty) -> UpdatesView;
             "updates.check" UpdatesCheck Operate (Empty) -> UpdatesView;

@@ -1,10 +1,12 @@
 //! What this installation knows: servers, repositories and the user's choices. One JSON file,
 //! replaced whole on each change. It holds no secret.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use kuramori_engine::Mounts;
 use serde::{Deserialize, Serialize};
 
 use crate::dto::{ErrorCode, Language, LoadView, ServerKind, SettingsView, Theme};
@@ -61,6 +63,9 @@ pub(crate) struct ServerEntry {
     pub(crate) kind: ServerKind,
     pub(crate) product: String,
     pub(crate) last_seen: Option<DateTime<Utc>>,
+    /// Folders of this computer in which its datastores are mounted, by their names.
+    #[serde(default)]
+    pub(crate) mounts: BTreeMap<String, PathBuf>,
 }
 
 /// A repository that is known here.
@@ -76,6 +81,11 @@ impl ServerEntry {
     /// Name of the password in the keychain.
     pub(crate) fn secret_name(&self) -> String {
         format!("server:{}", self.id)
+    }
+
+    /// Returns where its datastores are mounted.
+    pub(crate) fn mounts(&self) -> Mounts {
+        self.mounts.clone().into_iter().collect()
     }
 }
 

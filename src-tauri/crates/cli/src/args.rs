@@ -7,6 +7,7 @@ use kuramori_app::SecretsChoice;
 
 mod load;
 mod repo;
+mod restore;
 mod upkeep;
 
 pub(crate) use load::LoadArgs;
@@ -14,6 +15,7 @@ pub(crate) use repo::{
     KeyArgs, KeyCommand, NewKeyArgs, NewRepositoryKeyArgs, RepoArgs, RepoCommand, SettingsCommand,
     SheetLanguage,
 };
+pub(crate) use restore::{IdentityChoice, RestoreVmArgs};
 
 /// Backs up the VMs of VMware hosts into an encrypted repository, and gets them back.
 #[derive(Debug, Parser)]
@@ -41,6 +43,9 @@ pub(crate) enum Command {
     Inventory {
         /// Name of the server.
         server: String,
+        /// Show the VMs as a tree instead of a table.
+        #[arg(long)]
+        view: Option<View>,
     },
     /// Repositories.
     #[command(subcommand)]
@@ -53,7 +58,7 @@ pub(crate) enum Command {
     /// Gets a disk or a VM back.
     #[command(subcommand)]
     Restore(RestoreCommand),
-    /// Raw disk images as source and target.
+    /// VMs and disks in files of this computer as source, raw images as target.
     #[command(subcommand)]
     Image(ImageCommand),
     /// Shows or sets how much of the network reading VMs may take, for all runs together.
@@ -101,6 +106,19 @@ pub(crate) enum RoleFormat {
     Text,
 }
 
+/// An order of the VMs of a server.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum View {
+    /// By datacenter, cluster and host.
+    Hosts,
+    /// By datacenter and folder.
+    Folders,
+    /// By datacenter and datastore.
+    Storage,
+    /// By category and tag; only a vCenter has any.
+    Tags,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ServerCommand {
     /// Adds an ESXi host or a vCenter.
@@ -136,6 +154,23 @@ pub(crate) enum ServerCommand {
         #[arg(long, value_enum, default_value_t = RoleFormat::Text)]
         format: RoleFormat,
     },
+    /// Says where a datastore, such as the NFS export of a NAS, is mounted on this computer: its
+    /// disks are then read there instead of through the host.
+    Mount {
+        /// Name of the server.
+        name: String,
+        /// Name of the datastore.
+        datastore: String,
+        /// Full path of the folder.
+        folder: PathBuf,
+    },
+    /// Reads the disks of a datastore through the host again.
+    Unmount {
+        /// Name of the server.
+        name: String,
+        /// Name of the datastore.
+        datastore: String,
+    },
     /// Trusts a server's new certificate.
     Trust {
         /// Name of the server.
@@ -161,6 +196,15 @@ pub(crate) struct BackupArgs {
     /// Name of the repository.
     #[arg(long)]
     pub(crate) repo: String,
+    /// Mebibytes a second this run may read; `load` limits all runs together.
+    #[arg(long, value_name = "MIB")]
+    pub(crate) limit: Option<u32>,
+    /// Copy VMs that are off, without a snapshot: for a free ESXi, and for templates.
+    #[arg(long)]
+    pub(crate) cold: bool,
+    /// Shut running guests down first, and switch their VMs on again afterwards.
+    #[arg(long, requires = "cold")]
+    pub(crate) shut_down: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -281,35 +325,24 @@ pub(crate) enum RestoreCommand {
         #[arg(short = 'o', long = "output", value_name = "FILE")]
         output: PathBuf,
     },
-    /// Makes a new VM. It is off, its network adapters disconnected.
-    Vm {
-        /// Recovery point: id, unique prefix, `VM@latest` or `VM@first`.
-        point: String,
-        #[command(flatten)]
-        repo: RepoArgs,
-        /// Name of the server.
-        #[arg(long = "to", value_name = "S")]
-        server: String,
-        /// Datastore for its disks.
-        #[arg(long)]
-        datastore: String,
-        /// Name of the new VM.
-        #[arg(long)]
-        name: String,
-    },
+    /// Makes a new VM, off and with its network adapters disconnected; or, with `--in-place`, puts
+    /// the disks back into the VM they were of.
+    Vm(RestoreVmArgs),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImageCommand {
-    /// Saves a raw disk image as a recovery point.
+    /// Saves a VM or a disk in files as a recovery point: a folder of Workstation or Fusion, an
+    /// export, a disk, a raw image.
     Backup {
-        /// The image.
+        /// The folder of a VM or its .vmx, powered off or suspended; an .ovf or .ova; a .vmdk with
+        /// what lies below it. Anything else is read as a raw image.
         file: PathBuf,
         #[command(flatten)]
         repo: RepoArgs,
-        /// Name of its recovery points.
+        /// Name of its recovery points, instead of the VM's or the file's.
         #[arg(long)]
-        name: String,
+        name: Option<String>,
         /// Text file of areas changed since the newest recovery point of this name: one
         /// `offset length` in bytes a line.
         #[arg(long, value_name = "AREAS")]

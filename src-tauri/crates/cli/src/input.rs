@@ -1,6 +1,6 @@
 //! Secrets come from standard input or files, never from arguments.
 
-use std::io::Read;
+use std::io::{BufRead, Read};
 use std::path::Path;
 
 use kuramori_app::dto::ErrorCode;
@@ -25,6 +25,14 @@ pub(crate) fn secret() -> Result<Secret<String>, AppError> {
         return Err(AppError::new(ErrorCode::InvalidInput, "an empty password on standard input"));
     }
     Ok(Secret::new(text))
+}
+
+/// Reads one line from standard input, without its end.
+pub(crate) fn line() -> Result<String, AppError> {
+    let mut text = String::new();
+    let read = std::io::stdin().lock().take(MOST).read_line(&mut text);
+    read.map_err(|e| AppError::new(ErrorCode::InvalidInput, "standard input").because(&e))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// Reads two secrets from standard input, a line each.

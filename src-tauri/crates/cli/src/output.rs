@@ -49,6 +49,11 @@ impl Output {
         !self.json
     }
 
+    /// Says something beside the answer, such as a question.
+    pub(crate) fn note(text: &str) {
+        print(&mut std::io::stderr().lock(), text);
+    }
+
     /// Prints an answer as JSON or as the text `render` makes of it.
     pub(crate) fn answer<T: Serialize>(self, answer: &T, render: impl FnOnce(&T) -> String) {
         let text = if self.json { to_json(answer) } else { render(answer) };

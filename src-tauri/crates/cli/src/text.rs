@@ -12,8 +12,8 @@ use kuramori_app::dto::{
     PruneView, ReadModeView, RepositoryView, RunView, UpdatesView,
 };
 
-pub(crate) use inventory::inventory;
-pub(crate) use servers::{check, servers, unchecked};
+pub(crate) use inventory::{inventory, tree};
+pub(crate) use servers::{check, mounts, servers, unchecked};
 pub(crate) use settings::{exported_settings, load, settings_imported};
 
 /// Shows an error: what happened, the risk, what to do, and the details.

@@ -1,6 +1,7 @@
 //! The program is killed in the middle; its next start cleans up, whatever it was started for.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -14,13 +15,21 @@ const BACKUP: [&str; 7] = ["backup", "--server", "lab", "--repo", "place", "--vm
 /// Kills a backup while its call number `skip` of those at `point` waits for its answer. Returns
 /// what still holds the call.
 fn kill_at(bench: &Bench, lab: &LabHandle, point: &str, skip: u32) -> u64 {
-    let hold =
-        FaultSpec { kind: FaultKind::Hold, point: point.into(), skip, ..FaultSpec::default() };
-    let id = lab.add_fault(hold).unwrap();
-    let mut child =
-        bench.program().args(BACKUP).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    kill_in(bench, lab, &BACKUP, FaultSpec { point: point.into(), skip, ..FaultSpec::default() })
+}
+
+/// Kills a command while a call of it waits, as `hold` says. Returns what still holds the call.
+pub(crate) fn kill_in(bench: &Bench, lab: &LabHandle, args: &[&str], hold: FaultSpec) -> u64 {
+    let hold = FaultSpec { kind: FaultKind::Hold, ..hold };
+    let id = lab.add_fault(hold.clone()).unwrap();
+    let log = bench.path("killed.log");
+    let said = File::create(&log).unwrap();
+    let mut child = bench.program().args(args).stdout(Stdio::null()).stderr(said).spawn().unwrap();
     while lab.faults().iter().all(|f| f.holding == 0) {
-        assert!(child.try_wait().unwrap().is_none(), "{point} {skip}: it must be in the call");
+        if let Some(status) = child.try_wait().unwrap() {
+            let said = std::fs::read_to_string(&log).unwrap();
+            panic!("{hold:?}: it must be in the call, not {status}: {said}");
+        }
         std::thread::sleep(Duration::from_millis(2));
     }
     child.kill().unwrap();

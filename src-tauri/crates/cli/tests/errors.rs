@@ -41,6 +41,7 @@ fn filtered(text: &str) -> String {
         (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
         (r"([0-9A-F]{2}:){31}[0-9A-F]{2}", "SHA256"),
         (r"\b\d\d:\d\d:\d\d\b", "TIME"),
+        (r"in \d+ s, [\d.]+ [KMG]iB/s", "in N s, N MiB/s"),
         (r"\b([0-9a-f]{2}/)?[0-9a-f]{16,}\b", "HEX"),
         (r"\(\d+ bytes\)", "(N bytes)"),
         // What the system says is worded by the system.

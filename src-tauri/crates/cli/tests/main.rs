@@ -12,6 +12,7 @@
 )]
 
 mod bench;
+mod cold;
 mod crash;
 mod deletion;
 mod errors;
@@ -20,10 +21,16 @@ mod flow;
 mod full_disk;
 mod history;
 mod images;
+mod in_place;
+mod in_place_others;
+mod inventory;
 mod keys;
 mod places;
 mod preflight;
+mod reading;
 #[cfg(target_os = "linux")]
 mod resources;
 mod secrets;
+#[cfg(target_os = "linux")]
+mod sources;
 mod upkeep;

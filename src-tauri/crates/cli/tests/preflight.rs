@@ -62,7 +62,7 @@ fn the_role_is_written_without_any_server() {
     let bench = Bench::new();
     for (format, part) in [
         ("powercli", "New-VIRole -Name 'Kuramori'"),
-        ("govc", "govc role.create Kuramori"),
+        ("govc", "else change=role.create"),
         ("text", "Virtual machine › Snapshot management › Create snapshot"),
     ] {
         let role = bench.run(&["server", "role", "--format", format]).ok();

@@ -7,21 +7,27 @@ use chrono::{DateTime, Utc};
 use kuramori_base::{CancelToken, Clock, Progress};
 use kuramori_jobs::{Level, Outcome, RunId, RunLog, Stage};
 use kuramori_repo::{
-    Consistency, PointDraft, RecoveryPointId, Repository, Session, SessionOptions, SourceKind,
-    TrackingDoubt, VmIdentity, WriterId,
+    Consistency, Manifest, PointDraft, RecoveryPointId, Repository, Session, SessionOptions,
+    SourceKind, TrackingDoubt, VmIdentity, WriterId,
 };
-use kuramori_vsphere::{Client, DiskConfig, Readiness, SnapshotRef, VmConfig, VmRef};
+use kuramori_vsphere::{
+    Client, DatastoreSummary, DiskConfig, HostRef, Readiness, SnapshotRef, TrackingBug, VmConfig,
+    VmRef, VmSummary,
+};
 
 use crate::TOOL_VERSION;
+use crate::budget::Budgets;
+use crate::cold;
 use crate::config_files;
-use crate::disk::{DiskSource, save_disk};
+use crate::disk::{DiskSource, Frozen, save_disk};
 use crate::error::EngineError;
 use crate::guards;
+use crate::mounted::Mounts;
 use crate::plan::Parent;
 use crate::policy::Policy;
 use crate::quiet;
 use crate::report::{Observer, RunEvent, Step};
-use crate::snapshot::{Guard, open_intents, recover};
+use crate::snapshot::{Guard, OpenIntent, open_intents, recover};
 use crate::throttle::Throttle;
 use crate::tracking;
 
@@ -45,6 +51,10 @@ pub struct VmBackup<'a> {
     pub policy: &'a Policy,
     /// Holds reading back. Shared by all that read.
     pub throttle: &'a Throttle,
+    /// How much is done at once. Shared by all runs.
+    pub budgets: &'a Budgets,
+    /// Where datastores of the server are mounted on this computer.
+    pub mounts: &'a Mounts,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Hears of bytes.
@@ -100,6 +110,11 @@ impl Warnings<'_> {
         self.job.observer.event(Level::Info, event);
     }
 
+    /// Returns what the recovery point has to carry with it.
+    pub(crate) fn recorded(&self) -> Vec<String> {
+        self.recorded.iter().map(RunEvent::record).collect()
+    }
+
     pub(crate) fn good(&self, event: RunEvent) {
         self.job.observer.event(Level::Good, event);
     }
@@ -130,9 +145,19 @@ struct Checked {
     not_included: Vec<String>,
     /// The disks as they are now.
     disks: Vec<DiskConfig>,
+    host: Option<HostRef>,
+    /// The datastores of the server.
+    stores: Vec<DatastoreSummary>,
+    /// A published fault of the host's record of changes.
+    known_bug: Option<TrackingBug>,
+    /// The newest recovery point.
+    before: Option<Manifest>,
 }
 
 fn run(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<RecoveryPointId, EngineError> {
+    if let Some(cold) = job.policy.cold {
+        return cold::run(job, cold, warnings);
+    }
     job.observer.stage(Stage::Check);
     let checked = check(job, warnings)?;
     let options = SessionOptions {
@@ -142,13 +167,15 @@ fn run(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<RecoveryPointI
     };
     // Before the snapshot: a repository that is away or full must not cost the VM anything.
     let session = job.repository.begin(options, job.clock.clone())?;
-    clear_leftovers(job, warnings);
+    // Not VMs that were left off: whoever asked for this backup may need it off.
+    clear_leftovers(job, OpenIntent::is_snapshot, warnings);
     let doubts = job.repository.tracking_doubts()?;
-    tracking::prepare(job, &checked.disks, &doubts, warnings)?;
-
     job.observer.stage(Stage::Snapshot);
-    let guard = Guard::new(job);
+    let known = (doubts.as_slice(), checked.before.as_ref());
+    tracking::prepare(job, &checked.disks, known, warnings)?;
+    let guard = Guard::new(job, &checked.disks);
     let wanted = quiet::wanted(job.policy, checked.ready.quietness);
+    let wanted = guards::quietly(job, wanted, &checked.disks, warnings)?;
     let made = quiet::make_snapshot(job, &guard, wanted, warnings);
     if made.is_err() && wanted != Consistency::Crash {
         // What failed after the freeze may have left the guest frozen.
@@ -170,19 +197,25 @@ fn run(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<RecoveryPointI
     read.unwrap_or_else(|panic| Err(EngineError::Panicked(panic_text(&*panic))))
 }
 
-/// Removes what earlier backups of this VM left: nobody may do that while a disk is read through
-/// it. What cannot be removed stays on record for the guardian.
-fn clear_leftovers(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) {
+/// Removes what earlier backups of this VM left, as far as that is `wanted`: nobody may do that
+/// while a disk is read through it. What cannot be removed stays on record for the guardian.
+pub(crate) fn clear_leftovers(
+    job: &VmBackup<'_>,
+    wanted: impl Fn(&OpenIntent) -> bool,
+    warnings: &mut Warnings<'_>,
+) {
     let open = open_intents(job.log).unwrap_or_else(|error| {
         warnings.warn(RunEvent::SnapshotLeft { reason: causes(&error) });
         Vec::new()
     });
-    let ours = open.into_iter().filter(|intent| intent.is_about(job.server_id, job.vm));
-    for intent in ours {
-        match job.wait(recover(job.client, job.log, &intent, &*job.clock)) {
-            Ok(true) => warnings.good(RunEvent::OrphanRemoved),
+    let ours = |intent: &OpenIntent| intent.is_about(job.server_id, job.vm) && wanted(intent);
+    for intent in open.into_iter().filter(ours) {
+        // This run has the VM to itself.
+        let free = || true;
+        match job.wait(recover(job.client, job.log, &intent, &*job.clock, &free)) {
+            Ok(true) => warnings.good(intent.done()),
             Ok(false) => {}
-            Err(error) => warnings.warn(RunEvent::SnapshotLeft { reason: causes(&error) }),
+            Err(error) => warnings.warn(intent.left(causes(&error))),
         }
     }
 }
@@ -208,9 +241,15 @@ fn check(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<Checked, Eng
     }
     warnings.info(RunEvent::Checked { disks, capacity });
     job.cancel.check()?;
-    let ready = guards::before_snapshot(job, &summary, warnings)?;
+    let (ready, stores) = guards::before_snapshot(job, &summary, warnings)?;
     quiet::insist(job.policy, ready.quietness)?;
-    Ok(Checked { started, ready, not_included, disks: summary.disks })
+    let before = job.repository.latest(&identity_of(job, &summary))?;
+    let (disks, host) = (summary.disks, summary.host);
+    let known_bug = match &host {
+        Some(host) => job.wait(job.client.tracking_bug(host)).map_err(EngineError::Check)?,
+        None => None,
+    };
+    Ok(Checked { started, ready, not_included, disks, host, stores, known_bug, before })
 }
 
 /// Reads all disks of the snapshot and commits the recovery point.
@@ -225,14 +264,17 @@ fn save(
     let config = job.wait(job.client.snapshot_config(snapshot)).map_err(EngineError::Snapshot)?;
     let saved_config = config_files::save(job, &config, warnings)?;
     let vm = identity(job, &config);
-    let parent = job.repository.latest(&vm)?;
-    let lost = match &parent {
+    let parent = checked.before.as_ref();
+    let lost = match parent {
         Some(parent) => job.repository.lost_disks(parent.id)?,
         None => Vec::new(),
     };
-    let parent = parent.as_ref().map(|manifest| Parent { manifest, lost: &lost, doubts });
+    let known_bug = checked.known_bug.is_some();
+    let parent = parent.map(|manifest| Parent { manifest, lost: &lost, doubts, known_bug });
     job.observer.stage(Stage::Read);
-    let disks = read_disks(job, &session, snapshot, &config, parent, warnings)?;
+    let (host, stores) = (checked.host.as_ref(), checked.stores.as_slice());
+    let frozen = Frozen { snapshot, config: &config, host, stores };
+    let disks = read_disks(job, &session, frozen, parent, warnings)?;
 
     job.observer.stage(Stage::Store);
     let config_bytes = serde_json::to_vec(&saved_config).map_err(EngineError::Config)?;
@@ -247,7 +289,7 @@ fn save(
         consistency_note: None,
         snapshot_time: frozen_at,
         started: checked.started,
-        warnings: warnings.recorded.iter().map(RunEvent::record).collect(),
+        warnings: warnings.recorded(),
         not_included: checked.not_included.clone(),
         tool_version: TOOL_VERSION.to_owned(),
         stages: Vec::new(),
@@ -263,23 +305,32 @@ fn save(
 fn read_disks(
     job: &VmBackup<'_>,
     session: &Session,
-    snapshot: &SnapshotRef,
-    config: &VmConfig,
+    frozen: Frozen<'_>,
     parent: Option<Parent<'_>>,
     warnings: &mut Warnings<'_>,
 ) -> Result<Vec<kuramori_repo::DiskDraft>, EngineError> {
+    let Frozen { snapshot, config, .. } = frozen;
     let wanted: Vec<&DiskConfig> = config.disks.iter().filter(|d| d.obstacle().is_none()).collect();
     let sources: Vec<DiskSource<'_>> = wanted
         .into_iter()
         .map(|disk| DiskSource::plan(job, snapshot, disk, parent))
         .collect::<Result<_, _>>()?;
     job.progress.total(sources.iter().map(|s| s.bytes(job.repository.chunk_len())).sum());
-    let frozen = (snapshot, config);
     let parent = parent.map(|parent| parent.manifest);
     sources.into_iter().map(|s| save_disk(job, session, frozen, s, parent, warnings)).collect()
 }
 
-fn identity(job: &VmBackup<'_>, config: &VmConfig) -> VmIdentity {
+fn identity_of(job: &VmBackup<'_>, vm: &VmSummary) -> VmIdentity {
+    VmIdentity {
+        name: vm.name.clone(),
+        instance_uuid: vm.instance_uuid.clone(),
+        bios_uuid: vm.bios_uuid.clone(),
+        server_id: Some(job.server_id.to_owned()),
+        moref: Some(job.vm.as_str().to_owned()),
+    }
+}
+
+pub(crate) fn identity(job: &VmBackup<'_>, config: &VmConfig) -> VmIdentity {
     let some = |text: &String| (!text.is_empty()).then(|| text.clone());
     VmIdentity {
         name: config.hardware.name.clone(),
@@ -301,7 +352,7 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
 }

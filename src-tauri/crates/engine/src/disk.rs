@@ -5,36 +5,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use kuramori_base::{Counters, Progress};
 use kuramori_block::{ByteLen, ExtentSet};
 use kuramori_repo::{DiskDraft, Manifest, ReadMode, SavedDisk, Session};
-use kuramori_vsphere::{CbtError, ChangedSince, DiskConfig, SnapshotRef, VmConfig};
+use kuramori_vsphere::{
+    CbtError, ChangedSince, DatastoreSummary, DiskConfig, HostRef, SnapshotRef, VmConfig,
+};
 
 use crate::backup::{VmBackup, Warnings, causes};
+use crate::budget::{Lane, Turn};
 use crate::error::EngineError;
 use crate::export;
 use crate::files;
 use crate::pipeline::{PipelineError, Watch};
 use crate::plan::{Parent, ReadPlan, WholeReason, plan_disk};
 use crate::report::{Mode, RunEvent};
-
-/// A way to read a disk, in the order they are tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// Ranges of the disk's file over the datastore browser.
-    DatastoreHttp,
-    /// The whole disk as a stream over an export lease.
-    Export,
-}
-
-impl Way {
-    const ORDER: [Self; 2] = [Self::DatastoreHttp, Self::Export];
-
-    /// The name recorded in recovery points.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::DatastoreHttp => "datastore HTTPS",
-            Self::Export => "export lease",
-        }
-    }
-}
+use crate::ways::{Faster, Way};
 
 /// A disk with the decision which of its bytes to read.
 pub(crate) struct DiskSource<'a> {
@@ -117,12 +100,21 @@ fn is_due(job: &VmBackup<'_>, parent: &Manifest, disk: usize) -> Result<bool, En
     Ok(last.is_none_or(|last| job.clock.now() - last >= limit))
 }
 
+/// A VM that stands still in its snapshot, and where it lies.
+#[derive(Clone, Copy)]
+pub(crate) struct Frozen<'a> {
+    pub(crate) snapshot: &'a SnapshotRef,
+    pub(crate) config: &'a VmConfig,
+    pub(crate) host: Option<&'a HostRef>,
+    /// The datastores of the server.
+    pub(crate) stores: &'a [DatastoreSummary],
+}
+
 /// A disk on its way, whichever way that is.
 pub(crate) struct Work<'a> {
     pub(crate) job: &'a VmBackup<'a>,
     pub(crate) session: &'a Session,
-    pub(crate) snapshot: &'a SnapshotRef,
-    pub(crate) config: &'a VmConfig,
+    pub(crate) frozen: Frozen<'a>,
     pub(crate) parent: Option<&'a Manifest>,
     pub(crate) watch: Watch<'a>,
 }
@@ -142,19 +134,20 @@ pub(crate) enum WayError {
     Fatal(EngineError),
 }
 
-/// Reads a disk into the repository, over the first way that works.
+/// Waits for this disk's turn and reads it into the repository, over the first way that works.
 pub(crate) fn save_disk(
     job: &VmBackup<'_>,
     session: &Session,
-    (snapshot, config): (&SnapshotRef, &VmConfig),
+    frozen: Frozen<'_>,
     source: DiskSource<'_>,
     parent: Option<&Manifest>,
     warnings: &mut Warnings<'_>,
 ) -> Result<DiskDraft, EngineError> {
     let disk = source.disk;
+    let _turn = turn(job, frozen.host, &[disk], warnings)?;
     let mut tried = Vec::new();
     let mut announced = source.bytes(job.repository.chunk_len());
-    for way in Way::ORDER {
+    for way in Way::open_for(job, disk) {
         let progress = Counted::new(&*job.progress);
         let watch = Watch {
             progress: &progress,
@@ -162,9 +155,10 @@ pub(crate) fn save_disk(
             observer: job.observer,
             throttle: Some(job.throttle),
         };
-        let work = Work { job, session, snapshot, config, parent, watch };
+        let work = Work { job, session, frozen, parent, watch };
+        let began = job.clock.monotonic();
         let delivered = match way {
-            Way::DatastoreHttp => files::save(&work, &source, warnings),
+            Way::Mounted | Way::DatastoreHttp => files::save(&work, &source, way, warnings),
             Way::Export => {
                 // The stream holds the whole disk, whatever was announced.
                 let more = disk.capacity.get().saturating_sub(announced);
@@ -174,17 +168,16 @@ pub(crate) fn save_disk(
             }
         };
         match delivered {
-            Ok(Delivered { saved, bytes_read, read_mode }) => {
-                return Ok(DiskDraft {
-                    key: disk.key.get(),
-                    label: disk.label.clone(),
-                    disk_uuid: disk.uuid.clone(),
-                    change_id: disk.change_id.as_ref().map(ToString::to_string),
-                    read_mode,
+            Ok(delivered) => {
+                let took = job.clock.monotonic().saturating_sub(began);
+                warnings.info(RunEvent::DiskRead {
+                    disk: disk.label.clone(),
                     transport: way.name().to_owned(),
-                    bytes_read,
-                    saved,
+                    bytes: delivered.bytes_read.get(),
+                    millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+                    faster: Faster::than(way, job, &frozen, disk),
                 });
+                return Ok(draft(disk, way, delivered));
             }
             Err(WayError::Fatal(e)) => return Err(e),
             Err(WayError::Refused(reason)) => {
@@ -200,6 +193,36 @@ pub(crate) fn save_disk(
         }
     }
     Err(EngineError::NoWay { disk: disk.label.clone(), tried: tried.join("; ") })
+}
+
+fn draft(disk: &DiskConfig, way: Way, delivered: Delivered) -> DiskDraft {
+    DiskDraft {
+        key: disk.key.get(),
+        label: disk.label.clone(),
+        disk_uuid: disk.uuid.clone(),
+        change_id: disk.change_id.as_ref().map(ToString::to_string),
+        read_mode: delivered.read_mode,
+        transport: way.name().to_owned(),
+        bytes_read: delivered.bytes_read,
+        saved: delivered.saved,
+    }
+}
+
+/// Waits until the host and the datastores of disks have room for one more reader.
+pub(crate) fn turn<'a>(
+    job: &VmBackup<'a>,
+    host: Option<&HostRef>,
+    disks: &[&DiskConfig],
+    warnings: &Warnings<'_>,
+) -> Result<Turn<'a>, EngineError> {
+    let server = || job.server_id.to_owned();
+    let host = host.map(|host| Lane::Host(server(), host.as_str().to_owned()));
+    let stores = disks.iter().filter_map(|disk| disk.backing.datastore.as_ref());
+    let stores = stores.map(|store| Lane::Datastore(server(), store.as_str().to_owned()));
+    let lanes = host.into_iter().chain(stores).collect();
+    let labels: Vec<&str> = disks.iter().map(|disk| disk.label.as_str()).collect();
+    let told = || warnings.info(RunEvent::WaitingForTurn { disk: labels.join(", ") });
+    Ok(job.budgets.enter(lanes, job.cancel, told)?)
 }
 
 fn over_export(
@@ -221,7 +244,7 @@ fn over_export(
         transport: Way::Export.name().to_owned(),
     });
     let writer = work.session.disk_writer(disk.capacity, None).map_err(fatal)?;
-    let snapshot = (work.snapshot, work.config);
+    let snapshot = (work.frozen.snapshot, work.frozen.config);
     let bytes_read = export::copy(job, snapshot, disk, &writer, work.watch)
         .map_err(|e| transport_failed(job, disk, e))?;
     let saved = writer.finish().map_err(fatal)?;

@@ -17,6 +17,24 @@ pub enum EngineError {
     /// A snapshot would do harm now.
     #[error("a snapshot now would do harm: {0}")]
     Guard(Obstacle),
+    /// A VM is copied without a snapshot only while it is off.
+    #[error("the VM runs, and without a snapshot only one that is off can be copied")]
+    Runs,
+    /// It was switched on or changed while it was copied.
+    #[error("the VM was switched on or changed while it was copied, so nothing was kept")]
+    WokeUp,
+    /// The guest could not be asked to shut down.
+    #[error("the guest could not be shut down")]
+    ShutDown(#[source] VsphereError),
+    /// A VM that an earlier run had shut down could not be switched on again.
+    #[error("the VM could not be switched on again")]
+    SwitchOn(#[source] VsphereError),
+    /// The guest did not shut down in time.
+    #[error("the guest did not shut down within {minutes} minutes")]
+    StillRuns {
+        /// How long it was waited for.
+        minutes: u64,
+    },
     /// The guest could not be made as quiet as the job insists on.
     #[error("the guest could not be made as quiet as this backup insists on: {0}")]
     NotQuiet(String),
@@ -104,6 +122,7 @@ impl EngineError {
             Self::Cancelled(_)
             | Self::Read { source: PipelineError::Cancelled(_), .. }
             | Self::Check(VsphereError::Cancelled(_))
+            | Self::ShutDown(VsphereError::Cancelled(_))
             | Self::Snapshot(VsphereError::Cancelled(_)) => true,
             Self::Repository(e) | Self::Read { source: PipelineError::Repository(e), .. } => {
                 matches!(e, RepoError::Cancelled(_))
@@ -116,12 +135,16 @@ impl EngineError {
 impl Hint for EngineError {
     fn hints(&self) -> Vec<String> {
         match self {
-            Self::Check(e) | Self::Snapshot(e) => e.hints(),
+            Self::Check(e) | Self::Snapshot(e) | Self::ShutDown(e) | Self::SwitchOn(e) => e.hints(),
             Self::Repository(e) | Self::Read { source: PipelineError::Repository(e), .. } => {
                 e.hints()
             }
             Self::Journal(e) => e.hints(),
             Self::Guard(e) => e.hints(),
+            Self::Runs => vec![
+                "Shut the guest down first, or let this backup do it and switch the VM on again."
+                    .to_owned(),
+            ],
             Self::NotQuiet(_) => vec![
                 "Check VMware Tools in the guest, or let this backup go on without a quiet guest."
                     .to_owned(),

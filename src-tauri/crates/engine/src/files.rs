@@ -2,7 +2,7 @@
 //! at what should not have changed.
 
 use kuramori_block::{ByteLen, DiskReader};
-use kuramori_repo::{DiskWriter, ReadMode, RepoErrorKind, TrackingDoubt};
+use kuramori_repo::{DiskWriter, ReadMode, TrackingDoubt};
 use kuramori_vdisk::chain::DiskChain;
 use kuramori_vdisk::delta::{Delta, DeltaError};
 use kuramori_vsphere::DiskConfig;
@@ -10,15 +10,19 @@ use kuramori_vsphere::transport::{DatastoreFile, DatastoreHttp, DatastoreHttpErr
 
 use crate::audit::{self, Audit};
 use crate::backup::{Warnings, causes};
-use crate::disk::{Delivered, DiskSource, Way, WayError, Work, fatal, transport_failed};
-use crate::pipeline::{self, PipelineError};
+use crate::disk::{Delivered, DiskSource, WayError, Work, fatal, transport_failed};
+use crate::mounted;
+use crate::pipeline;
 use crate::plan::{ReadPlan, WholeReason};
 use crate::report::{Mode, RunEvent};
+use crate::ways::Way;
 
-/// Opens the links of a disk over the datastore browser and reads what the plan says.
+/// Opens the links of a disk over the datastore browser, or where its datastore is mounted, and
+/// reads what the plan says.
 pub(crate) fn save(
     work: &Work<'_>,
     source: &DiskSource<'_>,
+    way: Way,
     warnings: &mut Warnings<'_>,
 ) -> Result<Delivered, WayError> {
     let (job, disk) = (work.job, source.disk);
@@ -30,13 +34,17 @@ pub(crate) fn save(
         DatastoreHttpError::Cancelled(e) => WayError::Fatal(e.into()),
         e => WayError::Refused(causes(&e)),
     })?;
+    if way == Way::Mounted {
+        let reader = mounted::open(job, work.frozen.snapshot, &files)?;
+        return read(work, (source, way), &reader, warnings);
+    }
     let reader = merged(files).map_err(|e| WayError::Refused(causes(&e)))?;
-    read(work, source, &reader, warnings)
+    read(work, (source, way), &reader, warnings)
 }
 
 fn read(
     work: &Work<'_>,
-    source: &DiskSource<'_>,
+    (source, way): (&DiskSource<'_>, Way),
     reader: &dyn DiskReader,
     warnings: &mut Warnings<'_>,
 ) -> Result<Delivered, WayError> {
@@ -57,16 +65,12 @@ fn read(
     let writer = work.session.disk_writer(disk.capacity, base).map_err(fatal)?;
     let mut audited = ByteLen::ZERO;
     if !matches!(source.plan, ReadPlan::Whole { .. }) {
-        let Some(audit) = look_again(work, source, reader, &writer)? else {
-            let whole = source.whole(WholeReason::ParentDamaged);
-            work.watch.progress.redo(0, whole.bytes(chunk).saturating_sub(source.bytes(chunk)));
-            return read(work, &whole, reader, warnings);
-        };
+        let audit = look_again(work, source, reader, &writer)?;
         if audit.wrong > 0 {
             doubt(work, disk, audit, warnings)?;
             let whole = source.whole(WholeReason::ChangesMissing);
             work.watch.progress.redo(0, whole.bytes(chunk).saturating_sub(source.bytes(chunk)));
-            return read(work, &whole, reader, warnings);
+            return read(work, (&whole, way), reader, warnings);
         }
         audited = audit.read;
         if audit.pieces > 0 {
@@ -79,7 +83,7 @@ fn read(
         mode,
         reason: source.reason(),
         bytes: source.bytes(chunk),
-        transport: Way::DatastoreHttp.name().to_owned(),
+        transport: way.name().to_owned(),
     });
     let bytes_read = pipeline::copy(reader, &source.extents, (&writer, chunk), work.watch)
         .map_err(|e| transport_failed(job, disk, e))?;
@@ -87,26 +91,22 @@ fn read(
     Ok(Delivered { saved, bytes_read: bytes_read + audited, read_mode })
 }
 
-/// Reads a sample of what did not change, or is not allocated, by the server's word. `None` when
-/// the recovery point before is damaged where it would be compared.
+/// Reads a sample of what did not change, or is not allocated, by the server's word.
+///
+/// A recovery point before that is damaged ends the backup: until a check has recorded which bytes
+/// are bad, new data would refer to them again, and reading all of the disk would heal nothing.
 fn look_again(
     work: &Work<'_>,
     source: &DiskSource<'_>,
     reader: &dyn DiskReader,
     writer: &DiskWriter,
-) -> Result<Option<Audit>, WayError> {
+) -> Result<Audit, WayError> {
     let (job, disk, chunk) = (work.job, source.disk, work.job.repository.chunk_len());
     let (per_mille, mut random) = (job.policy.audit_per_mille, fastrand::Rng::new());
     let of = (chunk, disk.capacity);
     let pieces = audit::choose(&source.extents, of, per_mille, &mut random);
-    match audit::compare(reader, pieces, (writer, chunk), work.watch) {
-        Ok(audit) => Ok(Some(audit)),
-        Err(PipelineError::Repository(e)) if e.kind() == RepoErrorKind::Damaged => {
-            tracing::warn!(error = %e, disk = disk.label, "the recovery point before is damaged");
-            Ok(None)
-        }
-        Err(error) => Err(transport_failed(job, disk, error)),
-    }
+    audit::compare(reader, pieces, (writer, chunk), work.watch)
+        .map_err(|e| transport_failed(job, disk, e))
 }
 
 /// Records for good that the server's record of changes cannot be trusted.
@@ -119,7 +119,7 @@ fn doubt(
     let job = work.job;
     let doubt = TrackingDoubt {
         time: job.clock.now(),
-        vm: work.config.hardware.name.clone(),
+        vm: work.frozen.config.hardware.name.clone(),
         disk: disk.label.clone(),
         epoch: disk.change_id.as_ref().map(|id| id.epoch().to_owned()).unwrap_or_default(),
         pieces: audit.pieces,
@@ -132,7 +132,7 @@ fn doubt(
 }
 
 /// Puts the links of a disk together.
-fn merged(files: DiskFiles) -> Result<DiskChain<DatastoreFile>, DeltaError> {
+pub(crate) fn merged(files: DiskFiles) -> Result<DiskChain<DatastoreFile>, DeltaError> {
     let deltas = files.deltas.into_iter().map(|file| Delta::open(Box::new(file)));
     DiskChain::new(files.base, deltas.collect::<Result<_, _>>()?)
 }

@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
-use kuramori_vsphere::{DatastoreSummary, Heartbeat, Readiness, VmSummary};
+use kuramori_repo::Consistency;
+use kuramori_vsphere::{DatastoreSummary, DiskConfig, Heartbeat, Readiness, VmSummary};
 
 use crate::backup::{VmBackup, Warnings, causes};
 use crate::error::{EngineError, Obstacle};
+use crate::policy::Unmet;
 use crate::report::RunEvent;
 
 /// A datastore with less room than this, or than the share below, gets no snapshot.
@@ -17,12 +19,13 @@ const MOST_SNAPSHOTS: usize = 30;
 /// A VM that runs on so many links without a snapshot gets no further one.
 const MOST_STRAY_LINKS: usize = 3;
 
-/// Refuses a snapshot that would do harm, and merges what an earlier one left behind.
+/// Refuses a snapshot that would do harm, and merges what an earlier one left behind. Returns also
+/// the datastores of the server.
 pub(crate) fn before_snapshot(
     job: &VmBackup<'_>,
     vm: &VmSummary,
     warnings: &mut Warnings<'_>,
-) -> Result<Readiness, EngineError> {
+) -> Result<(Readiness, Vec<DatastoreSummary>), EngineError> {
     let mut ready = job.wait(job.client.readiness(job.vm)).map_err(EngineError::Check)?;
     if ready.consolidation_needed || ready.stray_links() > 0 {
         match job.wait(job.client.consolidate(job.vm, &|_| {}, job.cancel)) {
@@ -41,8 +44,41 @@ pub(crate) fn before_snapshot(
     });
     match obstacle(&ready, ours) {
         Some(obstacle) => Err(EngineError::Guard(obstacle)),
-        None => Ok(ready),
+        None => Ok((ready, stores)),
     }
+}
+
+/// Decides how quiet the guest is asked to be: not at all where leftovers of change tracking can
+/// make the snapshot fail after the guest has been held, which would freeze it for good.
+pub(crate) fn quietly(
+    job: &VmBackup<'_>,
+    wanted: Consistency,
+    disks: &[DiskConfig],
+    warnings: &mut Warnings<'_>,
+) -> Result<Consistency, EngineError> {
+    if wanted == Consistency::Crash {
+        return Ok(wanted);
+    }
+    let stale = match job.wait(job.client.stale_tracking_files(disks, job.cancel)) {
+        Ok(stale) => stale,
+        Err(error) => {
+            job.cancel.check()?;
+            warnings.info(RunEvent::TrackingFilesUnknown { reason: causes(&error) });
+            return Ok(wanted);
+        }
+    };
+    let Some(first) = stale.first() else { return Ok(wanted) };
+    if job.policy.unmet == Unmet::Fail {
+        let why = format!(
+            "{first} is left over from change tracking, and a snapshot that fails on it would leave \
+             the guest frozen; delete it with the host's datastore browser"
+        );
+        return Err(EngineError::NotQuiet(why));
+    }
+    for file in &stale {
+        warnings.warn(RunEvent::StaleTrackingFile { file: file.to_string() });
+    }
+    Ok(Consistency::Crash)
 }
 
 fn obstacle<'a>(
@@ -78,10 +114,10 @@ pub(crate) fn after_snapshot(job: &VmBackup<'_>, before: Heartbeat, warnings: &m
     let mut waited = Duration::ZERO;
     loop {
         match job.wait(job.client.heartbeat(job.vm)) {
-            Ok(Heartbeat::Red | Heartbeat::Yellow) if waited < job.policy.thaw_patience => {
-                if pause(job).is_err() {
-                    return warnings.warn(RunEvent::GuestSilent);
-                }
+            // Nobody waits any more once it is cancelled; what was seen last counts.
+            Ok(Heartbeat::Red | Heartbeat::Yellow)
+                if waited < job.policy.thaw_patience && pause(job).is_ok() =>
+            {
                 waited += job.policy.pause;
             }
             Ok(Heartbeat::Red) => return warnings.warn(RunEvent::GuestSilent),

@@ -1,4 +1,4 @@
-//! Raw disk images as a source: the same pipeline and recovery points as for VMs, without a
+//! Files of this computer as a source: the same pipeline and recovery points as for VMs of a
 //! server. A list of changed areas plays the part of changed block tracking.
 
 use std::io::{Read, Seek, SeekFrom};
@@ -9,14 +9,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use kuramori_base::{CancelToken, Clock, Progress};
 use kuramori_block::{ByteLen, ByteOffset, DiskReader, Extent, ExtentSet, ReadError};
 use kuramori_repo::{
-    Consistency, DiskDraft, PointDraft, ReadMode, RecoveryPointId, RepoError, Repository,
-    SessionOptions, SourceKind, VmIdentity, WriterId,
+    Consistency, DiskDraft, Manifest, PointDraft, ReadMode, RecoveryPointId, RepoError, Repository,
+    Session, SessionOptions, VmIdentity, WriterId,
 };
 
 use crate::TOOL_VERSION;
+use crate::local::{LocalDisk, LocalError, LocalSource};
 use crate::pipeline::{self, PipelineError, Watch};
 use crate::plan::WholeReason;
-use crate::report::Observer;
+use crate::report::{Observer, RunEvent};
 
 /// Why an image could not be saved.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,15 @@ pub enum ImageError {
         /// Name of the image.
         name: String,
     },
+    /// A list of changed areas speaks of one disk.
+    #[error("a list of changed areas is about one disk, and this VM has another number of them")]
+    AreasOfSeveral,
+    /// The VM or disk cannot be saved as it lies there.
+    #[error(transparent)]
+    Local(#[from] LocalError),
+    /// The VM's configuration could not be put into the recovery point.
+    #[error("the VM's configuration could not be recorded")]
+    Config(#[source] serde_json::Error),
     /// The bytes could not be moved.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
@@ -137,10 +147,10 @@ pub fn parse_areas(text: &str) -> Result<ExtentSet, ImageError> {
 pub struct ImageBackup<'a> {
     /// Where to.
     pub repository: &'a Repository,
-    /// The image.
-    pub image: &'a ImageFile,
-    /// Name of its recovery points.
-    pub name: &'a str,
+    /// What.
+    pub source: &'a LocalSource,
+    /// Name of its recovery points; `None` for the one it brings along.
+    pub name: Option<&'a str>,
     /// What changed since the newest recovery point of this name; `None` reads everything.
     pub changed: Option<&'a ExtentSet>,
     /// Time.
@@ -155,74 +165,103 @@ pub struct ImageBackup<'a> {
     pub observer: &'a dyn Observer,
 }
 
-/// Saves an image as a recovery point.
+/// Saves a VM or a disk in files as a recovery point.
 ///
 /// # Errors
 /// Nothing is listed then; what was stored already is reused by the next try.
+///
+/// # Cancellation
+/// Looked at before each request for bytes.
 pub fn backup_image(job: ImageBackup<'_>) -> Result<RecoveryPointId, ImageError> {
-    let started = job.clock.now();
-    let vm = VmIdentity::named(job.name);
-    let capacity = job.image.capacity();
-    let parent = match job.changed {
-        Some(areas) => {
-            check_areas(areas, capacity)?;
-            let found = job.repository.latest(&vm)?;
-            let found = found.ok_or_else(|| ImageError::NoParent { name: job.name.to_owned() })?;
-            // A parent that has lost bytes is not built on: reading all of the image heals it.
-            job.repository.lost_disks(found.id)?.is_empty().then_some(found)
-        }
-        None => None,
-    };
-    let whole = ExtentSet::whole(capacity);
-    let extents = job.changed.filter(|_| parent.is_some()).unwrap_or(&whole);
+    let (started, source) = (job.clock.now(), job.source);
+    let mut vm = source.vm.clone();
+    if let Some(name) = job.name {
+        name.clone_into(&mut vm.name);
+    }
+    let parent = parent(&job, &vm)?;
+    let config = source.config.as_ref().map(serde_json::to_vec).transpose();
+    let config = config.map_err(ImageError::Config)?.unwrap_or_default();
     let options = SessionOptions {
         writer: job.writer,
         progress: job.progress.clone(),
         cancel: job.cancel.clone(),
     };
     let session = job.repository.begin(options, job.clock.clone())?;
-    let writer = session.disk_writer(capacity, parent.as_ref().map(|m| (m, 0)))?;
     let chunk = job.repository.chunk_len();
-    job.progress.total(extents.aligned(chunk, capacity).total().get());
+    let wanted = |disk: &LocalDisk| match job.changed.filter(|_| parent.is_some()) {
+        Some(areas) => areas.clone(),
+        None => ExtentSet::whole(disk.bytes.capacity()),
+    };
+    let bytes = |disk: &LocalDisk| wanted(disk).aligned(chunk, disk.bytes.capacity()).total().get();
+    // Only told: of files that claim more than there can be, the end of the count will do.
+    let total = source.disks.iter().map(bytes).fold(source.bytes_to_verify()?, u64::saturating_add);
+    job.progress.total(total);
+    source.verify(&*job.progress, job.cancel)?;
+    let mut disks = Vec::with_capacity(source.disks.len());
+    for disk in &source.disks {
+        disks.push(save_disk(&job, &session, disk, (&wanted(disk), parent.as_ref()))?);
+    }
+    source.check_still()?;
+    let draft = PointDraft {
+        vm,
+        source: source.kind,
+        config,
+        disks,
+        consistency: Consistency::Crash,
+        consistency_note: None,
+        snapshot_time: started,
+        started,
+        warnings: source.notes.iter().map(RunEvent::record).collect(),
+        not_included: source.left_out.clone(),
+        tool_version: TOOL_VERSION.to_owned(),
+        stages: Vec::new(),
+    };
+    Ok(session.commit(draft)?)
+}
+
+/// Finds the recovery point that changed areas build on.
+fn parent(job: &ImageBackup<'_>, vm: &VmIdentity) -> Result<Option<Manifest>, ImageError> {
+    let Some(areas) = job.changed else { return Ok(None) };
+    let [disk] = job.source.disks.as_slice() else { return Err(ImageError::AreasOfSeveral) };
+    check_areas(areas, disk.bytes.capacity())?;
+    let found = job.repository.latest(vm)?;
+    let found = found.ok_or_else(|| ImageError::NoParent { name: vm.name.clone() })?;
+    // A parent that has lost bytes is not built on: reading all of the image heals it.
+    Ok(job.repository.lost_disks(found.id)?.is_empty().then_some(found))
+}
+
+fn save_disk(
+    job: &ImageBackup<'_>,
+    session: &Session,
+    disk: &LocalDisk,
+    (extents, parent): (&ExtentSet, Option<&Manifest>),
+) -> Result<DiskDraft, ImageError> {
+    let writer = session.disk_writer(disk.bytes.capacity(), parent.map(|parent| (parent, 0)))?;
     let watch = Watch {
         progress: &*job.progress,
         cancel: job.cancel,
         observer: job.observer,
         throttle: None,
     };
-    let bytes_read = pipeline::copy(job.image, extents, (&writer, chunk), watch)?;
-    let read_mode = match &parent {
+    let chunk = job.repository.chunk_len();
+    let bytes_read = pipeline::copy(&*disk.bytes, extents, (&writer, chunk), watch)?;
+    let read_mode = match parent {
         Some(parent) => ReadMode::Changed { since: parent.id.to_hex() },
         None if job.changed.is_some() => {
             ReadMode::Whole { reason: WholeReason::ParentDamaged.code() }
         }
         None => ReadMode::Whole { reason: "image".to_owned() },
     };
-    let disk = DiskDraft {
-        key: 0,
-        label: job.name.to_owned(),
+    Ok(DiskDraft {
+        key: disk.key,
+        label: disk.label.clone(),
         disk_uuid: None,
         change_id: None,
         read_mode,
         transport: "file".to_owned(),
         bytes_read,
         saved: writer.finish()?,
-    };
-    let draft = PointDraft {
-        vm,
-        source: SourceKind::Image,
-        config: Vec::new(),
-        disks: vec![disk],
-        consistency: Consistency::Crash,
-        consistency_note: None,
-        snapshot_time: started,
-        started,
-        warnings: Vec::new(),
-        not_included: Vec::new(),
-        tool_version: TOOL_VERSION.to_owned(),
-        stages: Vec::new(),
-    };
-    Ok(session.commit(draft)?)
+    })
 }
 
 fn check_areas(areas: &ExtentSet, capacity: ByteLen) -> Result<(), ImageError> {

@@ -1,4 +1,5 @@
-//! Backs VMs up: plan, acquire, extents, pipeline, commit, release.
+//! Backs VMs up: plan, acquire, extents, pipeline, commit, release. VMs in files of this computer
+//! go the same way, without a server.
 //!
 //! Non-goals: deciding when, restoring, talking to people.
 //! Invariant guarded: every snapshot of ours has an intent in the run log before it exists, and is
@@ -7,6 +8,8 @@
 
 mod audit;
 mod backup;
+mod budget;
+mod cold;
 mod config_files;
 mod disk;
 mod error;
@@ -14,24 +17,32 @@ mod export;
 mod files;
 mod guards;
 mod image;
+mod local;
+mod mounted;
 mod pipeline;
 mod plan;
 mod policy;
+mod power;
 mod quiet;
 mod report;
 mod snapshot;
 mod throttle;
 mod tracking;
+mod ways;
 
 pub use backup::{VmBackup, VmReport, backup_vm};
+pub use budget::{Budget, Budgets};
 pub use error::{EngineError, Obstacle};
 pub use image::{ImageBackup, ImageError, ImageFile, backup_image, parse_areas};
+pub use local::{LocalError, LocalSource};
+pub use mounted::Mounts;
 pub use pipeline::PipelineError;
 pub use plan::WholeReason;
-pub use policy::{Policy, Unmet};
+pub use policy::{Cold, Policy, Unmet};
 pub use report::{Mode, Observer, RunEvent, Step};
 pub use snapshot::{OpenIntent, is_a_backup_snapshot, open_intents, recover};
 pub use throttle::Throttle;
+pub use ways::Faster;
 
 /// Name and version recorded in every recovery point.
 pub(crate) const TOOL_VERSION: &str = concat!("kuramori ", env!("CARGO_PKG_VERSION"));

@@ -33,6 +33,8 @@ pub enum WholeReason {
     ChangesMissing,
     /// The record of changes was caught leaving some out earlier, and is still the same.
     TrackingDoubted,
+    /// The host is of a version whose record of changes is known to leave some out.
+    KnownBug,
 }
 
 impl WholeReason {
@@ -91,6 +93,8 @@ pub(crate) struct Parent<'a> {
     pub(crate) lost: &'a [usize],
     /// Records of changes that were caught leaving some out.
     pub(crate) doubts: &'a [TrackingDoubt],
+    /// Whether the host is of a version that is known to leave changes out.
+    pub(crate) known_bug: bool,
 }
 
 /// Plans one disk. A full backup is an incremental whose extents are the whole disk: only the
@@ -120,6 +124,9 @@ pub(crate) fn plan_disk(disk: &DiskConfig, parent: Option<Parent<'_>>) -> ReadPl
     if parent.is_some_and(|p| p.doubts.iter().any(|doubt| doubt.is_of(since))) {
         return ReadPlan::Whole { reason: WholeReason::TrackingDoubted };
     }
+    if parent.is_some_and(|p| p.known_bug) {
+        return ReadPlan::Whole { reason: WholeReason::KnownBug };
+    }
     match since.parse::<ChangeId>() {
         Ok(since) if since.same_epoch(now) => ReadPlan::Changed { since, parent_disk },
         _ => ReadPlan::Allocated { reason: WholeReason::TrackingReset },
@@ -127,7 +134,7 @@ pub(crate) fn plan_disk(disk: &DiskConfig, parent: Option<Parent<'_>>) -> ReadPl
 }
 
 /// Disks keep their UUID when they move; only disks without one are matched by key.
-fn is_same(before: &ManifestDisk, disk: &DiskConfig) -> bool {
+pub(crate) fn is_same(before: &ManifestDisk, disk: &DiskConfig) -> bool {
     match (&before.disk_uuid, &disk.uuid) {
         (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
         (None, None) => before.key == disk.key.get(),

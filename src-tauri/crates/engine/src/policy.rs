@@ -14,6 +14,23 @@ pub enum Unmet {
     Fail,
 }
 
+/// How a VM is copied that is off, without a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cold {
+    /// Whether a running guest is asked to shut down, and the VM switched on again afterwards.
+    /// Without it a VM that runs is refused. It is never switched off the hard way.
+    pub shut_down: bool,
+    /// How long a guest may take to shut down.
+    pub patience: Duration,
+}
+
+impl Cold {
+    /// A guest may take ten minutes.
+    pub fn new(shut_down: bool) -> Self {
+        Self { shut_down, patience: Duration::from_mins(10) }
+    }
+}
+
 /// What a backup insists on, whatever the server says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -30,6 +47,8 @@ pub struct Policy {
     pub task_patience: Duration,
     /// Pause between two tries to make a guest quiet, or to get past another task.
     pub pause: Duration,
+    /// Copies the VM while it is off instead of making a snapshot.
+    pub cold: Option<Cold>,
     /// How long a guest may take to show a sign of life again after its writes were held.
     pub thaw_patience: Duration,
 }
@@ -44,6 +63,7 @@ impl Default for Policy {
             read_anew_after: Some(TimeDelta::weeks(4)),
             task_patience: Duration::from_mins(10),
             pause: Duration::from_secs(5),
+            cold: None,
             thaw_patience: Duration::from_mins(1),
         }
     }

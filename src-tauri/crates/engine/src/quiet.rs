@@ -81,7 +81,10 @@ fn ladder(
             description: guard.description(),
             quiesce: reached != Consistency::Crash,
         };
+        let turn = guard.turn(warnings).map_err(|cancelled| (cancelled, true))?;
         let made = job.wait(job.client.create_snapshot(job.vm, &request, &|_| {}, job.cancel));
+        // Not held while something else is waited for.
+        drop(turn);
         let error = match made {
             Ok(snapshot) => return Ok((snapshot, reached)),
             Err(error) => error,

@@ -4,6 +4,7 @@ use kuramori_jobs::{Level, Stage};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::WholeReason;
+use crate::ways::Faster;
 
 /// Something that happened to one VM of a run, for people. Rendered at the edge, per language.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,10 +43,26 @@ pub enum RunEvent {
         /// Why.
         reason: String,
     },
+    /// The guest was asked to shut down, and is waited for.
+    ShuttingDown,
+    /// The VM is off, so its disks can be copied as they lie there.
+    SwitchedOff,
+    /// The VM was switched on again.
+    SwitchedOn,
+    /// The VM, which ran before, could not be switched on again.
+    NotSwitchedOn {
+        /// What the server said.
+        reason: String,
+    },
+    /// The VM was suspended: its disks are saved, its memory is not.
+    WasSuspended,
     /// Changed block tracking was turned on.
     TrackingOn,
     /// Changed block tracking was begun anew, since its record was caught leaving changes out.
     TrackingReset,
+    /// Changed block tracking was begun anew, since a disk has another size: hosts are known that
+    /// name wrong areas after that.
+    TrackingResetForSize,
     /// Changed block tracking could not be turned on.
     TrackingRefused {
         /// What the server said.
@@ -55,6 +72,17 @@ pub enum RunEvent {
     SnapshotMade,
     /// The guest could not be made quiet; the snapshot is as after a power cut.
     NotQuiet {
+        /// What the server said.
+        reason: String,
+    },
+    /// A file of change tracking lies beside the disks although its disk is gone, so the guest is
+    /// not asked to hold its writes: the snapshot could fail then and leave it so.
+    StaleTrackingFile {
+        /// The file.
+        file: String,
+    },
+    /// Whether such files are there could not be seen.
+    TrackingFilesUnknown {
         /// What the server said.
         reason: String,
     },
@@ -118,6 +146,26 @@ pub enum RunEvent {
         /// Why.
         reason: String,
     },
+    /// A snapshot of another VM is being made or removed on the same datastore, so this VM waits.
+    WaitingForSnapshots,
+    /// Others read from the same host or datastore, so this disk waits.
+    WaitingForTurn {
+        /// The disk.
+        disk: String,
+    },
+    /// A disk was read.
+    DiskRead {
+        /// The disk.
+        disk: String,
+        /// Which way.
+        transport: String,
+        /// Bytes that were read.
+        bytes: u64,
+        /// How long it took, in milliseconds.
+        millis: u64,
+        /// What would make it faster.
+        faster: Vec<Faster>,
+    },
     /// The recovery point exists.
     Committed {
         /// Its short id.
@@ -163,6 +211,58 @@ pub enum RunEvent {
         /// What.
         what: String,
     },
+    /// Before a VM gets other disks, it is saved as it is now.
+    SafetyPointFirst,
+    /// A disk that was sent could not be read back, so only the server's word says it is there.
+    NotReadBack {
+        /// The disk.
+        disk: String,
+        /// Why.
+        reason: String,
+    },
+    /// A VM has the disks of a recovery point.
+    Exchanged {
+        /// Its name.
+        name: String,
+        /// Whether it was switched on.
+        on: bool,
+    },
+    /// A disk that a VM had before stays as a file.
+    OldDiskKept {
+        /// Where it lies.
+        file: String,
+    },
+    /// A disk of a recovery point is a VM's disk now.
+    NewDiskAt {
+        /// Where it lies.
+        file: String,
+    },
+    /// A disk that was sent for an exchange that was broken off may still lie there.
+    SentDiskLeft {
+        /// Where.
+        file: String,
+    },
+    /// A disk of a VM is not in the recovery point and stays in the VM.
+    DiskUntouched {
+        /// The disk.
+        disk: String,
+    },
+    /// What an exchange of disks left on the server could not be put in order.
+    ExchangeLeft {
+        /// What the server said.
+        reason: String,
+    },
+    /// A broken-off exchange of disks was taken back: the VM has the disks it had.
+    ExchangeTakenBack {
+        /// The VM.
+        name: String,
+    },
+    /// A broken-off exchange of disks was brought to its end: the VM has those of the recovery
+    /// point.
+    ExchangeEnded {
+        /// The VM.
+        name: String,
+    },
     /// Somebody asked to stop.
     Stopping,
 }
@@ -195,6 +295,10 @@ pub enum Mode {
 /// Points in the work where a crash would leave something behind. Tests cut the work off there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
+    /// The intent is written, the guest not yet asked to shut down.
+    ShuttingDown,
+    /// The VM is off, nothing was read.
+    SwitchedOff,
     /// The intent is written, the snapshot not yet asked for.
     BeforeSnapshot,
     /// The snapshot exists, nothing was read.

@@ -6,11 +6,15 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use kuramori_base::{CancelToken, Clock};
 use kuramori_jobs::{IntentId, RunId, RunLog};
-use kuramori_vsphere::{Client, SnapshotNode, SnapshotRef, VmRef, VsphereError};
+use kuramori_vsphere::{
+    Client, DatastoreRef, DiskConfig, SnapshotNode, SnapshotRef, VmRef, VsphereError,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::backup::{VmBackup, Warnings, causes};
+use crate::budget::{Lane, Turn};
 use crate::error::EngineError;
+use crate::power;
 use crate::report::RunEvent;
 
 /// Name of our snapshots, for people who meet one.
@@ -24,9 +28,9 @@ const TAG: &str = "snapshot";
 
 /// What an intent about a snapshot records.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Intent {
-    server_id: String,
-    vm: VmRef,
+pub(crate) struct Intent {
+    pub(crate) server_id: String,
+    pub(crate) vm: VmRef,
 }
 
 const BEGINNING: &str = "Made by Kuramori for a backup";
@@ -58,11 +62,23 @@ fn is_ours(node: &SnapshotNode, intent: IntentId) -> bool {
 pub(crate) struct Guard<'a> {
     job: &'a VmBackup<'a>,
     intent: IntentId,
+    /// The datastores on which no other snapshot may be made or removed meanwhile.
+    lanes: Vec<Lane>,
 }
 
 impl<'a> Guard<'a> {
-    pub(crate) fn new(job: &'a VmBackup<'a>) -> Self {
-        Self { job, intent: IntentId::random() }
+    pub(crate) fn new(job: &'a VmBackup<'a>, disks: &[DiskConfig]) -> Self {
+        let stores = disks.iter().filter_map(|disk| disk.backing.datastore.as_ref());
+        let lane = |store: &DatastoreRef| {
+            Lane::Snapshot(job.server_id.to_owned(), store.as_str().to_owned())
+        };
+        Self { job, intent: IntentId::random(), lanes: stores.map(lane).collect() }
+    }
+
+    /// Waits until nobody else makes or removes a snapshot on the datastores of this VM.
+    pub(crate) fn turn(&self, warnings: &Warnings<'_>) -> Result<Turn<'a>, EngineError> {
+        let told = || warnings.info(RunEvent::WaitingForSnapshots);
+        Ok(self.job.budgets.enter(self.lanes.clone(), self.job.cancel, told)?)
     }
 
     /// Makes the promise durable. The snapshot may be made only after this returned.
@@ -80,6 +96,8 @@ impl<'a> Guard<'a> {
     /// intent stays.
     pub(crate) fn release(&self, snapshot: &SnapshotRef, warnings: &mut Warnings<'_>) {
         let (client, vm) = (self.job.client, self.job.vm);
+        // Before those who want to make one: a snapshot that waits to be removed grows.
+        let _turn = self.job.budgets.enter_first(self.lanes.clone());
         // A try that failed before may have left one as well.
         let removed = self.job.wait(async {
             let consolidated = remove(client, vm, snapshot).await?;
@@ -163,12 +181,37 @@ pub struct OpenIntent {
     pub id: IntentId,
     vm: VmRef,
     made_at: DateTime<Utc>,
+    /// Whether it is about a VM that has to run again, not about a snapshot.
+    power: bool,
 }
 
 impl OpenIntent {
     /// Returns whether the snapshot would be of this VM.
     pub fn is_about(&self, server_id: &str, vm: &VmRef) -> bool {
         self.server_id == server_id && self.vm == *vm
+    }
+
+    /// Returns what to tell once it was cleaned up after.
+    pub fn done(&self) -> RunEvent {
+        if self.power { RunEvent::SwitchedOn } else { RunEvent::OrphanRemoved }
+    }
+
+    /// Returns what to tell when that failed.
+    pub fn left(&self, reason: String) -> RunEvent {
+        if self.power {
+            RunEvent::NotSwitchedOn { reason }
+        } else {
+            RunEvent::SnapshotLeft { reason }
+        }
+    }
+
+    /// Returns whether it is about a snapshot, and not about a VM that has to run again.
+    pub(crate) fn is_snapshot(&self) -> bool {
+        !self.power
+    }
+
+    pub(crate) fn made_at(&self) -> DateTime<Utc> {
+        self.made_at
     }
 
     /// Returns the VM the snapshot would be of, in its server's words.
@@ -183,7 +226,8 @@ impl OpenIntent {
 /// When the run log cannot be read.
 pub fn open_intents(log: &RunLog) -> Result<Vec<OpenIntent>, EngineError> {
     let mut open = Vec::new();
-    for intent in log.intents()?.into_iter().filter(|i| i.tag == TAG) {
+    let ours = |tag: &str| tag == TAG || tag == power::TAG;
+    for intent in log.intents()?.into_iter().filter(|i| ours(&i.tag)) {
         let payload: Intent =
             serde_json::from_value(intent.payload).map_err(EngineError::Config)?;
         let Intent { server_id, vm } = payload;
@@ -193,16 +237,18 @@ pub fn open_intents(log: &RunLog) -> Result<Vec<OpenIntent>, EngineError> {
             id: intent.id,
             vm,
             made_at: intent.made_at,
+            power: intent.tag == power::TAG,
         });
     }
     Ok(open)
 }
 
-/// Cleans up after one intent: removes the snapshot that carries it, and no other, then forgets
-/// the intent. Returns whether there was a snapshot.
+/// Cleans up after one intent: removes the snapshot that carries it, and no other, or switches the
+/// VM on again, then forgets the intent. Returns whether there was anything to do.
 ///
 /// An intent without a snapshot is kept while it is young: the server may still be at work on
-/// what a process that is gone asked for.
+/// what a process that is gone asked for. `free` is asked right before a VM is switched on; when a
+/// run has taken the VM meanwhile the intent stays, and nothing is done.
 ///
 /// # Errors
 /// When the server cannot be asked or refuses; the intent then stays.
@@ -211,7 +257,11 @@ pub async fn recover(
     log: &RunLog,
     intent: &OpenIntent,
     clock: &dyn Clock,
+    free: &(dyn Fn() -> bool + Sync),
 ) -> Result<bool, EngineError> {
+    if intent.power {
+        return power::recover(client, log, intent, clock, free).await;
+    }
     let removed = sweep(client, &intent.vm, intent.id).await.map_err(EngineError::Snapshot)?;
     if removed > 0 || clock.now() - intent.made_at > SETTLED {
         log.clear_intent(intent.id)?;

@@ -18,6 +18,8 @@ type Limit = Box<dyn Fn() -> Option<NonZeroU64> + Send + Sync>;
 pub struct Throttle {
     clock: Arc<dyn Clock>,
     limit: Limit,
+    /// What it is a part of, and must not exceed either.
+    whole: Option<Arc<Throttle>>,
     /// When what was let through so far is paid for, on the monotonic clock.
     paid: Mutex<Duration>,
 }
@@ -28,7 +30,19 @@ impl Throttle {
         clock: Arc<dyn Clock>,
         limit: impl Fn() -> Option<NonZeroU64> + Send + Sync + 'static,
     ) -> Self {
-        Self { clock, limit: Box::new(limit), paid: Mutex::default() }
+        Self { clock, limit: Box::new(limit), whole: None, paid: Mutex::default() }
+    }
+
+    /// Makes a throttle for a part of those who share `whole`: both limits hold.
+    pub fn within(whole: Arc<Self>, limit: Option<NonZeroU64>) -> Self {
+        let part = Self::new(Arc::clone(&whole.clock), move || limit);
+        Self { whole: Some(whole), ..part }
+    }
+
+    /// Returns the limit in force now, in bytes a second.
+    pub(crate) fn limit(&self) -> Option<NonZeroU64> {
+        let whole = self.whole.as_ref().and_then(|whole| whole.limit());
+        [(self.limit)(), whole].into_iter().flatten().min()
     }
 
     /// Makes a throttle that lets everything through.
@@ -41,6 +55,9 @@ impl Throttle {
     /// # Cancellation
     /// Ends the wait within a tenth of a second.
     pub(crate) fn take(&self, bytes: u64, cancel: &CancelToken) -> Result<(), Cancelled> {
+        if let Some(whole) = &self.whole {
+            whole.take(bytes, cancel)?;
+        }
         let Some(limit) = (self.limit)() else { return cancel.check() };
         let until = self.reserve(bytes, limit);
         loop {
@@ -98,5 +115,19 @@ mod tests {
         slow.take(1 << 40, &cancel).unwrap();
         cancel.cancel();
         assert!(slow.take(1, &cancel).is_err());
+    }
+
+    #[test]
+    fn a_part_holds_to_its_own_limit_and_that_of_the_whole() {
+        let clock = Arc::new(ManualClock::new(DateTime::UNIX_EPOCH));
+        let whole = |bytes| Arc::new(Throttle::new(clock.clone(), move || NonZeroU64::new(bytes)));
+        let of = |all, own| Throttle::within(whole(all), NonZeroU64::new(own)).limit();
+        assert_eq!(of(5, 0), NonZeroU64::new(5));
+        assert_eq!(of(5, 3), NonZeroU64::new(3));
+        assert_eq!(of(0, 3), NonZeroU64::new(3));
+        assert_eq!(of(0, 0), None);
+        let (shared, cancel) = (whole(100), CancelToken::new());
+        Throttle::within(shared.clone(), None).take(100, &cancel).unwrap();
+        assert_eq!(shared.reserve(1, limit(100)), Duration::from_secs(1), "both were charged");
     }
 }

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use kuramori_engine::Step;
+use kuramori_engine::{Cold, Step};
 use kuramori_lab::LabVm;
 use kuramori_vsphere::{SnapshotRequest, VmRef};
 
@@ -22,6 +22,8 @@ const STEPS: [Step; 6] = [
 ];
 /// Tells the second process what to do: step, folder, url, password, pin, VM.
 const ORDER: &str = "KURAMORI_TEST_CRASH";
+/// Before the step of a copy without a snapshot.
+const COLD: &str = "cold ";
 const REACHED: &str = "reached the step";
 /// An order to go on to the end.
 const NO_STEP: &str = "none";
@@ -33,7 +35,12 @@ fn child() {
     let Ok(order) = std::env::var(ORDER) else { return };
     let [step, dir, url, password, pin, vm] =
         <[String; 6]>::try_from(order.split('\n').map(str::to_owned).collect::<Vec<_>>()).unwrap();
-    let side = Side::open(Path::new(&dir), &url, &password, &pin);
+    let mut side = Side::open(Path::new(&dir), &url, &password, &pin);
+    let (step, cold) = match step.strip_prefix(COLD) {
+        Some(step) => (step.to_owned(), true),
+        None => (step, false),
+    };
+    side.policy.cold = cold.then(|| Cold::new(true));
     let observer = AtStep::new(|at| {
         if format!("{at:?}") == step {
             println!("{REACHED}");
@@ -69,12 +76,16 @@ fn start(bench: &Bench, step: &str) -> Child {
 }
 
 fn kill_at(bench: &Bench, step: Step) {
-    let mut child = start(bench, &format!("{step:?}"));
+    kill_in(bench, &format!("{step:?}"));
+}
+
+fn kill_in(bench: &Bench, step: &str) {
+    let mut child = start(bench, step);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let reached = lines.any(|line| line.unwrap().contains(REACHED));
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(reached, "the second process ended before {step:?}");
+    assert!(reached, "the second process ended before {step}");
 }
 
 /// A snapshot of somebody else with our name: only the intent tells whose it is.
@@ -191,4 +202,32 @@ fn fifty_kills_at_random_moments() {
     }
     let last = side.backup_ok(&bench.vm, &quiet());
     assert_same(&side.restored(&last, 0), &bench.live(0), "the last backup");
+}
+
+/// A guest that was shut down for a copy runs again after the next start, wherever the copy was
+/// cut off, and the copy can be made once more.
+#[test]
+fn killed_while_a_vm_is_off_for_a_copy() {
+    let steps = [
+        Step::ShuttingDown,
+        Step::SwitchedOff,
+        Step::MidRead,
+        Step::BeforeCommit,
+        Step::AfterCommit,
+    ];
+    for step in steps {
+        let bench = Bench::new(|lab| lab.vm(LabVm::new("vm").capacity(8 * MIB)));
+        bench.lab.write("vm", 0, 0, &[1; 5_000_000]).unwrap();
+        let bench = without_side(bench);
+        kill_in(&bench, &format!("{COLD}{step:?}"));
+        let was_off = !bench.lab.vm("vm").unwrap().powered_on;
+        assert_eq!(was_off, step != Step::ShuttingDown, "{step:?}");
+        let mut side = restart(&bench);
+        assert!(bench.lab.vm("vm").unwrap().powered_on, "{step:?}: it runs again");
+        assert_eq!(side.points().len(), usize::from(step == Step::AfterCommit), "{step:?}");
+        side.policy.cold = Some(Cold::new(true));
+        let copy = side.backup_ok(&bench.vm, &quiet());
+        assert_same(&side.restored(&copy, 0), &bench.live(0), "the copy");
+        assert!(bench.lab.vm("vm").unwrap().powered_on, "{step:?}: and again");
+    }
 }

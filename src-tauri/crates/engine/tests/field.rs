@@ -9,7 +9,7 @@ use kuramori_engine::{EngineError, RunEvent, Step, WholeReason, open_intents};
 use kuramori_jobs::{Level, Outcome};
 use kuramori_lab::{Backing, FaultKind, FaultSpec, LabVm};
 use kuramori_repo::{Consistency, Manifest, ReadMode};
-use kuramori_vsphere::VsphereError;
+use kuramori_vsphere::{VmRef, VsphereError};
 
 use crate::bench::{AtStep, Bench, assert_same, quiet};
 
@@ -87,14 +87,35 @@ fn j01_changed_areas_come_in_many_answers() {
 }
 
 #[test]
+fn j31_a_version_known_for_it_is_not_believed() {
+    let bench = Bench::new(|lab| {
+        lab.vm(LabVm::new("vm").capacity(16 * MIB).change_tracking(true))
+            .options(|options| options.host = Some(("6.0.0", "2494585")))
+    });
+    bench.side.backup_ok(&bench.vm, &quiet());
+    bench.lab.write("vm", 0, 2 * MIB, &[4; 10]).unwrap();
+    let manifest = bench.side.backup_ok(&bench.vm, &quiet());
+    assert_eq!(reason_of(&manifest), Some(WholeReason::KnownBug));
+    assert_good(&bench, &manifest);
+}
+
+#[test]
 fn j02_a_disk_that_grew_is_read_whole() {
     let bench = bench();
     bench.side.backup_ok(&bench.vm, &quiet());
     bench.lab.grow("vm", 0, 24 * MIB).unwrap();
     bench.lab.write("vm", 0, 23 * MIB, &[6; 10]).unwrap();
-    let manifest = bench.side.backup_ok(&bench.vm, &quiet());
+    let observer = quiet();
+    let manifest = bench.side.backup_ok(&bench.vm, &observer);
     assert_eq!(reason_of(&manifest), Some(WholeReason::Resized));
     assert_good(&bench, &manifest);
+    // Some hosts name wrong areas from then on, so the record begins anew.
+    let told = observer.events();
+    assert!(told.iter().any(|(_, e)| *e == RunEvent::TrackingResetForSize), "{told:?}");
+    bench.lab.write("vm", 0, 5 * MIB, &[7; 10]).unwrap();
+    let next = bench.side.backup_ok(&bench.vm, &quiet());
+    assert_eq!(reason_of(&next), None, "the next one is by changed areas again");
+    assert_good(&bench, &next);
 }
 
 #[test]
@@ -154,6 +175,24 @@ fn j06_a_session_that_expires_while_a_disk_is_read() {
     });
     let manifest = bench.side.backup_ok(&bench.vm, &observer);
     assert_good(&bench, &manifest);
+}
+
+#[test]
+fn j07_an_empty_answer_is_no_answer_when_the_session_is_gone() {
+    let bench = bench();
+    bench.lab.add_fault(of_kind(FaultKind::EmptyWithoutSession)).unwrap();
+    let observer = AtStep::new(|step| {
+        if matches!(step, Step::BeforeSnapshot | Step::MidRead | Step::BeforeRemove) {
+            bench.lab.expire_sessions();
+        }
+    });
+    bench.lab.expire_sessions();
+    let manifest = bench.side.backup_ok(&bench.vm, &observer);
+    assert_good(&bench, &manifest);
+    // The same answer with a session means that the VM is gone, and is said so.
+    let gone = bench.side.backup(&VmRef::new("no such VM"), &quiet(), &CancelToken::new());
+    let error = gone.error.unwrap();
+    assert!(matches!(error, EngineError::Check(VsphereError::NotFound { .. })), "{error:?}");
 }
 
 #[test]

@@ -109,6 +109,24 @@ fn a_guest_that_stays_silent_after_the_snapshot_is_told() {
 }
 
 #[test]
+fn a_guest_that_a_failed_snapshot_left_frozen_is_told() {
+    let mut bench = bench_of(|vm| vm.change_tracking(true));
+    bench.side.policy.consistency = Consistency::FileSystem;
+    bench.side.policy.unmet = Unmet::Fail;
+    bench.lab.add_fault(fault("CreateSnapshot_Task", "FilesystemQuiesceFault", 3)).unwrap();
+    let frozen = FaultSpec { kind: FaultKind::FrozenGuest, ..FaultSpec::default() };
+    let observer = crate::bench::AtStep::new(|step| {
+        if step == kuramori_engine::Step::BeforeSnapshot {
+            bench.lab.add_fault(frozen.clone()).unwrap();
+        }
+    });
+    let report = bench.side.backup(&bench.vm, &observer, &CancelToken::new());
+    assert!(matches!(report.error, Some(EngineError::NotQuiet(_))), "{:?}", report.error);
+    assert!(observer.events().contains(&(Level::Warning, RunEvent::GuestSilent)));
+    assert!(bench.snapshots().is_empty());
+}
+
+#[test]
 fn a_backup_that_insists_on_a_quiet_guest_fails_without_one() {
     let mut bench = bench_of(|vm| vm.change_tracking(true));
     bench.side.policy.consistency = Consistency::FileSystem;
@@ -151,4 +169,33 @@ fn a_limit_holds_reading_back_whichever_way_it_goes() {
         let took = clock.monotonic().saturating_sub(began);
         assert!(took.as_secs_f64() > 0.9, "8 MiB at 4 MiB a second took {took:?}");
     }
+}
+
+#[test]
+fn leftovers_of_tracking_that_could_freeze_the_guest_keep_it_from_being_asked() {
+    let mut bench = bench_of(|vm| vm);
+    let file = bench.lab.vm("vm").unwrap().disks[0].file.clone();
+    let (store, path) = file.trim_start_matches('[').split_once("] ").unwrap();
+    let folder = bench.dir.path().join("lab").join("datastores").join(store).join(path);
+    let stale = folder.with_file_name("vm-000007-ctk.vmdk");
+    std::fs::write(&stale, b"left over").unwrap();
+    let observer = quiet();
+    let manifest = bench.side.backup_ok(&bench.vm, &observer);
+    assert_eq!(manifest.consistency, Consistency::Crash, "the guest is not asked");
+    let told = observer.events();
+    let is_it = |e: &RunEvent| matches!(e, RunEvent::StaleTrackingFile { file } if file.ends_with("vm-000007-ctk.vmdk"));
+    assert!(told.iter().any(|(level, e)| *level == Level::Warning && is_it(e)), "{told:?}");
+
+    bench.side.policy.consistency = Consistency::FileSystem;
+    bench.side.policy.unmet = Unmet::Fail;
+    let refused = bench.side.backup(&bench.vm, &quiet(), &CancelToken::new());
+    let Some(EngineError::NotQuiet(why)) = refused.error else {
+        panic!("it insists on a quiet guest: {:?}", refused.error)
+    };
+    assert!(why.contains("vm-000007-ctk.vmdk"), "{why}");
+    assert!(bench.snapshots().is_empty(), "no snapshot is made");
+
+    std::fs::remove_file(&stale).unwrap();
+    let manifest = bench.side.backup_ok(&bench.vm, &quiet());
+    assert_ne!(manifest.consistency, Consistency::Crash);
 }

@@ -14,8 +14,10 @@
 mod audit;
 mod bench;
 mod byte_exact;
+mod cold;
 mod crash;
 mod faults;
 mod field;
 mod guards;
 mod incremental;
+mod mounted;

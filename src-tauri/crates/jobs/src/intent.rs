@@ -46,6 +46,24 @@ impl RunLog {
         Ok(())
     }
 
+    /// Replaces what an intent says, durably: its work has come to a point from which it is cleaned
+    /// up in another way. Call this before going on.
+    ///
+    /// # Errors
+    /// When the record could not be made durable, or is not there; then do not go on.
+    pub fn update_intent(&self, id: IntentId, payload: &serde_json::Value) -> Result<(), LogError> {
+        let changed = self.query("changing an intent", |db| {
+            db.execute(
+                "UPDATE intents SET payload = ?2 WHERE id = ?1",
+                params![id.to_string(), payload.to_string()],
+            )
+        })?;
+        match changed {
+            1 => Ok(()),
+            _ => Err(LogError::Record(format!("there is no intent {id}"))),
+        }
+    }
+
     /// Forgets an intent after its clean-up was confirmed. Unknown ids are fine.
     ///
     /// # Errors

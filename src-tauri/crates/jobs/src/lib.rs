@@ -4,7 +4,9 @@
 //! repositories: the work of a run, the lines of its log and its intents are opaque records that
 //! only their writer interprets.
 //!
-//! Non-goals: deciding when a run is due, doing the work of a run.
+//! [`schedule`] says when a run is due, as a pure function of the time.
+//!
+//! Non-goals: doing the work of a run.
 //! Invariant guarded: an intent is durable before [`RunLog::add_intent`] returns, and stays until
 //! its clean-up was confirmed by [`RunLog::clear_intent`].
 
@@ -13,6 +15,7 @@ mod ids;
 mod intent;
 mod log;
 mod model;
+pub mod schedule;
 
 pub use error::LogError;
 pub use ids::{IntentId, RunId};

@@ -1,6 +1,6 @@
 //! One run of a writer, from its open record to its outcome.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use kuramori_base::{CancelToken, Clock, Progress};
@@ -227,11 +227,19 @@ impl Session {
     }
 
     fn check_disks(&self, disks: &[DiskDraft]) -> Result<(), RepoError> {
-        if disks.iter().all(|disk| disk.saved.session == self.who.id) {
-            Ok(())
-        } else {
-            Err(RepoError::invalid("a disk was saved by another session"))
+        if disks.iter().any(|disk| disk.saved.session != self.who.id) {
+            return Err(RepoError::invalid("a disk was saved by another session"));
         }
+        // A restore finds the bytes of a disk by its key: a second one would get those of the first.
+        let mut keys = BTreeMap::new();
+        for disk in disks {
+            if let Some(first) = keys.insert(disk.key, &disk.label) {
+                let (key, second) = (disk.key, &disk.label);
+                let what = format!("the disks “{first}” and “{second}” have the same key {key}");
+                return Err(RepoError::invalid(what));
+            }
+        }
+        Ok(())
     }
 
     fn manifest(&self, draft: PointDraft) -> Result<Manifest, RepoError> {

@@ -5,13 +5,28 @@ use kuramori_base::{CancelToken, Counters, Progress};
 use kuramori_block::{ByteLen, DiskReader, Extent};
 use kuramori_repo::DiskView;
 use kuramori_vdisk::stream_optimized::{
-    GRAIN_BYTES, GrainCompression, StreamWriteError, StreamWriter, stored_len,
+    Adapter, GRAIN_BYTES, GrainCompression, StreamWriteError, StreamWriter, stored_len,
 };
+
+use kuramori_vsphere::VmHardware;
 
 use crate::vm::VmRestoreError;
 
 /// Bytes of disk turned into stream at once.
 const PIECE: ByteLen = ByteLen::from_mib(1);
+
+/// Returns the kind of a controller, which every VM may have without its being listed.
+pub(crate) fn adapter_of(hardware: &VmHardware, controller_key: i32) -> Adapter {
+    /// Keys of the controllers that every VM has.
+    const IDE: [i32; 2] = [200, 201];
+    let controller = hardware.controllers.iter().find(|c| c.key == controller_key);
+    match controller.map(|c| c.kind.as_str()) {
+        Some("VirtualBusLogicController") => Adapter::BusLogic,
+        Some("VirtualIDEController") => Adapter::Ide,
+        None if IDE.contains(&controller_key) => Adapter::Ide,
+        _ => Adapter::LsiLogic,
+    }
+}
 
 /// A disk of a recovery point as the stream a server takes, made while it is read. Grains are
 /// stored, not compressed, so that the length is known before the first byte is sent.
@@ -29,7 +44,7 @@ pub(crate) struct DiskStream {
 impl DiskStream {
     /// Begins a stream.
     pub(crate) fn new(
-        view: DiskView,
+        (view, adapter): (DiskView, Adapter),
         progress: Arc<dyn Progress>,
         cancel: CancelToken,
     ) -> Result<(Self, ByteLen), VmRestoreError> {
@@ -39,7 +54,8 @@ impl DiskStream {
         let grains = data.pieces(grain).map(|g| g.offset.get() / GRAIN_BYTES);
         let length = stored_len(capacity, grains)?;
         let ready = Shared::default();
-        let writer = StreamWriter::new(ready.clone(), capacity, GrainCompression::Stored)?;
+        let writer =
+            StreamWriter::new(ready.clone(), (capacity, adapter), GrainCompression::Stored)?;
         let pieces = data.pieces(PIECE).collect::<Vec<_>>().into_iter();
         let stream = Self {
             view,
@@ -122,5 +138,37 @@ impl Write for Shared {
 impl From<StreamWriteError> for VmRestoreError {
     fn from(error: StreamWriteError) -> Self {
         Self::Config(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kuramori_vsphere::Controller;
+
+    use super::*;
+
+    /// Field failure 26: a disk that was written for another controller than it hangs on.
+    #[test]
+    fn j26_a_disk_is_written_for_its_controller() {
+        let controller = |key, kind: &str| Controller { key, kind: kind.to_owned(), bus: 0 };
+        let hardware = VmHardware {
+            controllers: vec![
+                controller(1000, "ParaVirtualSCSIController"),
+                controller(1001, "VirtualBusLogicController"),
+                controller(15_000, "VirtualAHCIController"),
+                controller(200, "VirtualIDEController"),
+            ],
+            ..VmHardware::default()
+        };
+        for (controller_key, expected) in [
+            (1000, Adapter::LsiLogic),
+            (1001, Adapter::BusLogic),
+            (15_000, Adapter::LsiLogic),
+            (200, Adapter::Ide),
+            // Every VM has it, so configurations may leave it out.
+            (201, Adapter::Ide),
+        ] {
+            assert_eq!(adapter_of(&hardware, controller_key), expected, "{controller_key}");
+        }
     }
 }

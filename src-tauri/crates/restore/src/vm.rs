@@ -4,13 +4,13 @@ use kuramori_base::{CancelToken, Cancelled, Hint, Progress};
 use kuramori_block::{ByteLen, DiskReader, ReadError};
 use kuramori_repo::{Manifest, Reader, RepoError, Repository, SourceKind};
 use kuramori_vsphere::transport::{
-    DatastoreHttp, DatastoreHttpError, ImportDisk, ImportError, ImportRequest, import_vm,
+    DatastoreHttp, DatastoreHttpError, Identity, ImportDisk, ImportError, ImportRequest, import_vm,
 };
 use kuramori_vsphere::{
     Client, DatastoreSummary, Inventory, SavedConfig, VmHardware, VmRef, VsphereError,
 };
 
-use crate::stream::DiskStream;
+use crate::stream::{DiskStream, adapter_of};
 
 /// Why a VM could not be restored. Nothing of it stays on the server.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +72,8 @@ pub struct NewVm {
     pub name: String,
     /// Name of the datastore for its disks.
     pub datastore: String,
+    /// Whether it is the original again or another one.
+    pub identity: Identity,
 }
 
 /// What a restore would do. Nothing was moved to find out.
@@ -134,12 +136,17 @@ fn find_datastore<'a>(inventory: &'a Inventory, name: &str) -> Option<&'a Datast
 
 /// Bytes of all disks that hold anything but zeros.
 fn data_in(repository: &Repository, manifest: &Manifest) -> Result<ByteLen, VmRestoreError> {
-    let mut bytes = 0;
-    for disk in 0..manifest.disks.len() {
-        let data = repository.disk(manifest, disk)?.allocated()?;
-        bytes += data.map_or(0, |d| d.total().get());
-    }
-    Ok(ByteLen::new(bytes))
+    (0..manifest.disks.len()).map(|disk| data_in_disk(repository, manifest, disk)).sum()
+}
+
+/// Bytes of a disk that hold anything but zeros.
+pub(crate) fn data_in_disk(
+    repository: &Repository,
+    manifest: &Manifest,
+    disk: usize,
+) -> Result<ByteLen, VmRestoreError> {
+    let data = repository.disk(manifest, disk)?.allocated()?;
+    Ok(data.map_or(ByteLen::ZERO, |d| d.total()))
 }
 
 fn saved(manifest: &Manifest) -> Result<SavedConfig, VmRestoreError> {
@@ -150,7 +157,7 @@ fn saved(manifest: &Manifest) -> Result<SavedConfig, VmRestoreError> {
 }
 
 /// Returns the VM's hardware, with those disks only that are in the recovery point.
-fn hardware(manifest: &Manifest) -> Result<VmHardware, VmRestoreError> {
+pub(crate) fn hardware(manifest: &Manifest) -> Result<VmHardware, VmRestoreError> {
     let mut hardware = saved(manifest)?.hardware;
     hardware.disks.retain(|d| manifest.disks.iter().any(|m| m.key == d.key.get()));
     if hardware.disks.len() != manifest.disks.len() {
@@ -204,9 +211,8 @@ pub fn restore_vm(job: &VmRestore<'_>) -> Result<RestoredVm, VmRestoreError> {
         let position = manifest.disks.iter().position(|d| d.key == shape.key.get());
         let position = position
             .ok_or_else(|| VmRestoreError::Config(format!("{} is missing", shape.label)))?;
-        let view = job.point.disk(position)?;
-        let (body, content_length) =
-            DiskStream::new(view, job.progress.clone(), job.cancel.clone())?;
+        let of = (job.point.disk(position)?, adapter_of(&hardware, shape.controller_key));
+        let (body, content_length) = DiskStream::new(of, job.progress.clone(), job.cancel.clone())?;
         disks.push(ImportDisk { key: shape.key, content_length, body: Box::new(body) });
     }
     let imported = job.client.handle().block_on(async {
@@ -220,6 +226,7 @@ pub fn restore_vm(job: &VmRestore<'_>) -> Result<RestoredVm, VmRestoreError> {
             folder: None,
             pool: None,
             host: None,
+            identity: job.target.identity,
         };
         import_vm(job.client, request, disks, job.progress.clone(), job.cancel)
             .await
@@ -242,7 +249,7 @@ async fn give_nvram(client: &Client, vm: &VmRef, nvram: Vec<u8>) -> Result<(), D
 
 /// Finds what really went wrong behind a failed import: a body that could not be read is a fault
 /// of the repository, and a stop shows itself in many ways.
-fn import_failed(error: ImportError, cancel: &CancelToken) -> VmRestoreError {
+pub(crate) fn import_failed(error: ImportError, cancel: &CancelToken) -> VmRestoreError {
     if let Err(cancelled) = cancel.check() {
         return cancelled.into();
     }

@@ -120,7 +120,7 @@ fn gather(
 }
 
 /// Returns the part of the buffer that stands for a part of the disk.
-fn slice(buf: &mut [u8], whole: Extent, part: Extent) -> &mut [u8] {
+pub(crate) fn slice(buf: &mut [u8], whole: Extent, part: Extent) -> &mut [u8] {
     let at = part.offset.since(whole.offset).as_usize();
     let place = buf.get_mut(at..).and_then(|rest| rest.get_mut(..part.len.as_usize()));
     place.expect("parts of a read lie in its buffer")

@@ -1,5 +1,6 @@
 //! Virtual disk formats: the stream-optimized VMDK that VMware's lease export sends and its import
-//! takes, and the deltas of snapshots with what lies below them.
+//! takes, the deltas of snapshots with what lies below them, and the VMDKs of desktop products and
+//! exports.
 //!
 //! Non-goals: sockets, repositories, mounting. A format is parsed from any `Read` and written to
 //! any `Write`.
@@ -11,6 +12,8 @@
 
 pub mod chain;
 pub mod delta;
+mod field;
+pub mod hosted;
 pub mod stream_optimized;
 #[cfg(feature = "testing")]
 pub mod testing;

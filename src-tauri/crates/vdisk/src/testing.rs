@@ -1,11 +1,13 @@
 //! For tests: the parsers of this crate.
 
 use kuramori_base::testing::Parser;
-use kuramori_block::{ByteLen, ByteOffset, Extent, ExtentSet, MemoryDisk};
+use kuramori_block::{ByteLen, ByteOffset, DiskReader, Extent, ExtentSet, MemoryDisk};
 
 use crate::delta::{Delta, DeltaError, Place, write_cowd, write_sesparse};
+use crate::hosted::{FileSet, FileSetError, HostedDisk, SetFile};
 use crate::stream_optimized::{
-    GRAIN_BYTES, GrainCompression, StreamReadError, StreamReader, StreamWriteError, StreamWriter,
+    Adapter, GRAIN_BYTES, GrainCompression, StreamReadError, StreamReader, StreamWriteError,
+    StreamWriter,
 };
 
 /// Two grain tables and a little.
@@ -18,6 +20,7 @@ pub fn parsers() -> Vec<Parser> {
     vec![
         Parser::new("stream-optimized-vmdk", samples, |bytes| read(bytes).is_ok()),
         Parser::new("snapshot-delta", deltas(), |bytes| read_delta(bytes).is_ok()),
+        Parser::new("hosted-vmdk", hosted(), |bytes| read_hosted(bytes).is_ok()),
     ]
 }
 
@@ -53,8 +56,61 @@ fn read_delta(bytes: &[u8]) -> Result<(), DeltaError> {
     Ok(())
 }
 
+/// A packed and a plain sparse file, and a descriptor of a disk in two files.
+fn hosted() -> Vec<Vec<u8>> {
+    let capacity = ByteLen::new(3 * GRAIN_BYTES);
+    let mut packed =
+        StreamWriter::new(Vec::new(), (capacity, Adapter::default()), GrainCompression::Deflate(1))
+            .expect("writing to memory cannot fail");
+    packed.write_grain(ByteOffset::new(GRAIN_BYTES), &[7; 4096].repeat(16)).expect("nor can this");
+    let packed = packed.finish().expect("nor this");
+    // One directory, one table, three grains of a sector.
+    let mut plain = vec![0; 12 * 512];
+    let mut put = |at: usize, bytes: &[u8]| {
+        let place = plain.get_mut(at..).and_then(|rest| rest.get_mut(..bytes.len()));
+        place.expect("the sample is long enough").copy_from_slice(bytes);
+    };
+    put(0, b"KDMV\x01\0\0\0\x05\0\0\0");
+    for (at, field) in [(12, 64u64), (20, 1), (28, 1), (36, 1), (44, 512), (56, 2), (64, 8)] {
+        put(at, &field.to_le_bytes());
+    }
+    put(512, TEXT.replace("FLAT \"flat\" 0", "SPARSE \"self\"").as_bytes());
+    put(2 * 512, &3u32.to_le_bytes());
+    for (entry, sector) in [(0, 8u32), (1, 9), (5, 10), (6, 1)] {
+        put(3 * 512 + entry * 4, &sector.to_le_bytes());
+    }
+    put(8 * 512, &[9; 3 * 512]);
+    vec![packed, plain, TEXT.as_bytes().to_vec()]
+}
+
+const TEXT: &str = "# Disk DescriptorFile\nversion=1\nCID=1b2c3d4e\nparentCID=ffffffff\n\
+    createType=\"custom\"\nRW 64 FLAT \"flat\" 0\n";
+
+/// Whatever a disk calls them: itself, and a file of 64 KiB.
+struct Named(Vec<u8>);
+
+impl FileSet for Named {
+    fn open(&self, by: &str, name: &str) -> Result<SetFile, FileSetError> {
+        let bytes = if by.is_empty() { self.0.clone() } else { vec![5; 64 << 10] };
+        Ok(SetFile { name: name.to_owned(), bytes: Box::new(MemoryDisk::new(bytes)) })
+    }
+}
+
+/// Opens a disk and reads the beginning of every part that may hold anything.
+fn read_hosted(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+    let disk = HostedDisk::open(&Named(bytes.to_vec()), "disk.vmdk")?;
+    let mut buf = Vec::new();
+    for part in disk.allocated()?.into_iter().flat_map(|held| held.iter().collect::<Vec<_>>()) {
+        assert!(part.end().get() <= disk.capacity().get(), "a part lies on the disk");
+        buf.resize(part.len.get().min(256 << 10).try_into()?, 0);
+        disk.read_at(part.offset, &mut buf)?;
+    }
+    Ok(())
+}
+
 fn sample(how: GrainCompression) -> Result<Vec<u8>, StreamWriteError> {
-    let mut writer = StreamWriter::new(Vec::new(), ByteLen::new(CAPACITY), how)?;
+    let mut writer =
+        StreamWriter::new(Vec::new(), (ByteLen::new(CAPACITY), Adapter::default()), how)?;
     let grain: Vec<u8> = (0..GRAIN_BYTES).map(|i| (i >> 11).to_le_bytes()[0]).collect();
     for at in [0, 3, 512, 1100] {
         writer.write_grain(ByteOffset::new(at * GRAIN_BYTES), &grain)?;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use kuramori_block::{ByteLen, ByteOffset};
 use kuramori_vdisk::stream_optimized::{
-    GRAIN_BYTES, GrainCompression, StreamReader, StreamWriter, stored_len,
+    Adapter, GRAIN_BYTES, GrainCompression, StreamReader, StreamWriter, stored_len,
 };
 
 fn qemu_img(args: &[&str]) -> String {
@@ -52,7 +52,9 @@ fn qemu_img_reads_what_we_write() {
     for how in [GrainCompression::Stored, GrainCompression::Deflate(1)] {
         let vmdk = dir.path().join("ours.vmdk");
         let file = fs_err::File::create(&vmdk).unwrap();
-        let mut writer = StreamWriter::new(std::io::BufWriter::new(file), capacity, how).unwrap();
+        let mut writer =
+            StreamWriter::new(std::io::BufWriter::new(file), (capacity, Adapter::default()), how)
+                .unwrap();
         for (grain, data) in grains(&disk) {
             writer.write_grain(ByteOffset::new(grain * GRAIN_BYTES), data).unwrap();
         }

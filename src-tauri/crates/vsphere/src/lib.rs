@@ -18,14 +18,17 @@ mod fault;
 mod hardware;
 mod http;
 mod inventory;
+mod power;
 mod preflight;
 mod property;
 mod readiness;
+mod reconfigure;
 mod refs;
 mod service;
 mod session;
 mod snapshot;
 mod soap;
+mod tags;
 mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -33,33 +36,40 @@ mod tls;
 pub mod transport;
 #[cfg(test)]
 mod vcsim;
+mod watch;
 mod xml;
 
-pub use cbt::{CbtError, CbtUnusable, ChangeId, ChangeIdError, ChangeTracking, ChangedSince};
+pub use cbt::{
+    CbtError, CbtUnusable, ChangeId, ChangeIdError, ChangeTracking, ChangedSince, TrackingBug,
+};
 pub use client::{Client, ConnectOptions};
 pub use endpoint::Endpoint;
 pub use error::{ReplyError, Unreachable, VsphereError};
 pub use fault::Fault;
 pub use hardware::{
-    Controller, DiskBacking, DiskConfig, DiskMode, DiskObstacle, DiskShape, DiskSharing, Nic,
-    SavedConfig, VmConfig, VmHardware,
+    Controller, DiskBacking, DiskConfig, DiskMode, DiskObstacle, DiskShape, DiskSharing, FoundDisk,
+    FoundVm, FoundVmError, Nic, SavedConfig, VmConfig, VmHardware, read_ovf, read_vmx,
 };
 pub use inventory::{
-    ComputeSummary, ConnectionState, DatacenterSummary, DatastoreSummary, FolderSummary,
-    HostSummary, Inventory, NetworkKind, NetworkSummary, PoolSummary, PowerState, ToolsState,
-    UnreadableVm, VmObstacle, VmSummary,
+    ComputeSummary, ConnectionState, DatacenterSummary, DatastoreSummary, FolderSummary, Group,
+    GroupKind, HostSummary, Inventory, InventoryNode, NetworkKind, NetworkSummary, NodeId,
+    NodeKind, PoolSummary, PowerState, ToolsState, UnreadableVm, VmObstacle, VmPlace, VmSummary,
 };
+pub use power::PowerStamp;
 pub use preflight::{
     Function, LicenceVerdict, MissingRights, Privilege, ROLE_NAME, Rights, RightsVerdict,
     RoleFormat, RoleWords, VersionVerdict, role,
 };
 pub use readiness::{Heartbeat, Quietness, Readiness};
+pub use reconfigure::{DiskAt, DiskSwap};
 pub use refs::{
     ComputeRef, DatacenterRef, DatastoreRef, DiskKey, FolderRef, HostRef, NetworkRef, PoolRef,
     SnapshotRef, TaskRef, VmRef,
 };
 pub use service::{About, ServerKind};
 pub use snapshot::{SnapshotNode, SnapshotRequest};
+pub use tags::{Tag, TagCategory, TagsUnavailable};
 pub use task::OnPercent;
 pub use tls::{CertificateSeen, Thumbprint, ThumbprintError, probe_certificate};
+pub use watch::Watch;
 pub use xml::XmlError;

@@ -75,9 +75,9 @@ fn property_spec(w: &mut XmlWriter, kind: &str, paths: &[&str]) {
     });
 }
 
-/// Writes a `specSet` for everything in a view.
-fn view_spec(w: &mut XmlWriter, view: &MoRef, wanted: &[(&str, &[&str])]) {
-    w.group("specSet", |w| {
+/// Writes a filter specification, as the element `name`, for everything in a view.
+pub(crate) fn filter_spec(w: &mut XmlWriter, name: &str, view: &MoRef, wanted: &[(&str, &[&str])]) {
+    w.group(name, |w| {
         for (kind, paths) in wanted {
             property_spec(w, kind, paths);
         }
@@ -177,7 +177,7 @@ impl Client {
     ) -> Result<Vec<Properties>, VsphereError> {
         let collector = &self.service().property_collector;
         let first = soap::envelope("RetrievePropertiesEx", collector, |w| {
-            view_spec(w, view, wanted);
+            filter_spec(w, "specSet", view, wanted);
             w.group("options", |w| w.text("maxObjects", PAGE));
         });
         let mut found = Collected::default();

@@ -7,6 +7,7 @@ use crate::hardware::{CONFIG_PATHS, VmConfig, vm_config};
 use crate::inventory::{decode_name, encode_name};
 use crate::refs::{SnapshotRef, VmRef};
 use crate::task::OnPercent;
+use crate::transport::DatastorePath;
 use crate::xml::Node;
 
 /// The snapshot to make. Memory is never part of it.
@@ -112,6 +113,26 @@ impl Client {
     pub async fn snapshots(&self, vm: &VmRef) -> Result<Vec<SnapshotNode>, VsphereError> {
         let properties = self.properties("list snapshots", &vm.mo(), &["snapshot"]).await?;
         Ok(properties.get("snapshot").map(tree).unwrap_or_default())
+    }
+
+    /// Returns the file that the host made for a snapshot alone. Its name is never given out again,
+    /// unlike those of links. `None` when the server does not say.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn snapshot_file(
+        &self,
+        vm: &VmRef,
+        snapshot: &SnapshotRef,
+    ) -> Result<Option<DatastorePath>, VsphereError> {
+        const PATHS: &[&str] = &["layoutEx"];
+        let properties = self.properties("find the file of a snapshot", &vm.mo(), PATHS).await?;
+        let Some(layout) = properties.get("layoutEx") else { return Ok(None) };
+        let ours = |node: &&Node| node.text_at("key") == Some(snapshot.as_str());
+        let data = layout.all("snapshot").find(ours).and_then(|node| node.text_at("dataKey"));
+        let is_it = |file: &&Node| data.is_some() && file.text_at("key") == data;
+        let name = layout.all("file").find(is_it).and_then(|file| file.text_at("name"));
+        Ok(name.and_then(|name| name.parse().ok()))
     }
 
     /// Returns whether the VM runs on deltas that no snapshot needs any more.

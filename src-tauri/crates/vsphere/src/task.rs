@@ -5,7 +5,7 @@ use kuramori_base::{CancelToken, Cancelled};
 use crate::client::{Client, cancellable};
 use crate::error::VsphereError;
 use crate::fault::Fault;
-use crate::refs::MoRef;
+use crate::refs::{MoRef, VmRef};
 use crate::xml::Node;
 
 /// Removing a large snapshot takes hours; nothing takes a day.
@@ -21,6 +21,30 @@ const PATHS: &[&str] = &["info.state", "info.progress", "info.result", "info.err
 pub type OnPercent<'a> = &'a (dyn Fn(u8) + Send + Sync);
 
 impl Client {
+    /// Returns whether the server is at work on a VM, or is about to be. A VM that is gone has
+    /// none.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn has_running_task(&self, vm: &VmRef) -> Result<bool, VsphereError> {
+        const ACTION: &str = "look whether the server is at work on a VM";
+        let found = match self.properties(ACTION, &vm.mo(), &["recentTask"]).await {
+            Err(VsphereError::NotFound { .. }) => return Ok(false),
+            answer => answer?,
+        };
+        for task in found.mos("recentTask") {
+            let state = match self.properties(ACTION, &task, &["info.state"]).await {
+                // The server has forgotten it, as it does with old ones.
+                Err(VsphereError::NotFound { .. }) => continue,
+                answer => answer?,
+            };
+            if matches!(state.text("info.state"), Some("queued" | "running")) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Waits for the task a call returned, and gives back its result.
     ///
     /// # Cancellation

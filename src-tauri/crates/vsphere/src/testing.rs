@@ -33,6 +33,14 @@ RW 20971520 VMFS "web01-flat.vmdk"
 ddb.adapterType = "lsilogic"
 "#;
 
+const VMX: &[u8] = br#".encoding = "UTF-8"
+virtualHW.version = "19"
+encryptio = "no"
+scsi0.present = "TRUE"
+scsi0:0.present = "TRUE"
+scsi0:0.fileName = "web|22.vmdk"
+"#;
+
 /// Returns the parsers, each with bytes that it takes.
 pub fn parsers() -> Vec<Parser> {
     let replies = captures!(
@@ -69,6 +77,10 @@ pub fn parsers() -> Vec<Parser> {
             let text = String::from_utf8_lossy(bytes);
             let id = text.parse::<ChangeId>().is_ok();
             id | text.parse::<Thumbprint>().is_ok() | Endpoint::parse(&text).is_ok()
+        }),
+        Parser::new("vmx", [VMX], |bytes| hardware::read_vmx(bytes).is_ok()),
+        Parser::new("ovf", [include_bytes!("../tests/captures/export.ovf").as_slice()], |bytes| {
+            std::str::from_utf8(bytes).is_ok_and(|text| hardware::read_ovf(text).is_ok())
         }),
         Parser::new("certificate", [certificate], tls::takes),
     ]

@@ -1,6 +1,6 @@
 //! System packages. Debian and Ubuntu through apt; elsewhere a message that names what is needed.
 
-use std::{collections::BTreeSet, process::Command};
+use std::{collections::BTreeSet, path::Path, process::Command};
 
 use anyhow::{Context, Result, bail};
 
@@ -47,6 +47,7 @@ const NATIVE: Packages = &[
         &[
             "golang-go",
             "golang-github-vmware-govmomi-dev",
+            "golang-github-kr-pretty-dev",
             "qemu-utils",
             "e2fsprogs",
             "ntfs-3g",
@@ -101,6 +102,61 @@ pub(super) fn cross(debians_rust: bool) -> Result<()> {
     }
     ensure(CROSS)?;
     if debians_rust { ensure(CROSS_RUST) } else { Ok(()) }
+}
+
+/// Downloads the source package `name` into `folder`, over the system's own sources. The system's
+/// lists and settings stay as they are: apt works with lists of its own in `folder`.
+pub(super) fn source(name: &str, folder: &Path) -> Result<()> {
+    if !has_apt() {
+        bail!("the source of {name} comes from Debian and Ubuntu only");
+    }
+    let folder = std::path::absolute(folder)?;
+    let (lists, cache, parts) =
+        (folder.join("lists"), folder.join("cache"), folder.join("sources"));
+    for made in [lists.join("partial"), cache.join("archives/partial"), parts.clone()] {
+        fs_err::create_dir_all(made)?;
+    }
+    let mut found = false;
+    for (file, text) in system_sources()? {
+        fs_err::write(parts.join(file), text)?;
+        found = true;
+    }
+    if !found {
+        bail!("no source of packages is set up under /etc/apt, so {name} cannot be downloaded");
+    }
+    for args in [&["update"][..], &["source", "--download-only", name]] {
+        let mut apt = cmd("apt-get", &["-o", "Dir::Etc::sourcelist=/dev/null"]);
+        for (option, value) in [
+            ("Dir::Etc::sourceparts", &parts),
+            ("Dir::State::lists", &lists),
+            ("Dir::Cache", &cache),
+        ] {
+            apt.arg("-o").arg(format!("{option}={}", value.display()));
+        }
+        proc::run(apt.args(args).current_dir(&folder))?;
+    }
+    Ok(())
+}
+
+/// The system's sources of packages, turned into sources of source packages.
+fn system_sources() -> Result<Vec<(String, String)>> {
+    let mut files = vec![Path::new("/etc/apt/sources.list").to_owned()];
+    let parts = Path::new("/etc/apt/sources.list.d");
+    if parts.is_dir() {
+        files.extend(fs_err::read_dir(parts)?.filter_map(Result::ok).map(|entry| entry.path()));
+    }
+    let mut sources = Vec::new();
+    for file in files.into_iter().filter(|file| file.is_file()) {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let text = fs_err::read_to_string(&file)?;
+        let turned = match file.extension().and_then(|ending| ending.to_str()) {
+            Some("sources") => text.replace("Types: deb\n", "Types: deb-src\n"),
+            Some("list") => text.replace("deb ", "deb-src "),
+            _ => continue,
+        };
+        sources.push((name, turned));
+    }
+    Ok(sources)
 }
 
 fn has_apt() -> bool {

@@ -135,7 +135,9 @@ impl Step {
             Self::Licences => &[Part::Python],
             Self::Ui(_) => &[Part::Npm],
             Self::Build(_) | Self::Fuzz | Self::Clippy => &[Part::System],
-            Self::Nextest(..) => &[Part::System, Part::Python, Part::Nextest, Part::Vcsim],
+            Self::Nextest(..) => {
+                &[Part::System, Part::Python, Part::Nextest, Part::Vcsim, Part::Govc]
+            }
             Self::Cross(_) => &[Part::System, Part::Python, Part::Cross],
             Self::E2e | Self::Packages => {
                 &[Part::System, Part::Python, Part::Nextest, Part::TauriDriver]
@@ -229,6 +231,7 @@ fn nextest_of(paths: &Paths, programs: &Path, select: &[&str], expression: &str)
     session.env("CARGO_TARGET_DIR", &paths.target);
     session.env("KURAMORI_PYTHON", paths.python());
     session.env("KURAMORI_VCSIM", paths.tool("vcsim"));
+    session.env("KURAMORI_GOVC", paths.tool("govc"));
     session.env("KURAMORI_TAURI_DRIVER", paths.tool("tauri-driver"));
     session.env("KURAMORI_BIN_DIR", programs);
     let venv = paths.venv_bin("").into_os_string();

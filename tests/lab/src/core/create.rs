@@ -7,9 +7,9 @@ use std::sync::Arc;
 use fs_err as fs;
 use uuid::Uuid;
 
-use super::Core;
+use super::{Core, snapshot_file};
 use crate::config::{Backing, Deltas, DiskSource, LabVm};
-use crate::disk::{Disk, DiskMeta, LinkMeta};
+use crate::disk::{Disk, DiskMeta, LinkMeta, remove_if_there};
 use crate::world::{Controller, Nic, Vm, VmConf, VmState};
 use crate::{LabError, Shape};
 
@@ -61,6 +61,14 @@ impl NewDisk {
     }
 }
 
+/// Returns the device key of a disk by its place, as a host gives it.
+pub(crate) fn disk_key(controller: i32, unit: i32) -> i32 {
+    match controller {
+        200..1000 => 3000 + (controller - 200) * 2 + unit,
+        _ => 2000 + (controller % 1000) * 16 + unit,
+    }
+}
+
 /// Makes a disk identity as a host does: it begins with `6000C29`.
 fn disk_uuid() -> String {
     let mut bytes = *Uuid::new_v4().as_bytes();
@@ -74,6 +82,21 @@ fn disk_uuid() -> String {
 impl Core {
     /// Makes a VM unless one of that name is there.
     pub(crate) fn ensure_vm(self: &Arc<Self>, vm: &LabVm) -> Result<(), LabError> {
+        self.ensure_vms(std::slice::from_ref(vm))
+    }
+
+    /// Makes VMs unless they are there by name. The state is written once for all of them: what a
+    /// kill leaves behind is made anew.
+    pub(crate) fn ensure_vms(self: &Arc<Self>, vms: &[LabVm]) -> Result<(), LabError> {
+        for vm in vms {
+            self.make_vm(vm)?;
+        }
+        self.save(&self.world())?;
+        self.notify();
+        Ok(())
+    }
+
+    fn make_vm(self: &Arc<Self>, vm: &LabVm) -> Result<(), LabError> {
         let (id, number, dir) = {
             let mut world = self.world();
             if world.vm_named(&vm.name).is_some() {
@@ -129,7 +152,15 @@ impl Core {
             special: vm.special,
             ..self.blank_state(id)
         };
-        self.add_vm(Vm { state, disks, busy: None })
+        let vm = Vm { state, disks, busy: None };
+        self.write_vm(&vm)?;
+        self.world().vms.insert(vm.state.id.clone(), vm);
+        Ok(())
+    }
+
+    fn write_vm(&self, vm: &Vm) -> Result<(), LabError> {
+        let folder = self.places.datastores.join(&vm.state.datastore).join(&vm.state.dir);
+        write_files(&folder, vm).map_err(LabError::io(&folder))
     }
 
     /// Returns a state with nothing in it yet.
@@ -144,6 +175,7 @@ impl Core {
             host: String::new(),
             powered_on: false,
             tools: false,
+            switched: 0,
             special: None,
             snapshots: Vec::new(),
             current_snapshot: None,
@@ -165,8 +197,7 @@ impl Core {
 
     /// Writes the VM's files, remembers it and shows it.
     pub(crate) fn add_vm(&self, vm: Vm) -> Result<(), LabError> {
-        let folder = self.places.datastores.join(&vm.state.datastore).join(&vm.state.dir);
-        write_files(&folder, &vm).map_err(LabError::io(&folder))?;
+        self.write_vm(&vm)?;
         let mut world = self.world();
         world.vms.insert(vm.state.id.clone(), vm);
         self.save(&world)?;
@@ -175,17 +206,34 @@ impl Core {
         Ok(())
     }
 
+    /// Writes the VM's files anew after a change.
+    pub(crate) fn write_vmx(&self, vm: &Vm) -> Result<(), LabError> {
+        let folder = self.places.datastores.join(&vm.state.datastore).join(&vm.state.dir);
+        write_files(&folder, vm).map_err(LabError::io(&folder))
+    }
+
     /// Removes a VM and its files.
     pub(crate) fn remove_vm(&self, id: &str) -> Result<(), LabError> {
         let mut world = self.world();
         let Some(vm) = world.vms.remove(id) else { return Ok(()) };
         self.save(&world)?;
+        let shared = world.has_disk_in(&vm.state.datastore, &vm.state.dir);
         drop(world);
         let folder = self.places.datastores.join(&vm.state.datastore).join(&vm.state.dir);
         for disk in &vm.disks {
             disk.remove().map_err(LabError::io(&folder))?;
         }
-        if !vm.state.dir.is_empty() && folder.exists() {
+        if shared {
+            // Disks that are not the VM's own stay.
+            for snapshot in &vm.state.snapshots {
+                let file = snapshot_file(&vm.state.dir, snapshot.number);
+                remove_if_there(&folder.join(file)).map_err(LabError::io(&folder))?;
+            }
+            for ending in ["vmx", "nvram"] {
+                let file = folder.join(format!("{}.{ending}", vm.state.dir));
+                remove_if_there(&file).map_err(LabError::io(&file))?;
+            }
+        } else if !vm.state.dir.is_empty() && folder.exists() {
             fs::remove_dir_all(&folder).map_err(LabError::io(&folder))?;
         }
         self.notify();
@@ -243,6 +291,10 @@ fn write_files(folder: &Path, vm: &Vm) -> std::io::Result<()> {
 fn conf_of(vm: &LabVm, number: usize) -> VmConf {
     let mut conf = blank_conf();
     conf.name.clone_from(&vm.name);
+    if let Some((instance, bios)) = &vm.uuids {
+        conf.instance_uuid.clone_from(instance);
+        conf.uuid.clone_from(bios);
+    }
     conf.guest_id.clone_from(&vm.guest_id);
     conf.firmware.clone_from(&vm.firmware);
     conf.change_tracking = Some(vm.change_tracking);

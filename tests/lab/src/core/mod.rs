@@ -1,5 +1,6 @@
 //! The running lab: state, time, faults, and the operations on VMs.
 
+mod admin;
 mod create;
 mod disks;
 mod lease;
@@ -17,10 +18,11 @@ use fs_err as fs;
 use kuramori_base::Clock;
 use uuid::Uuid;
 
-pub(crate) use create::{NewDisk, blank_conf};
+pub(crate) use admin::to_next_host;
+pub(crate) use create::{NewDisk, blank_conf, disk_key};
 pub(crate) use disks::in_range;
 pub(crate) use lease::{NewLease, timed_out, watch_leases};
-pub(crate) use snapshots::NewSnapshot;
+pub(crate) use snapshots::{NewSnapshot, snapshot_file};
 pub(crate) use tasks::{TaskContext, TaskStart, task_in_progress};
 
 use crate::disk::{Disk, Places};
@@ -69,9 +71,9 @@ impl Core {
         let places =
             Places { datastores: config.dir.join("datastores"), maps: config.dir.join("maps") };
         let state = persist::load(&config.dir)?;
-        let (uuid, next, token, vms) = match state {
-            Some(s) => (s.instance_uuid, s.next, s.token, s.vms),
-            None => (Uuid::new_v4().to_string(), 100, new_token(), Vec::new()),
+        let (uuid, next, token, (vms, loose)) = match state {
+            Some(s) => (s.instance_uuid, s.next, s.token, (s.vms, s.loose)),
+            None => (Uuid::new_v4().to_string(), 100, new_token(), Default::default()),
         };
         let inventory = Inventory::new(config.shape, uuid);
         for datastore in inventory.kind("Datastore") {
@@ -79,13 +81,16 @@ impl Core {
             fs::create_dir_all(&path).map_err(LabError::io(&path))?;
         }
         let mut open = BTreeMap::new();
-        for mut state in vms {
-            let mut disks = Vec::new();
-            for meta in std::mem::take(&mut state.disks) {
+        let open_all = |metas: Vec<crate::disk::DiskMeta>| -> Result<Vec<Arc<Disk>>, LabError> {
+            let each = metas.into_iter().map(|meta| {
                 let folder = places.folder(&meta);
-                let disk = Disk::open(meta, &places).map_err(LabError::io(folder))?;
-                disks.push(Arc::new(disk));
-            }
+                Disk::open(meta, &places).map(Arc::new).map_err(LabError::io(folder))
+            });
+            each.collect()
+        };
+        let loose = open_all(loose)?;
+        for mut state in vms {
+            let disks = open_all(std::mem::take(&mut state.disks))?;
             open.insert(state.id.clone(), Vm { state, disks, busy: None });
         }
         let core = Arc::new(Self {
@@ -107,6 +112,7 @@ impl Core {
                 inventory,
                 next,
                 vms: open,
+                loose,
                 tasks: BTreeMap::new(),
                 leases: BTreeMap::new(),
                 sessions: HashMap::new(),
@@ -115,9 +121,7 @@ impl Core {
             changed: Condvar::new(),
         });
         core.recover()?;
-        for vm in &config.vms {
-            core.ensure_vm(vm)?;
-        }
+        core.ensure_vms(&config.vms)?;
         Ok(core)
     }
 
@@ -148,6 +152,7 @@ impl Core {
             next: world.next,
             token: self.token.clone(),
             vms: world.vms.values().map(Vm::to_state).collect(),
+            loose: world.loose.iter().map(|disk| disk.meta()).collect(),
         };
         persist::save(&self.dir, &state)
     }

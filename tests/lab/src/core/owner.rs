@@ -27,6 +27,16 @@ impl Core {
         )
     }
 
+    /// Switches a VM on or off at once, as a person at the host does.
+    pub(crate) fn owner_switch(self: &Arc<Self>, vm: &str, on: bool) -> Result<(), LabError> {
+        let reference = self.vm_ref(vm)?;
+        crate::soap::switch(self, &reference, on).map_err(|fault| LabError::Refused {
+            vm: vm.to_string(),
+            fault: fault.detail.kind.to_string(),
+            message: fault.message,
+        })
+    }
+
     /// Runs a task and waits for its end.
     fn owner_task(
         self: &Arc<Self>,

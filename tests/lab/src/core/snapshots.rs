@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Core, TaskContext};
 use crate::config::Special;
-use crate::disk::{Disk, Merge, Stunned};
+use crate::disk::{Disk, Merge, Stunned, remove_if_there};
 use crate::faults::FaultKind;
 use crate::soap::Fault;
 use crate::value::{Ref, Value};
@@ -104,6 +104,9 @@ impl Core {
         };
         let state = &mut found.state;
         state.snapshots_made += 1;
+        let file = snapshot_file(&state.dir, state.snapshots_made);
+        let place = self.places.datastores.join(&state.datastore).join(&state.dir).join(file);
+        fs_err::write(place, format!("state of {id}")).map_err(|e| Fault::system(e.to_string()))?;
         state.snapshots.push(Snapshot {
             id: id.clone(),
             number: state.snapshots_made,
@@ -158,8 +161,12 @@ impl Core {
         {
             let mut world = self.world();
             let found = world.vms.get_mut(&vm.id).ok_or_else(|| Fault::gone(vm))?;
+            let folder = self.places.datastores.join(&found.state.datastore).join(&found.state.dir);
             for id in gone {
-                drop_snapshot(found, id);
+                if let Some(number) = drop_snapshot(found, id) {
+                    let file = folder.join(snapshot_file(&found.state.dir, number));
+                    remove_if_there(&file).map_err(|e| Fault::system(e.to_string()))?;
+                }
             }
             // Remembered before any file changes, so that a kill leaves a chain that still reads.
             found.state.consolidation_needed = true;
@@ -290,9 +297,15 @@ impl Core {
     }
 }
 
-fn drop_snapshot(vm: &mut Vm, id: &str) {
+/// Name of the file that a host makes for each snapshot. Numbers are never given out again.
+pub(crate) fn snapshot_file(stem: &str, number: i32) -> String {
+    format!("{stem}-Snapshot{number}.vmsn")
+}
+
+/// Forgets a snapshot and returns its number.
+fn drop_snapshot(vm: &mut Vm, id: &str) -> Option<i32> {
     let state = &mut vm.state;
-    let Some(at) = state.snapshots.iter().position(|s| s.id == id) else { return };
+    let at = state.snapshots.iter().position(|s| s.id == id)?;
     let gone = state.snapshots.remove(at);
     for child in state.snapshots.iter_mut().filter(|s| s.parent.as_deref() == Some(id)) {
         child.parent.clone_from(&gone.parent);
@@ -300,4 +313,5 @@ fn drop_snapshot(vm: &mut Vm, id: &str) {
     if state.current_snapshot.as_deref() == Some(id) {
         state.current_snapshot = gone.parent;
     }
+    Some(gone.number)
 }

@@ -54,7 +54,7 @@ fn ticket(cookies: &str) -> Option<String> {
     })
 }
 
-fn credentials(header: &str) -> Option<(String, String)> {
+pub(super) fn credentials(header: &str) -> Option<(String, String)> {
     let encoded = header.trim().strip_prefix("Basic ")?;
     let text = String::from_utf8(BASE64.decode(encoded.trim().as_bytes()).ok()?).ok()?;
     let (user, password) = text.split_once(':')?;

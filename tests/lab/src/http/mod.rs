@@ -8,6 +8,7 @@ mod nfc;
 mod range;
 mod sdk;
 mod serve;
+mod tags;
 mod upload;
 
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub(crate) fn client_routes(app: App) -> Router {
         .route("/folder", any(folder::request))
         .route("/folder/", any(folder::request))
         .route("/folder/{*path}", any(folder::request))
+        .route("/api/{*path}", any(tags::request))
+        .route("/rest/{*path}", any(tags::request))
         .route("/nfc/{lease}/{target}", get(nfc::export).post(nfc::import).put(nfc::import))
         .layer(axum::extract::DefaultBodyLimit::disable())
         .with_state(app)

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use kuramori_block::{ByteLen, Extent};
-use kuramori_vdisk::stream_optimized::{GrainCompression, StreamReader, StreamWriter};
+use kuramori_vdisk::stream_optimized::{Adapter, GrainCompression, StreamReader, StreamWriter};
 use ring::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256};
 use tokio::sync::mpsc;
 
@@ -178,7 +178,8 @@ fn send_disk(core: &Core, out: Wire, disk: &FrozenDisk) -> io::Result<()> {
         level => GrainCompression::Deflate(level.min(9)),
     };
     let name = out.device.name.clone();
-    let mut writer = StreamWriter::new(out, capacity, compression).map_err(io::Error::other)?;
+    let mut writer = StreamWriter::new(out, (capacity, Adapter::default()), compression)
+        .map_err(io::Error::other)?;
     let mut populated = 0;
     let allocated = disk.allocated();
     for piece in allocated.iter().flat_map(|e: Extent| e.pieces(ByteLen::new(BLOCK))) {

@@ -86,7 +86,7 @@ fn plain(scope: Scope<'_>, vm: &Vm, conf: &VmConf, disks: Vec<devices::DiskView>
         .set("memoryMB", i32::try_from(conf.memory_mb).unwrap_or(i32::MAX))
         .set("device", Value::list("VirtualDevice", devices::all(scope, conf, &disks)));
     Obj::new("VirtualMachineConfigInfo")
-        .set("changeVersion", vm.state.created)
+        .set("changeVersion", vm.change_version())
         .set("modified", vm.state.created)
         .set("name", conf.name.as_str())
         .set("guestFullName", guest_name(&conf.guest_id))

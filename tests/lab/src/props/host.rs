@@ -9,6 +9,10 @@ pub(crate) const VERSION: &str = "8.0.3";
 
 /// The product as `about` and a host's configuration show it.
 pub(crate) fn about(shape: Shape, instance_uuid: &str) -> Obj {
+    product(shape, instance_uuid, (VERSION, BUILD))
+}
+
+fn product(shape: Shape, instance_uuid: &str, (version, build): (&str, &str)) -> Obj {
     let (name, line, api, product) = match shape {
         Shape::Esxi => ("VMware ESXi", "embeddedEsx", "HostAgent", "VMware ESX Server"),
         Shape::Vcenter => {
@@ -18,10 +22,10 @@ pub(crate) fn about(shape: Shape, instance_uuid: &str) -> Obj {
     let instance = (shape == Shape::Vcenter).then_some(instance_uuid);
     Obj::new("AboutInfo")
         .set("name", name)
-        .set("fullName", format!("{name} {VERSION} build-{BUILD} (Kuramori lab)"))
+        .set("fullName", format!("{name} {version} build-{build} (Kuramori lab)"))
         .set("vendor", "VMware, Inc.")
-        .set("version", VERSION)
-        .set("build", BUILD)
+        .set("version", version)
+        .set("build", build)
         .set("localeVersion", "INTL")
         .set("localeBuild", "000")
         .set("osType", if shape == Shape::Esxi { "vmnix-x86" } else { "linux-x64" })
@@ -33,14 +37,19 @@ pub(crate) fn about(shape: Shape, instance_uuid: &str) -> Obj {
         .set("licenseProductVersion", "8.0")
 }
 
-fn uuid(id: &str) -> String {
+fn uuid(scope: Scope<'_>, id: &str) -> String {
+    let first = scope.world.inventory.kind("HostSystem").next().is_some_and(|n| n.at.id == id);
+    if let Some(set) = scope.core.options.host_uuid.as_ref().filter(|_| first) {
+        return set.clone();
+    }
     let sum = id.bytes().fold(7u128, |a, b| a.wrapping_mul(31).wrapping_add(u128::from(b)));
     uuid::Uuid::from_u128(0x4c4c_4544_0000_4000_8000_0000_0000_0000 | sum).to_string()
 }
 
 pub(crate) fn property(scope: Scope<'_>, obj: &Ref, name: &str) -> Option<Value> {
     let inventory = &scope.world.inventory;
-    let product = || about(Shape::Esxi, "");
+    let version = scope.core.options.host.unwrap_or((VERSION, BUILD));
+    let product = || product(Shape::Esxi, "", version);
     Some(match name {
         "summary" => summary(scope, obj).into(),
         "runtime" => runtime(scope).into(),
@@ -66,7 +75,7 @@ pub(crate) fn property(scope: Scope<'_>, obj: &Ref, name: &str) -> Option<Value>
             let system = Obj::new("HostSystemInfo")
                 .set("vendor", "Kuramori")
                 .set("model", "Lab")
-                .set("uuid", uuid(&obj.id));
+                .set("uuid", uuid(scope, &obj.id));
             Obj::new("HostHardwareInfo").set("systemInfo", system).into()
         }
         "configManager" => Obj::new("HostConfigManager")
@@ -120,7 +129,7 @@ fn summary(scope: Scope<'_>, obj: &Ref) -> Obj {
     let hardware = Obj::new("HostHardwareSummary")
         .set("vendor", "Kuramori")
         .set("model", "Lab")
-        .set("uuid", uuid(&obj.id))
+        .set("uuid", uuid(scope, &obj.id))
         .set("memorySize", 64i64 << 30)
         .set("cpuModel", "Lab CPU")
         .set("cpuMhz", 2400)
@@ -137,5 +146,12 @@ fn summary(scope: Scope<'_>, obj: &Ref) -> Obj {
         .set("quickStats", Obj::new("HostListSummaryQuickStats"))
         .choice("overallStatus", "green")
         .set("rebootRequired", false)
-        .opt("managementServerIp", (scope.core.shape == Shape::Vcenter).then_some("127.0.0.1"))
+        .opt("managementServerIp", manager(scope))
+}
+
+fn manager(scope: Scope<'_>) -> Option<&str> {
+    match scope.core.shape {
+        Shape::Vcenter => Some("127.0.0.1"),
+        Shape::Esxi => scope.core.options.managed_by.as_deref(),
+    }
 }

@@ -1,7 +1,8 @@
 //! `layoutEx`: the files of a VM.
 
 use super::Scope;
-use crate::value::{Obj, Value};
+use crate::core::snapshot_file;
+use crate::value::{Obj, Ref, Value};
 use crate::world::Vm;
 
 pub(crate) fn layout_ex(scope: Scope<'_>, vm: &Vm) -> Obj {
@@ -13,6 +14,9 @@ pub(crate) fn layout_ex(scope: Scope<'_>, vm: &Vm) -> Obj {
         if let Some(size) = size(&name) {
             files.add(vm.path_of(&name), kind, size);
         }
+    }
+    if let Some(size) = size("vmware.log") {
+        files.add(vm.path_of("vmware.log"), "log", size);
     }
     let mut disks = Vec::new();
     for disk in &vm.disks {
@@ -34,9 +38,22 @@ pub(crate) fn layout_ex(scope: Scope<'_>, vm: &Vm) -> Obj {
                 .set("chain", Value::list("VirtualMachineFileLayoutExDiskUnit", chain)),
         );
     }
+    let mut snapshots = Vec::new();
+    for snapshot in &vm.state.snapshots {
+        let name = snapshot_file(&vm.state.dir, snapshot.number);
+        let bytes = size(&name).unwrap_or_default();
+        let data = files.add(vm.path_of(&name), "snapshotData", bytes);
+        snapshots.push(
+            Obj::new("VirtualMachineFileLayoutExSnapshotLayout")
+                .set("key", Ref::new("VirtualMachineSnapshot", snapshot.id.clone()))
+                .set("dataKey", data)
+                .set("memoryKey", -1),
+        );
+    }
     Obj::new("VirtualMachineFileLayoutEx")
         .set("file", Value::list("VirtualMachineFileLayoutExFileInfo", files.out))
         .set("disk", Value::list("VirtualMachineFileLayoutExDiskLayout", disks))
+        .set("snapshot", Value::list("VirtualMachineFileLayoutExSnapshotLayout", snapshots))
         .set("timestamp", scope.core.clock.now())
 }
 

@@ -13,6 +13,8 @@ mod vm;
 pub(crate) use manager::{service_content, user_session};
 pub(crate) use node::children;
 
+use std::collections::HashMap;
+
 use crate::core::Core;
 use crate::schema::schema;
 use crate::soap::Fault;
@@ -32,6 +34,19 @@ pub(crate) struct Scope<'a> {
 /// # Errors
 /// `InvalidProperty` for a path the type does not have, `ManagedObjectNotFound` for no object.
 pub(crate) fn read(scope: Scope<'_>, obj: &Ref, path: &str) -> Result<Option<Value>, Fault> {
+    read_cached(scope, obj, path, &mut Tops::new())
+}
+
+/// What whole properties of one object are, by name, while several paths into them are read.
+pub(crate) type Tops = HashMap<String, Option<Value>>;
+
+/// As [`read`]; each whole property is made once.
+pub(crate) fn read_cached(
+    scope: Scope<'_>,
+    obj: &Ref,
+    path: &str,
+    tops: &mut Tops,
+) -> Result<Option<Value>, Fault> {
     let parts: Vec<&str> = path.split('.').collect();
     let invalid = || {
         Fault::new("InvalidProperty", format!("The property {path} of {} is unknown.", obj.kind))
@@ -43,7 +58,10 @@ pub(crate) fn read(scope: Scope<'_>, obj: &Ref, path: &str) -> Result<Option<Val
     if !exists(scope, obj) {
         return Err(Fault::gone(obj));
     }
-    let value = top(scope, obj, name);
+    if !tops.contains_key(name) {
+        tops.insert(name.to_string(), top(scope, obj, name));
+    }
+    let value = tops.get(name).cloned().flatten();
     match descend(member, value, &parts[1..]) {
         Ok(value) => Ok(value),
         Err(PathError) => Err(invalid()),

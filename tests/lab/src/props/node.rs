@@ -104,9 +104,10 @@ pub(crate) fn datastore(scope: Scope<'_>, obj: &Ref, name: &str) -> Option<Value
             .set("uncommitted", 0i64)
             .set("accessible", true)
             .set("multipleHostAccess", world.inventory.kind("HostSystem").count() > 1)
-            .set("type", "VMFS")
+            .set("type", if scope.core.options.nfs { "NFS" } else { "VMFS" })
             .set("maintenanceMode", "normal")
             .into(),
+        "info" if scope.core.options.nfs => return None,
         "info" => {
             let volume = Obj::new("HostVmfsVolume")
                 .set("type", "VMFS")

@@ -7,7 +7,7 @@ use super::call::{Call, Reply};
 use crate::value::{Obj, Value};
 
 /// Every privilege the lab knows.
-pub(crate) const PRIVILEGES: [&str; 34] = [
+pub(crate) const PRIVILEGES: [&str; 35] = [
     "System.Anonymous",
     "System.View",
     "System.Read",
@@ -27,6 +27,7 @@ pub(crate) const PRIVILEGES: [&str; 34] = [
     "VirtualMachine.Config.CPUCount",
     "VirtualMachine.Config.DiskExtend",
     "VirtualMachine.Config.Memory",
+    "VirtualMachine.Config.RemoveDisk",
     "VirtualMachine.Config.Resource",
     "VirtualMachine.Config.Settings",
     "VirtualMachine.Interact.DeviceConnection",
@@ -56,10 +57,10 @@ pub(crate) fn privilege(method: &str) -> Option<&'static str> {
         }
         "ReconfigVM_Task" => "VirtualMachine.Config.ChangeTracking",
         "QueryChangedDiskAreas" => "VirtualMachine.Provisioning.DiskRandomRead",
-        "ExportVm" | "ExportSnapshot" => "VApp.Export",
-        "ImportVApp" => "VApp.Import",
+        "ExportVm" | "ExportSnapshot" | "CreateDescriptor" => "VApp.Export",
+        "ImportVApp" | "CreateImportSpec" => "VApp.Import",
         "PowerOnVM_Task" => "VirtualMachine.Interact.PowerOn",
-        "PowerOffVM_Task" => "VirtualMachine.Interact.PowerOff",
+        "PowerOffVM_Task" | "ShutdownGuest" => "VirtualMachine.Interact.PowerOff",
         "Destroy_Task" => "VirtualMachine.Inventory.Delete",
         "UnregisterVM" => "VirtualMachine.Inventory.Unregister",
         "DeleteDatastoreFile_Task" => "Datastore.FileManagement",

@@ -9,6 +9,22 @@ use crate::value::Ref;
 use crate::world::VmConf;
 use crate::xml::Element;
 
+/// Refuses a specification that was written for another version of the configuration.
+pub(crate) fn same_version(core: &Core, vm: &Ref, spec: &Element) -> Result<(), Fault> {
+    let Some(wanted) = spec.text_of("changeVersion").filter(|v| !v.is_empty()) else {
+        return Ok(());
+    };
+    let world = core.world();
+    let found = world.vms.get(&vm.id).ok_or_else(|| Fault::gone(vm))?;
+    if found.change_version() == wanted {
+        return Ok(());
+    }
+    Err(Fault::new(
+        "ConcurrentAccess",
+        "The object has already been modified by another operation.",
+    ))
+}
+
 /// Takes over the plain settings of a `VirtualMachineConfigSpec`.
 pub(crate) fn configure(conf: &mut VmConf, spec: &Element) {
     let text = |name: &str| spec.text_of(name).filter(|t| !t.is_empty()).map(str::to_string);

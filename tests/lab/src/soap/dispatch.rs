@@ -87,6 +87,13 @@ fn answer(
     }
     check_call(method, body).map_err(Fault::invalid_request)?;
     let call = Call { core, method: name, this, body, session, agent: request.agent.clone() };
+    let reads = matches!(name, &"RetrieveProperties" | &"RetrievePropertiesEx");
+    if reads
+        && call.session().is_err()
+        && core.faults.active(FaultKind::EmptyWithoutSession).is_some()
+    {
+        return Ok((method.result, Reply::Void));
+    }
     call.admit()?;
     let reply = call.run()?;
     call.leave()?;
@@ -177,6 +184,8 @@ impl Call<'_> {
             "ExportVm" => self.export_vm(),
             "ExportSnapshot" => self.export_snapshot(),
             "ImportVApp" => self.import_vapp(),
+            "CreateDescriptor" => self.create_descriptor(),
+            "CreateImportSpec" => self.create_import_spec(),
             "HttpNfcLeaseProgress" => self.lease_progress(),
             "HttpNfcLeaseComplete" => self.lease_complete(),
             "HttpNfcLeaseAbort" => self.lease_abort(),

@@ -9,7 +9,7 @@ use super::configure::{capacity_of, configure};
 use super::files::StorePath;
 use super::leases::import_files;
 use crate::config::Backing;
-use crate::core::{NewDisk, NewLease, blank_conf};
+use crate::core::{NewDisk, NewLease, blank_conf, disk_key};
 use crate::disk::Disk;
 use crate::schema::schema;
 use crate::value::Value;
@@ -188,10 +188,7 @@ fn disk(
     let datastore = asked.filter(|d| !d.is_empty()).unwrap_or_else(|| datastore.to_string());
     world.inventory.datastore(&datastore)?;
     Some(NewDisk {
-        key: match controller.key {
-            200.. if controller.key < 1000 => 3000 + (controller.key - 200) * 2 + unit,
-            _ => 2000 + (controller.key % 1000) * 16 + unit,
-        },
+        key: disk_key(controller.key, unit),
         controller: controller.key,
         unit,
         capacity,

@@ -1,5 +1,6 @@
 //! The SOAP face of the lab: envelopes, sessions, dispatch and the methods.
 
+mod attach;
 mod auth;
 mod call;
 mod cbt;
@@ -11,6 +12,7 @@ mod fault;
 mod files;
 mod import;
 mod leases;
+mod ovf;
 mod search;
 mod select;
 mod session;
@@ -22,5 +24,6 @@ pub(crate) use auth::PRIVILEGES;
 pub(crate) use dispatch::{Answer, Request, handle};
 pub(crate) use fault::Fault;
 pub(crate) use files::{StorePath, safe};
-pub(crate) use session::{cookie_session, login_basic, set_cookie};
+pub(crate) use session::{cookie_session, end as end_session, login_basic, set_cookie};
 pub(crate) use views::view_members;
+pub(crate) use vm::switch;

@@ -85,8 +85,9 @@ fn properties(scope: Scope<'_>, at: Ref, wants: &[Want<'_>]) -> Result<Option<Se
     let mut seen = HashSet::new();
     order.retain(|p| seen.insert(p.clone()));
     let mut properties = BTreeMap::new();
+    let mut tops = props::Tops::new();
     for path in &order {
-        if let Some(value) = props::read(scope, &at, path)? {
+        if let Some(value) = props::read_cached(scope, &at, path, &mut tops)? {
             properties.insert(path.clone(), value);
         }
     }

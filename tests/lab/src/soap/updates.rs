@@ -79,7 +79,11 @@ impl Call<'_> {
             if *cancelled.get_or_insert(count) != count {
                 return Err(Fault::new("RequestCanceled", "The request was canceled."));
             }
+            let looked = self.core.clock.monotonic();
             let updates = self.collect(&mut world, &session, forget)?;
+            // What nobody announced is found by looking, seldom where looking takes long.
+            let took = self.core.clock.monotonic().saturating_sub(looked);
+            let pause = Duration::from_millis(500).max(took * 20);
             forget = false;
             if let Some(set) = updates {
                 return Ok(Reply::Value(set.into()));
@@ -89,7 +93,7 @@ impl Call<'_> {
                 return Ok(Reply::Void);
             }
             let left = limit.map_or(Duration::MAX, |limit| limit.saturating_sub(waited));
-            world = self.core.wait(world, left.min(Duration::from_millis(500)));
+            world = self.core.wait(world, left.min(pause));
         }
     }
 

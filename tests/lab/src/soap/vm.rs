@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::Fault;
 use super::call::{Call, Reply, is_true};
+use crate::config::Special;
 use crate::core::{Core, NewSnapshot, TaskContext, TaskStart};
 use crate::value::{Ref, Value};
 use crate::world::Vm;
+use crate::xml::Element;
 
 type Work = Result<Option<Value>, Fault>;
 
@@ -35,6 +37,7 @@ impl Call<'_> {
             "PowerOffVM_Task" => {
                 self.task("VirtualMachine.powerOff", |c, t, vm| power(c, t, vm, false))
             }
+            "ShutdownGuest" => self.shut_down(),
             "Destroy_Task" => self.destroy(),
             "UnregisterVM" => self.unregister(),
             other => Err(Fault::new("MethodNotFound", format!("{other} is not implemented."))
@@ -155,19 +158,50 @@ impl Call<'_> {
         if vm.state.powered_on {
             return Err(Fault::invalid_power("poweredOff", "poweredOn"));
         }
-        world.vms.remove(&self.this.id);
+        let gone = world.vms.remove(&self.this.id);
+        world.loose.extend(gone.into_iter().flat_map(|vm| vm.disks));
         self.core.save(&world)?;
         drop(world);
         self.core.notify();
         Ok(Reply::Void)
     }
 
-    /// Applies what the client uses: tracking, options, name, notes, size of disks.
+    /// Asks the guest to shut down. It is no task: the guest takes its time after the answer.
+    fn shut_down(&self) -> Result<Reply, Fault> {
+        {
+            let world = self.core.world();
+            let vm = world.vms.get(&self.this.id).ok_or_else(|| Fault::gone(&self.this))?;
+            if !vm.state.powered_on {
+                return Err(Fault::invalid_power("poweredOn", "poweredOff"));
+            }
+            if !vm.state.tools {
+                return Err(Fault::new("ToolsUnavailable", "VMware Tools do not run."));
+            }
+        }
+        let (core, vm) = (Arc::clone(self.core), self.this.clone());
+        std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            core.faults.hold("guest", |_| true, || core.stopping());
+            if let Err(fault) = switch(&core, &vm, false) {
+                tracing::warn!(fault = fault.message, "the guest did not shut down");
+            }
+        });
+        Ok(Reply::Void)
+    }
+
+    /// Applies what the client uses: tracking, options, name, notes, disks that come and go, their
+    /// sizes.
     fn reconfigure(&self) -> Result<Reply, Fault> {
         let spec = self.body.child("spec").ok_or_else(|| Fault::invalid_argument("spec"))?.clone();
         self.task("VirtualMachine.reconfigure", move |core, task, vm| {
             task.progress(30)?;
-            for change in spec.all("deviceChange") {
+            super::configure::same_version(core, vm, &spec)?;
+            let moves = |change: &&Element| super::attach::moves_disk(change);
+            let moved: Vec<&Element> = spec.all("deviceChange").filter(moves).collect();
+            if !moved.is_empty() {
+                super::attach::move_disks(core, vm, &moved)?;
+            }
+            for change in spec.all("deviceChange").filter(|change| !moves(change)) {
                 super::configure::change_device(core, vm, change)?;
             }
             let mut world = core.world();
@@ -220,6 +254,12 @@ fn descendants(vm: &Vm, gone: &mut Vec<String>) {
 
 fn power(core: &Arc<Core>, task: &TaskContext, vm: &Ref, on: bool) -> Work {
     task.progress(50)?;
+    switch(core, vm, on)?;
+    Ok(None)
+}
+
+/// Switches a VM on or off.
+pub(crate) fn switch(core: &Arc<Core>, vm: &Ref, on: bool) -> Result<(), Fault> {
     if on && leased(core, vm) {
         return Err(crate::core::task_in_progress("lease"));
     }
@@ -230,7 +270,11 @@ fn power(core: &Arc<Core>, task: &TaskContext, vm: &Ref, on: bool) -> Work {
             let state = if on { "poweredOn" } else { "poweredOff" };
             return Err(Fault::invalid_power(state, state));
         }
+        if found.state.special == Some(Special::Template) {
+            return Err(Fault::new("NotSupported", "A template cannot be switched on."));
+        }
         found.state.powered_on = on;
+        found.state.switched += 1;
         for nic in &mut found.state.conf.nics {
             nic.connected = on && nic.start_connected;
         }
@@ -240,7 +284,7 @@ fn power(core: &Arc<Core>, task: &TaskContext, vm: &Ref, on: bool) -> Work {
         core.stun_vm(vm)?;
     }
     core.notify();
-    Ok(None)
+    Ok(())
 }
 
 /// Returns whether an export or import holds the VM.

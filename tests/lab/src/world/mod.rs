@@ -8,6 +8,7 @@ pub(crate) mod task;
 pub(crate) mod vm;
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 pub(crate) use inventory::Inventory;
 pub(crate) use lease::Lease;
@@ -15,6 +16,7 @@ pub(crate) use session::Session;
 pub(crate) use task::Task;
 pub(crate) use vm::{Controller, Nic, SnapDisk, Snapshot, Vm, VmConf, VmState};
 
+use crate::disk::Disk;
 use crate::value::Ref;
 
 /// Everything that exists.
@@ -24,6 +26,8 @@ pub(crate) struct World {
     /// Counts up over the whole life of the lab's folder; identifiers come from it.
     pub(crate) next: u64,
     pub(crate) vms: BTreeMap<String, Vm>,
+    /// Disks that no VM has, as files of their datastore.
+    pub(crate) loose: Vec<Arc<Disk>>,
     pub(crate) tasks: BTreeMap<String, Task>,
     pub(crate) leases: BTreeMap<String, Lease>,
     pub(crate) sessions: HashMap<String, Session>,
@@ -44,19 +48,23 @@ impl World {
             plain.insert(0, '_');
         }
         let taken = |dir: &str| {
-            self.vms.values().any(|v| {
-                let own = v.state.datastore == datastore && v.state.dir == dir;
-                own || v.disks.iter().any(|d| {
-                    let inner = d.inner();
-                    inner.meta.datastore == datastore && inner.meta.dir == dir
-                })
-            })
+            let home = |v: &Vm| v.state.datastore == datastore && v.state.dir == dir;
+            self.vms.values().any(home) || self.has_disk_in(datastore, dir)
         };
         let numbered = (1..).map(|n| format!("{plain}_{n}"));
         std::iter::once(plain.clone())
             .chain(numbered)
             .find(|dir| !taken(dir))
             .unwrap_or_else(|| plain.clone())
+    }
+
+    /// Returns whether a disk, of a VM or of none, lies in a folder.
+    pub(crate) fn has_disk_in(&self, datastore: &str, dir: &str) -> bool {
+        let mut disks = self.vms.values().flat_map(|v| &v.disks).chain(&self.loose);
+        disks.any(|disk| {
+            let inner = disk.inner();
+            inner.meta.datastore == datastore && inner.meta.dir == dir
+        })
     }
 
     pub(crate) fn vm_named(&self, name: &str) -> Option<&Vm> {

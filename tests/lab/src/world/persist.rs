@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::vm::VmState;
 use crate::LabError;
+use crate::disk::DiskMeta;
 
 /// What is remembered between runs.
 #[derive(Debug, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub(crate) struct State {
     pub(crate) next: u64,
     pub(crate) token: String,
     pub(crate) vms: Vec<VmState>,
+    #[serde(default)]
+    pub(crate) loose: Vec<DiskMeta>,
 }
 
 /// Returns where the state lies.

@@ -90,6 +90,9 @@ pub(crate) struct VmState {
     pub(crate) host: String,
     pub(crate) powered_on: bool,
     pub(crate) tools: bool,
+    /// How often it was switched on or off.
+    #[serde(default)]
+    pub(crate) switched: u32,
     #[serde(default)]
     pub(crate) special: Option<Special>,
     pub(crate) snapshots: Vec<Snapshot>,
@@ -115,6 +118,11 @@ pub(crate) struct Vm {
 impl Vm {
     pub(crate) fn reference(&self) -> Ref {
         Ref::new("VirtualMachine", self.state.id.clone())
+    }
+
+    /// Returns what rises whenever the VM is switched on or off.
+    pub(crate) fn change_version(&self) -> String {
+        format!("{}.{}", self.state.created, self.state.switched)
     }
 
     /// Returns the datastore path of a file in the VM's folder.

@@ -3,4 +3,4 @@
 /**
  * What rights are needed for.
  */
-export type RightsFunction = "inventory" | "snapshots" | "change-tracking" | "read-datastore" | "export" | "restore";
+export type RightsFunction = "inventory" | "snapshots" | "change-tracking" | "read-datastore" | "export" | "restore" | "restore-in-place";

@@ -3,4 +3,4 @@
 /**
  * What a run does.
  */
-export type RunKind = "backup" | "restore-vm" | "restore-disk";
+export type RunKind = "backup" | "restore-vm" | "restore-in-place" | "restore-disk";

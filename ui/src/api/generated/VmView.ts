@@ -73,6 +73,18 @@ last_point: LastPoint | null,
  */
 problem: string | null, 
 /**
+ * Whether it can be copied without a snapshot now, since it does not run.
+ */
+cold: boolean, 
+/**
+ * Names of other servers that show it too. It is listed here alone.
+ */
+also_through: Array<string>, 
+/**
+ * Since when it is no longer on the server; only its recovery points are left.
+ */
+gone_since: string | null, 
+/**
  * What is special about it although it can be backed up, a sentence each.
  */
 notes: Array<string>, };

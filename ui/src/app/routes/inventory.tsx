@@ -6,12 +6,12 @@ const route = getRouteApi("/shell/inventory");
 
 export default function InventoryRoute() {
   const navigate = useNavigate();
-  const { server, vm, tab } = route.useSearch();
+  const { server, group, vm, tab } = route.useSearch();
   return (
     <InventoryPage
-      selected={server ? { server, vm: vm ?? null } : null}
+      selected={server ? { server, group: group ?? null, vm: vm ?? null } : null}
       tab={tab ?? "overview"}
-      onSelect={(selected) => void navigate({ to: "/inventory", search: { server: selected.server, vm: selected.vm ?? undefined, tab }, replace: true })}
+      onSelect={(selected) => void navigate({ to: "/inventory", search: { server: selected.server, group: selected.group ?? undefined, vm: selected.vm ?? undefined, tab }, replace: true })}
       onTab={(next) => void navigate({ to: "/inventory", search: { server, vm, tab: next === "points" ? "points" : undefined }, replace: true })}
       onConnect={() => void navigate({ to: "/first-start" })}
       onAddRepository={() => void navigate({ to: "/settings", search: { section: "repositories", add: true } })}

@@ -1,5 +1,5 @@
 import { Monitor, Plus } from "lucide-react";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { useInventories } from "@/api/inventories";
 import type { VmView } from "@/api/generated/VmView";
 import { EmptyMark } from "@/components/Brand";
@@ -11,6 +11,7 @@ import { useText } from "@/i18n/context";
 import { usePlatform } from "@/platform/context";
 import { InventoryTree, type Selected } from "./InventoryTree";
 import { ServerDetails } from "./ServerDetails";
+import type { TreeKey } from "./tree-nodes";
 import { VmDetails } from "./VmDetails";
 import css from "./InventoryPage.module.css";
 
@@ -32,6 +33,7 @@ export function InventoryPage(props: InventoryPageProps) {
   const t = useText();
   const platform = usePlatform();
   const { servers, inventories } = useInventories();
+  const [order, setOrder] = useState<TreeKey>("hosts");
   const vms = inventories.reduce((sum, one) => sum + (one.inventory.data?.vms.length ?? 0), 0);
   const fact = servers.data ? t.inventory.fact(inventories.length, vms) : undefined;
   if (!servers.data) {
@@ -51,8 +53,8 @@ export function InventoryPage(props: InventoryPageProps) {
   return (
     <Page title={t.inventory.title} fact={fact} bare testId="inventory">
       <div className={css.split}>
-        <InventoryTree inventories={inventories} selected={props.selected ?? firstOf(inventories)} onSelect={props.onSelect} />
-        <Chosen {...props} selected={props.selected ?? firstOf(inventories)} inventories={inventories} />
+        <InventoryTree inventories={inventories} selected={props.selected ?? firstOf(inventories)} onSelect={props.onSelect} order={order} onOrder={setOrder} />
+        <Chosen {...props} selected={props.selected ?? firstOf(inventories)} inventories={inventories} order={order} />
       </div>
     </Page>
   );
@@ -60,17 +62,17 @@ export function InventoryPage(props: InventoryPageProps) {
 
 function firstOf(inventories: ReturnType<typeof useInventories>["inventories"]): Selected | null {
   const first = inventories[0];
-  return first ? { server: first.server.id, vm: null } : null;
+  return first ? { server: first.server.id, group: null, vm: null } : null;
 }
 
-function Chosen({ selected, inventories, ...props }: InventoryPageProps & { inventories: ReturnType<typeof useInventories>["inventories"] }) {
+function Chosen({ selected, inventories, order, ...props }: InventoryPageProps & { inventories: ReturnType<typeof useInventories>["inventories"]; order: TreeKey }) {
   const t = useText();
   const of = inventories.find((one) => one.server.id === selected?.server);
   const vm = of?.inventory.data?.vms.find((one) => one.reference === selected?.vm);
   if (of && vm) {
     return <VmDetails key={`${of.server.id}/${vm.reference}`} server={of.server} vm={vm} tab={props.tab} onTab={props.onTab} onStarted={props.onStarted} onRestore={props.onRestore} onAddRepository={props.onAddRepository} renderPoints={props.renderPoints} />;
   }
-  if (of && selected?.vm === null) return <ServerDetails key={of.server.id} of={of} onStarted={props.onStarted} onTrust={props.onTrust} />;
+  if (of && selected?.vm === null) return <ServerDetails key={`${of.server.id}/${selected.group ?? ""}`} of={of} order={order} group={selected.group} onStarted={props.onStarted} onTrust={props.onTrust} />;
   if (of?.inventory.isPending) return <Loading what={t.inventory.readingServer(of.server.name)} usual={t.inventory.readingUsual} />;
   return <div className={css.middle}><EmptyState icon={<Monitor size={36} strokeWidth={1.2} aria-hidden />} title={t.inventory.chooseTitle} text={t.inventory.chooseText} /></div>;
 }

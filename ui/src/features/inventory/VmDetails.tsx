@@ -38,6 +38,7 @@ export function VmDetails({ server, vm, tab, onTab, onStarted, onRestore, onAddR
   const now = useNow();
   const platform = usePlatform();
   const backup = useBackup(server.id, onStarted);
+  const gone = vm.gone_since !== null;
   return (
     <div className={css.details} data-testid="vm-details" data-name={vm.name}>
       <header className={css.head}>
@@ -49,21 +50,25 @@ export function VmDetails({ server, vm, tab, onTab, onStarted, onRestore, onAddR
             {vm.host ? <Tag>{vm.host}</Tag> : null}
           </div>
           <p className={css.under}>
+            {vm.gone_since !== null ? <span title={vm.gone_since}>{t.inventory.goneSince(relativeText(new Date(vm.gone_since), now, language))} </span> : null}
+            {vm.also_through.length > 0 ? `${t.inventory.alsoThrough(vm.also_through.join(", "))} ` : null}
             {vm.problem ?? (vm.last_point ? <span title={vm.last_point.taken_at}>{t.inventory.lastPoint(relativeText(new Date(vm.last_point.taken_at), now, language))}</span> : t.inventory.noPoint)}
           </p>
         </div>
         <div className={css.buttons}>
-          <BackupButton backup={backup} vms={[vm.reference]} name={t.inventory.backUp} isDisabled={vm.problem !== null} testId="vm-backup" />
-          <Button icon={<History size={15} strokeWidth={1.8} aria-hidden />} isDisabled={!vm.last_point} onPress={() => onRestore(vm)} testId="vm-restore">{t.inventory.restore}</Button>
+          {gone ? null : <BackupButton backup={backup} vms={[vm.reference]} name={t.inventory.backUp} isDisabled={vm.problem !== null} testId="vm-backup" />}
+          {vm.cold ? <Button isDisabled={!backup.repository} isPending={backup.isPending} onPress={() => backup.run([vm.reference], "cold")} testId="vm-cold">{t.inventory.copyCold}</Button> : null}
+          <Button kind={gone ? "primary" : "plain"} icon={<History size={15} strokeWidth={1.8} aria-hidden />} isDisabled={!vm.last_point} onPress={() => onRestore(vm)} testId="vm-restore">{t.inventory.restore}</Button>
         </div>
       </header>
       {vm.notes.map((note) => <p key={note} className={css.note} data-testid="vm-note"><Sign name="warned" size={11} />{note}</p>)}
       {backup.homeless ? <StaleNote action={<TextAction onPress={onAddRepository}>{t.inventory.noRepositoryAction}</TextAction>}>{t.inventory.noRepository}</StaleNote> : null}
       {backup.error ? <FailureCard error={backup.error} onCopy={(text) => void platform.copyText(text)} /> : null}
-      <Tabs label={vm.name} value={tab} onChange={onTab} tabs={[
+      {/* Nothing is known of its disks any more: what is left are its recovery points. */}
+      {gone ? renderPoints(vm) : <Tabs label={vm.name} value={tab} onChange={onTab} tabs={[
         { key: "overview", name: t.inventory.tabOverview, content: <VmOverview vm={vm} last={vm.last_point ? <Ago time={vm.last_point.taken_at} /> : t.inventory.never} /> },
         { key: "points", name: t.inventory.tabPoints, content: renderPoints(vm) },
-      ]} />
+      ]} />}
     </div>
   );
 }

@@ -7,18 +7,12 @@ export interface SafeVm extends VmView {
   serverName: string;
 }
 
-/** The VMs of all servers once each, those longest without a recovery point first. */
+/** The VMs that are on servers, those longest without a recovery point first. */
 export function byRisk(inventories: readonly InventoryView[]): SafeVm[] {
-  const seen = new Set<string>();
+  // The back end lists a VM that is seen through its host and through a vCenter once.
   const vms = inventories.flatMap((inventory) =>
-    inventory.vms.filter((vm) => !vm.template).map((vm): SafeVm => ({ ...vm, id: `${inventory.server_id}/${vm.reference}`, serverId: inventory.server_id, serverName: inventory.server_name })),
-  ).filter((vm) => {
-    // A VM that is seen through its host and through a vCenter counts once.
-    const key = vm.instance_uuid ?? vm.id;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
+    inventory.vms.filter((vm) => !vm.template && vm.gone_since === null).map((vm): SafeVm => ({ ...vm, id: `${inventory.server_id}/${vm.reference}`, serverId: inventory.server_id, serverName: inventory.server_name })),
+  );
   const rank = (vm: SafeVm) => (vm.problem !== null && !vm.last_point ? 2 : vm.last_point ? 1 : 0);
   return vms.sort((a, b) => rank(a) - rank(b) || (a.last_point?.taken_at ?? "").localeCompare(b.last_point?.taken_at ?? "") || a.name.localeCompare(b.name));
 }

@@ -19,6 +19,15 @@ export function DoneNext({ run, point, onAnother }: { run: RunView; point: Point
       </Card>
     );
   }
+  if (run.kind === "restore-in-place") {
+    return (
+      <Card testId="restore-done">
+        <CardHead title={t.restore.doneNext} />
+        <CardBody><p className={css.second}>{t.restore.doneOver}</p></CardBody>
+        <CardFoot><TextAction onPress={onAnother}>{t.restore.another}</TextAction></CardFoot>
+      </Card>
+    );
+  }
   const steps = [
     ["start", t.restore.doneStart, t.restore.doneStartText], ["look", t.restore.doneLook, t.restore.doneLookText], ["old", t.restore.doneOld, t.restore.doneOldText(point.vm_name)],
     ["connect", t.restore.doneConnect, t.restore.doneConnectText], ["rename", t.restore.doneRename, t.restore.doneRenameText],

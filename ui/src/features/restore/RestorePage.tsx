@@ -52,18 +52,21 @@ function Wizard({ point, onWhen, onClose, renderRun }: { point: PointView } & Om
   const restore = useRestore(point);
   const [step, setStep] = useState<"where" | "preview" | "done">("where");
   const [runId, setRunId] = useState<string | null>(null);
-  const failure = restore.startVm.error ?? restore.startDisk.error;
-  const starting = restore.startVm.isPending || restore.startDisk.isPending;
-  const plan = useCommand("restore.plan", restore.request ?? { repository_id: "", point_id: "", server_id: "", datastore: "", name: "" }, { enabled: step === "preview" && restore.what === "vm" && restore.request !== null });
-  const blocked = restore.what === "vm" && (!plan.data || plan.data.problems.length > 0);
+  const failure = restore.startVm.error ?? restore.startOver.error ?? restore.startDisk.error;
+  const starting = restore.startVm.isPending || restore.startOver.isPending || restore.startDisk.isPending;
+  const plan = useCommand("restore.plan", restore.request ?? { repository_id: "", point_id: "", server_id: "", datastore: "", name: "", identity: "new" }, { enabled: step === "preview" && restore.what === "vm" && restore.request !== null });
+  const checked = restore.what === "vm" ? plan.data : restore.overPlan.data;
+  const blocked = restore.what !== "disk" && (!checked || checked.problems.length > 0);
 
   const begun = { onSuccess: (started: { run_id: string }) => { setRunId(started.run_id); setStep("done"); } };
   const start = () => {
     if (restore.what === "disk") restore.startDisk.mutate({ repository_id: point.repository_id, point_id: point.id, disk: restore.disk, path: restore.path.trim() }, begun);
+    else if (restore.what === "over" && restore.over) restore.startOver.mutate(restore.over, begun);
     else if (restore.request) restore.startVm.mutate(restore.request, begun);
   };
   const back = () => {
     restore.startVm.reset();
+    restore.startOver.reset();
     restore.startDisk.reset();
     if (step === "preview") setStep("where");
     else onWhen();

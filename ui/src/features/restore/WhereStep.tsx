@@ -1,7 +1,7 @@
 import type { PointView } from "@/api/generated/PointView";
-import { Button } from "@/components/Button";
+import { Button, TextAction } from "@/components/Button";
 import { Card, CardBody, CardHead } from "@/components/Card";
-import { RadioRow, RadioRows } from "@/components/Choice";
+import { RadioRow, RadioRows, Segmented } from "@/components/Choice";
 import { Field } from "@/components/Field";
 import { Sentence } from "@/components/Page";
 import { Select } from "@/components/Select";
@@ -11,24 +11,31 @@ import { bytesText } from "@/lib/units";
 import { usePlatform } from "@/platform/context";
 import { Sign } from "@/components/Glyph";
 import { Datastores } from "./Datastores";
+import { OverTarget } from "./OverTarget";
 import type { Restore } from "./useRestore";
 import css from "./Restore.module.css";
 
-/** Where it should come back: a new VM beside the original, or one disk as a file. */
+/** Where it should come back: a new VM beside the original, one disk as a file, or over the original. */
 export function WhereStep({ point, restore }: { point: PointView; restore: Restore }) {
   const t = useText();
   return (
     <div className={css.stack}>
-      <Sentence under={t.restore.whereVmText}>{t.restore.whereVm(point.vm_name)}</Sentence>
-      <RadioRows label={t.restore.whereVm(point.vm_name)} shape="cards" value={restore.what} onChange={(value) => restore.setWhat(value === "disk" ? "disk" : "vm")}>
+      <Sentence under={restore.what === "over" ? t.restore.whereOverText : t.restore.whereVmText}>{t.restore.whereVm(point.vm_name)}</Sentence>
+      <RadioRows label={t.restore.whereVm(point.vm_name)} shape="cards" value={restore.what} onChange={(value) => restore.setWhat(value === "disk" || value === "over" ? value : "vm")}>
         <RadioRow value="vm" testId="restore-as-vm" label={t.restore.asVm} isDisabled={restore.servers.length === 0}>
           <span><b className={css.strong}>{t.restore.asVm}</b><span className={css.second}>{restore.servers.length === 0 ? t.restore.noServer : t.restore.asVmText}</span></span>
         </RadioRow>
         <RadioRow value="disk" testId="restore-as-disk" label={t.restore.asImage}>
           <span><b className={css.strong}>{t.restore.asImage}</b><span className={css.second}>{t.restore.asImageText}</span></span>
         </RadioRow>
+        {restore.advanced ? (
+          <RadioRow value="over" testId="restore-as-over" label={t.restore.asOver} isDisabled={restore.servers.length === 0 || point.source === "image"}>
+            <span><b className={css.strong}>{t.restore.asOver}</b><span className={css.second}>{t.restore.asOverText}</span></span>
+          </RadioRow>
+        ) : null}
       </RadioRows>
-      {restore.what === "vm" ? <VmTarget point={point} restore={restore} /> : <DiskTarget point={point} restore={restore} />}
+      {restore.advanced ? null : <div><TextAction onPress={() => restore.setAdvanced(true)} testId="restore-advanced">{t.restore.advanced}</TextAction></div>}
+      {restore.what === "vm" ? <VmTarget point={point} restore={restore} /> : restore.what === "over" ? <OverTarget restore={restore} /> : <DiskTarget point={point} restore={restore} />}
     </div>
   );
 }
@@ -40,7 +47,6 @@ function VmTarget({ point, restore }: { point: PointView; restore: Restore }) {
   const wakes = [
     [t.restore.wakesPower, t.restore.wakesPowerValue, t.restore.wakesPowerText],
     [t.restore.wakesNetwork, t.restore.wakesNetworkValue, t.restore.wakesNetworkText],
-    [t.restore.wakesMac, t.restore.wakesMacValue, t.restore.wakesMacText],
   ] as const;
   return (
     <div className={css.columns}>
@@ -65,6 +71,12 @@ function VmTarget({ point, restore }: { point: PointView; restore: Restore }) {
             <p className={css.second}>{text}</p>
           </div>
         ))}
+        <div className={css.wake}>
+          <div className={css.wakeTop}><span>{t.restore.wakesMac}</span>
+            <Segmented label={t.restore.wakesMac} value={restore.identity} onChange={restore.setIdentity} testId="restore-identity" options={[{ key: "new", label: t.restore.wakesMacValue }, { key: "keep", label: t.restore.wakesMacKeep }]} />
+          </div>
+          <p className={css.second}>{restore.identity === "keep" ? t.restore.wakesMacKeepText : t.restore.wakesMacText}</p>
+        </div>
       </Card>
     </div>
   );

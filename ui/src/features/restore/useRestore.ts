@@ -1,10 +1,14 @@
 import { useState } from "react";
 import { useAction, useCommand } from "@/api/client";
+import type { VmIdentityChoice } from "@/api/generated/VmIdentityChoice";
+import type { StopVm } from "@/api/generated/StopVm";
 import type { PointView } from "@/api/generated/PointView";
 import { useNow } from "@/components/Words";
 import { nameDate } from "@/lib/time";
 
-export type RestoreWhat = "vm" | "disk";
+export type RestoreWhat = "vm" | "disk" | "over";
+
+const emptyOver = { repository_id: "", point_id: "", server_id: "", confirm: "", stop: "no", turn_on: false } as const;
 
 /** What has been chosen so far, with defaults that would do: a new VM beside the original, on the datastore with most room. */
 export function useRestore(point: PointView) {
@@ -16,6 +20,11 @@ export function useRestore(point: PointView) {
   const [typedName, setName] = useState<string | null>(null);
   const [disk, setDisk] = useState(0);
   const [path, setPath] = useState("");
+  const [identity, setIdentity] = useState<VmIdentityChoice>("new");
+  const [advanced, setAdvanced] = useState(false);
+  const [confirm, setConfirm] = useState("");
+  const [stop, setStop] = useState<StopVm>("shut-down");
+  const [turnOn, setTurnOn] = useState(true);
   const server = servers.find((one) => one.id === serverId) ?? servers[0] ?? null;
   const targets = useCommand("restore.targets", { server_id: server?.id ?? "" }, { enabled: server !== null });
   const datastores = targets.data?.datastores ?? [];
@@ -24,12 +33,17 @@ export function useRestore(point: PointView) {
   const name = typedName ?? `${point.vm_name}-restored-${nameDate(now)}`;
   const taken = targets.data?.vm_names.some((one) => one === name.trim()) ?? false;
   const chosen: RestoreWhat = what ?? (servers.length === 0 || point.source === "image" ? "disk" : "vm");
-  const request = server && datastore ? { repository_id: point.repository_id, point_id: point.id, server_id: server.id, datastore: datastore.name, name: name.trim() } : null;
+  const request = server && datastore ? { repository_id: point.repository_id, point_id: point.id, server_id: server.id, datastore: datastore.name, name: name.trim(), identity } : null;
+  const over = server ? { repository_id: point.repository_id, point_id: point.id, server_id: server.id, confirm: confirm.trim(), stop, turn_on: turnOn } : null;
+  const overPlan = useCommand("restore.in-place-plan", over ? { ...over, confirm: "" } : emptyOver, { enabled: chosen === "over" && over !== null });
+  const confirmed = overPlan.data !== undefined && confirm.trim() === overPlan.data.vm_name;
   const startVm = useAction("restore.vm");
+  const startOver = useAction("restore.in-place");
   const startDisk = useAction("restore.disk");
   return {
     what: chosen, setWhat, servers, server, setServer, targets, datastores, datastore, setDatastore, name, setName, taken, disk, setDisk, path, setPath, request, startVm, startDisk,
-    ready: chosen === "vm" ? request !== null && name.trim() !== "" && !taken : path.trim() !== "",
+    identity, setIdentity, advanced, setAdvanced, confirm, setConfirm, stop, setStop, turnOn, setTurnOn, over, overPlan, startOver, confirmed,
+    ready: chosen === "vm" ? request !== null && name.trim() !== "" && !taken : chosen === "over" ? confirmed : path.trim() !== "",
   };
 }
 

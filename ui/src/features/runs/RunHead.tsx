@@ -71,7 +71,7 @@ function StopButton({ run }: { run: RunView }) {
   const t = useText();
   const [asking, setAsking] = useState(false);
   const cancel = useAction("runs.cancel");
-  const text = { backup: t.runs.stopBackup, "restore-vm": t.runs.stopRestore, "restore-disk": t.runs.stopDisk }[run.kind];
+  const text = { backup: t.runs.stopBackup, "restore-vm": t.runs.stopRestore, "restore-in-place": t.runs.stopOver, "restore-disk": t.runs.stopDisk }[run.kind];
   const stop = () => cancel.mutate({ run_id: run.id }, { onSettled: () => setAsking(false), onError: (error) => toast({ tone: "bad", text: error.view.title || t.failure.unexpectedTitle }) });
   return (
     <>

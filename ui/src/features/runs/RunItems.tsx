@@ -55,7 +55,7 @@ function outcomeWord(run: RunView, item: ItemView, t: Messages["runs"]): string 
     case "failed": return t.failed;
     case "cancelled": return t.cancelled;
     case "succeeded-with-warnings": return t.warned;
-    default: return { backup: t.saved, "restore-vm": t.restored, "restore-disk": t.written }[run.kind];
+    default: return { backup: t.saved, "restore-vm": t.restored, "restore-in-place": t.restored, "restore-disk": t.written }[run.kind];
   }
 }
 

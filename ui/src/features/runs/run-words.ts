@@ -22,7 +22,7 @@ export function runState(run: RunSummary, t: Words): StateWords {
   if (run.state === "running") return { glyph: "running", tone: "info", word: t.running };
   if (run.state === "stopping") return { glyph: "stopped", tone: "warn", word: t.stopping };
   if (run.state === "interrupted") return { glyph: "failed", tone: "bad", word: t.interrupted };
-  const done = { backup: t.saved, "restore-vm": t.restored, "restore-disk": t.written }[run.kind];
+  const done = { backup: t.saved, "restore-vm": t.restored, "restore-in-place": t.restored, "restore-disk": t.written }[run.kind];
   switch (run.outcome) {
     case "failed": return { glyph: "failed", tone: "bad", word: t.failed };
     case "cancelled": return { glyph: "stopped", tone: "off", word: t.cancelled };
@@ -32,7 +32,7 @@ export function runState(run: RunSummary, t: Words): StateWords {
 }
 
 export function kindName(kind: RunKind, t: Words): string {
-  return { backup: t.kindBackup, "restore-vm": t.kindRestoreVm, "restore-disk": t.kindRestoreDisk }[kind];
+  return { backup: t.kindBackup, "restore-vm": t.kindRestoreVm, "restore-in-place": t.kindRestoreInPlace, "restore-disk": t.kindRestoreDisk }[kind];
 }
 
 /** The names of a run's VMs in one line. */
@@ -66,20 +66,21 @@ export function runSentence({ run, items, result, secondsLeft, now }: Facts, t: 
   if (run.state === "stopping") return t.stoppingSentence;
   if (run.state === "interrupted") return t.interruptedSentence;
   if (run.state === "running") {
-    const begun = { backup: t.backupSentence(run.vms.length, run.repository), "restore-vm": t.restoreSentence(first), "restore-disk": t.diskSentence(first) }[run.kind];
+    const begun = { backup: t.backupSentence(run.vms.length, run.repository), "restore-vm": t.restoreSentence(first), "restore-in-place": t.overSentence(first), "restore-disk": t.diskSentence(first) }[run.kind];
     return secondsLeft === null ? begun : `${begun}${t.left(aboutText(secondsLeft, language))}`;
   }
   if (run.outcome === "cancelled") return t.cancelledSentence;
   if (run.outcome === "failed") {
     const failed = items.filter((item) => item.outcome === "failed").length || run.vms.length;
-    return { backup: t.failedBackup(failed, run.vms.length), "restore-vm": t.failedRestore(first), "restore-disk": t.failedDisk }[run.kind];
+    return { backup: t.failedBackup(failed, run.vms.length), "restore-vm": t.failedRestore(first), "restore-in-place": t.failedRestore(first), "restore-disk": t.failedDisk }[run.kind];
   }
-  return { backup: t.doneBackup(run.vms.length, run.repository, length), "restore-vm": t.doneRestore(result ?? first, length), "restore-disk": t.doneDisk(length) }[run.kind];
+  return { backup: t.doneBackup(run.vms.length, run.repository, length), "restore-vm": t.doneRestore(result ?? first, length), "restore-in-place": t.doneRestore(result ?? first, length), "restore-disk": t.doneDisk(length) }[run.kind];
 }
 
 const order: Record<RunKind, readonly PhaseView[]> = {
   backup: ["check", "snapshot", "read", "store", "remove"],
   "restore-vm": ["check", "read", "store"],
+  "restore-in-place": ["check", "snapshot", "read", "store", "remove"],
   "restore-disk": ["check", "read"],
 };
 

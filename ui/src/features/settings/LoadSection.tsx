@@ -13,10 +13,12 @@ import css from "./Settings.module.css";
 /** What is offered; another number comes from the command line and is offered as well. */
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200];
 const HOURS = Array.from({ length: 24 }, (_, hour) => ({ key: String(hour), name: `${String(hour).padStart(2, "0")}:00` }));
+/** Disks read at once. */
+const COUNTS = Array.from({ length: 8 }, (_, index) => ({ key: String(index + 1), name: String(index + 1) }));
 /** What hours begin with when somebody first limits them: an office's day. */
 const OFFICE = { from: 8, to: 18 };
 
-/** How much of the network reading VMs may take, and when. */
+/** How much reading VMs may take of network, hosts and datastores, and when. */
 export function LoadSection() {
   const t = useText();
   const refused = useCallback((thrown: unknown) => toast({ tone: "bad", text: errorView(thrown).title || t.failure.unexpectedTitle }), [t]);
@@ -49,6 +51,14 @@ export function LoadSection() {
             </div>
           </div>
         )}
+        <div className={css.row}>
+          <div><p className={css.name}>{t.load.perHost}</p><p className={css.second}>{t.load.perHostText}</p></div>
+          <div className={css.pick}><Select bare label={t.load.perHost} options={COUNTS} value={String(load.per_host)} onChange={(key) => set({ per_host: Number(key) })} testId="load-per-host" /></div>
+        </div>
+        <div className={css.row}>
+          <div><p className={css.name}>{t.load.perDatastore}</p><p className={css.second}>{t.load.perDatastoreText}</p></div>
+          <div className={css.pick}><Select bare label={t.load.perDatastore} options={COUNTS} value={String(load.per_datastore)} onChange={(key) => set({ per_datastore: Number(key) })} testId="load-per-datastore" /></div>
+        </div>
       </Card>
     </>
   );

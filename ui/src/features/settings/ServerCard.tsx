@@ -12,6 +12,7 @@ import { toast } from "@/components/toasts";
 import { Ago, Fingerprint, ShortFingerprint } from "@/components/Words";
 import { useText } from "@/i18n/context";
 import { usePlatform } from "@/platform/context";
+import { Mounts } from "./Mounts";
 import css from "./Settings.module.css";
 
 interface ServerCardProps {
@@ -53,6 +54,7 @@ export function ServerCard({ server, renderChecks }: ServerCardProps) {
               actions={changed ? <Button kind="primary" onPress={() => setAsking("trust")} testId={`server-trust-${server.id}`}>{t.settings.trustAction}</Button> : undefined} />
           </div>
         ) : touched ? renderChecks(progress, run) : null}
+        <Mounts server={server} />
       </CardBody>
       <Confirm isOpen={asking === "remove"} title={t.settings.removeServerTitle(server.name)} action={t.settings.removeServerYes} danger isPending={remove.isPending} testId="server-remove-confirm"
         onAction={() => remove.mutate({ server_id: server.id }, { ...refused, onSettled: () => setAsking(null) })} onClose={() => setAsking(null)}>{t.settings.removeServerText}</Confirm>

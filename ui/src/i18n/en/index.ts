@@ -3,7 +3,7 @@ import { firstRun } from "./first-run";
 import { inventory } from "./inventory";
 import { points, restore } from "./restore";
 import { runs } from "./runs";
-import { load, overview, settings } from "./settings";
+import { load, mounts, overview, settings } from "./settings";
 import { updates } from "./updates";
 
-export const en = { common, shell, failure, firstRun, inventory, runs, points, restore, settings, load, overview, updates };
+export const en = { common, shell, failure, firstRun, inventory, runs, points, restore, settings, load, mounts, overview, updates };

@@ -21,6 +21,7 @@ export const runs = {
 
   kindBackup: "Backup",
   kindRestoreVm: "Restore as a new VM",
+  kindRestoreInPlace: "Restore over the original",
   kindRestoreDisk: "Disk image",
   queued: "Waiting",
   running: "Running",
@@ -35,6 +36,7 @@ export const runs = {
 
   queuedSentence: "Waiting for its turn.",
   backupSentence: (vms: number, place: string) => `Saving ${plural(vms, "VM")} to ${place}.`,
+  overSentence: (vm: string) => `Putting the disks of ${vm} back.`,
   restoreSentence: (vm: string) => `Bringing ${vm} back as a new VM.`,
   diskSentence: (vm: string) => `Writing a disk of ${vm} to a file.`,
   left: (text: string) => ` ${text.charAt(0).toUpperCase()}${text.slice(1)} left.`,
@@ -58,6 +60,7 @@ export const runs = {
   stop: "Stop now",
   stopTitle: "Stop this run?",
   stopBackup: "What was read so far is thrown away for VMs that are not finished. Their snapshots are removed. Finished VMs keep their recovery points.",
+  stopOver: "What was sent is taken away. The VM keeps the disks it has, and runs again if it ran.",
   stopRestore: "The half-made VM is taken away. The recovery point stays as it is.",
   stopDisk: "The half-written file is taken away. The recovery point stays as it is.",
   stopGoOn: "Let it run",

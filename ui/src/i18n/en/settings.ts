@@ -91,6 +91,25 @@ export const load = {
   someHours: "Some hours",
   from: "From",
   to: "To",
+  perHost: "Disks at once from one host",
+  perHostText: "More is faster where host and network have room for it.",
+  perDatastore: "Disks at once from one datastore",
+  perDatastoreText: "VMs slow down when their datastore is kept too busy. Snapshots are always made one at a time on each.",
+};
+
+export const mounts = {
+  title: "Datastores read on this computer",
+  none: "None: all disks are read through the host.",
+  add: "Name a mounted datastore…",
+  addTitle: "Name a mounted datastore",
+  text: "When the NAS folder of an NFS datastore is mounted on this computer, disks are read there instead of through the host. Each time, the files are first compared with what the host shows.",
+  datastore: "Datastore",
+  folder: "Folder on this computer",
+  folderHint: "The folder that holds one folder for each VM.",
+  choose: "The folder of the datastore",
+  chooseAction: "Choose…",
+  save: "Read it here",
+  forget: (datastore: string) => `Read ${datastore} through the host again`,
 };
 
 export const overview = {

@@ -4,7 +4,7 @@ import { firstRun } from "./first-run";
 import { inventory } from "./inventory";
 import { points, restore } from "./restore";
 import { runs } from "./runs";
-import { load, overview, settings } from "./settings";
+import { load, mounts, overview, settings } from "./settings";
 import { updates } from "./updates";
 
-export const ja: Messages = { common, shell, failure, firstRun, inventory, runs, points, restore, settings, load, overview, updates };
+export const ja: Messages = { common, shell, failure, firstRun, inventory, runs, points, restore, settings, load, mounts, overview, updates };

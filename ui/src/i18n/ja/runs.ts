@@ -23,6 +23,7 @@ export const runs: Messages["runs"] = {
 
   kindBackup: "バックアップ",
   kindRestoreVm: "新しい VM として復元",
+  kindRestoreInPlace: "元の VM への復元",
   kindRestoreDisk: "ディスクイメージ",
   queued: "待機中",
   running: "実行中",
@@ -37,6 +38,7 @@ export const runs: Messages["runs"] = {
 
   queuedSentence: "順番を待っています。",
   backupSentence: (vms, place) => `VM ${number(vms)}台を ${place} に保存しています。`,
+  overSentence: (vm) => `${vm} のディスクを戻しています。`,
   restoreSentence: (vm) => `${vm} を新しい VM として復元しています。`,
   diskSentence: (vm) => `${vm} のディスクをファイルに書き込んでいます。`,
   left: (text) => `残り${text}。`,
@@ -60,6 +62,7 @@ export const runs: Messages["runs"] = {
   stop: "今すぐ停止",
   stopTitle: "この実行を停止しますか。",
   stopBackup: "完了していない VM の読み取り分は破棄し、スナップショットを取り除きます。完了した VM の復旧ポイントは残ります。",
+  stopOver: "送信したものは取り除きます。VM のディスクは元のままで、動作していた VM は再び動作します。",
   stopRestore: "作成途中の VM は取り除きます。復旧ポイントはそのまま残ります。",
   stopDisk: "書き込み途中のファイルは取り除きます。復旧ポイントはそのまま残ります。",
   stopGoOn: "実行を続ける",

@@ -93,6 +93,25 @@ export const load: Messages["load"] = {
   someHours: "時間帯を指定",
   from: "開始",
   to: "終了",
+  perHost: "1 台のホストから同時に読み取るディスク",
+  perHostText: "ホストとネットワークに余裕があれば、増やすと速くなります。",
+  perDatastore: "1 つのデータストアから同時に読み取るディスク",
+  perDatastoreText: "データストアの負荷が高すぎると VM が遅くなります。スナップショットは常に 1 つずつ処理します。",
+};
+
+export const mounts: Messages["mounts"] = {
+  title: "このコンピューターで読み取るデータストア",
+  none: "なし：すべてのディスクをホスト経由で読み取ります。",
+  add: "マウント済みデータストアを指定…",
+  addTitle: "マウント済みデータストアを指定",
+  text: "NFS データストアの NAS フォルダーがこのコンピューターにマウントされている場合、ホストを経由せずにディスクを読み取れます。毎回、ホストが示す内容とファイルを照合してから使います。",
+  datastore: "データストア",
+  folder: "このコンピューターのフォルダー",
+  folderHint: "VM ごとのフォルダーが入っているフォルダーです。",
+  choose: "データストアのフォルダー",
+  chooseAction: "選択…",
+  save: "ここで読み取る",
+  forget: (datastore) => `${datastore} を再びホスト経由で読み取る`,
 };
 
 export const overview: Messages["overview"] = {

@@ -57,6 +57,14 @@ export const commands: Handlers = {
     back.emit("servers", added.id);
     return added;
   },
+  "servers.mount": (back, { server_id, datastore, folder }) => {
+    const known = findServer(back, server_id);
+    const others = known.mounts.filter((mount) => mount.datastore !== datastore);
+    const changed = { ...known, mounts: folder === null ? others : [...others, { datastore, folder }] };
+    back.servers = back.servers.map((one) => (one.id === server_id ? changed : one));
+    back.emit("servers", server_id);
+    return changed;
+  },
   "servers.list": (back) => ({ servers: back.servers }),
   "servers.check": (back, { server_id, check }) => serverCheck(findServer(back, server_id), check, back.options.checks ?? {}),
   "servers.role": (_back, { format }) => ({ name: "Kuramori", text: roleTexts[format] }),
@@ -157,6 +165,17 @@ export const commands: Handlers = {
     const of = findPoint(back, request.point_id);
     const items = [{ name: of.vm_name, capacity: of.capacity, bytes: Math.round(of.capacity * 0.17) }];
     return startRun(back, { kind: "restore-vm", server: findServer(back, request.server_id).name, repository: of.repository_name, items, result: request.name }, () => back.emit("inventory", request.server_id));
+  },
+  "restore.in-place-plan": (back, request) => {
+    const of = findPoint(back, request.point_id);
+    const old = of.disks.map((disk) => `[datastore1] ${of.vm_name}/${of.vm_name}${disk.index === 0 ? "" : `_${disk.index}`}.vmdk`);
+    return { vm_name: of.vm_name, running: true, bytes: Math.round(of.capacity * 0.17), capacity: of.capacity, disks: of.disks.length, old_files: old, untouched: [], problems: [] };
+  },
+  "restore.in-place": (back, request) => {
+    const of = findPoint(back, request.point_id);
+    if (request.confirm !== of.vm_name) throw fakeError("name-not-confirmed");
+    const items = [{ name: of.vm_name, capacity: of.capacity, bytes: Math.round(of.capacity * 0.17) }];
+    return startRun(back, { kind: "restore-in-place", server: findServer(back, request.server_id).name, repository: of.repository_name, items, result: of.vm_name }, () => back.emit("inventory", request.server_id));
   },
   "restore.disk": (back, request) => {
     const of = findPoint(back, request.point_id);

@@ -1,10 +1,13 @@
 import type { DatastoreView } from "@/api/generated/DatastoreView";
 import type { ErrorCode } from "@/api/generated/ErrorCode";
 import type { ErrorView } from "@/api/generated/ErrorView";
+import type { GroupKindView } from "@/api/generated/GroupKindView";
+import type { GroupView } from "@/api/generated/GroupView";
 import type { InventoryView } from "@/api/generated/InventoryView";
 import type { PointView } from "@/api/generated/PointView";
 import type { RepositoryView } from "@/api/generated/RepositoryView";
 import type { ServerView } from "@/api/generated/ServerView";
+import type { TreesView } from "@/api/generated/TreesView";
 import type { VmView } from "@/api/generated/VmView";
 
 export const GiB = 1024 ** 3;
@@ -27,7 +30,7 @@ const nothingYet = "Nothing from this server is backed up yet. Nothing was chang
 const sentences: Partial<Record<ErrorCode, Sentence>> = {
   "host-unreachable": { title: "Nothing answers at this address.", risk: nothingYet, hints: ["Check the address, and that the host is on.", "A firewall may block port 443."], detail: "connect 10.0.0.9:443\nconnection timed out (os error 110)", retry: true },
   "login-refused": { title: "The server refuses user or password.", risk: nothingYet, hints: ["Type the password again."], detail: "Login\nInvalidLogin: Cannot complete login due to an incorrect user name or password." },
-  "licence-restricted": { title: "The licence of esx1.shop.lan does not allow backup: it is the free edition of ESXi.", risk: "Its VMs can be looked at, but neither saved nor restored here: the host refuses snapshots and every other change. Nothing was changed on it.", hints: ["Enter a licence on the host that includes the storage API, then try again."], detail: "CreateSnapshot_Task\nRestrictedVersion: Current license or ESXi version prohibits execution of the requested operation." },
+  "licence-restricted": { title: "The licence of esx1.shop.lan does not allow backup: it is the free edition of ESXi.", risk: "The host refuses snapshots and every other change, so VMs that run cannot be saved, and none can be restored here. Nothing was changed on it.", hints: ["Switch the VM off on the host itself and copy it without a snapshot.", "Enter a licence on the host that includes the storage API, then try again."], detail: "CreateSnapshot_Task\nRestrictedVersion: Current license or ESXi version prohibits execution of the requested operation." },
   "rights-missing": { title: "The account has not all the rights it needs on esx1.shop.lan.", risk: nothingYet, hints: ["Give the account the missing rights at the top of the inventory, for all below it."], detail: "VirtualMachine.State.CreateSnapshot\nVirtualMachine.State.RemoveSnapshot\nNetwork.Assign" },
   "store-full": { title: "The place for backups is full.", risk: "Older recovery points are whole. FILE02 has none from this run.", hints: ["Make room on the disk, then run again."], detail: "write packs/7c/7c19a4\nNo space left on device (os error 28)", retry: true },
   "snapshot-failed": { title: "The snapshot of MAIL01 could not be made.", risk: "Its last recovery point is 2 d old and whole.", hints: ["Start the VM again, or look at its free space on the datastore.", "Run again afterwards."], detail: "CreateSnapshot_Task on vm-17\nGenericVmConfigFault: msg.snapshot.error-QUIESCINGERROR", retry: true },
@@ -50,7 +53,7 @@ export function fakeError(code: ErrorCode, more: Partial<ErrorView> = {}): Error
 export const certificate = "9C:41:7E:02:5B:90:1D:F3:6A:C8:11:E7:42:0F:9B:D5:38:AE:77:04:CB:61:2E:8F:50:B3:19:DA:6C:E4:B8:5D";
 
 export function server(id: string, name: string, more: Partial<ServerView> = {}): ServerView {
-  return { id, name, url: `https://${name}/sdk`, user: "kuramori@vsphere.local", kind: "esxi", product: "VMware ESXi 8.0.3 build-24784735", pin: certificate, last_seen: hoursAgo(0.05), error: null, ...more };
+  return { id, name, url: `https://${name}/sdk`, user: "kuramori@vsphere.local", kind: "esxi", product: "VMware ESXi 8.0.3 build-24784735", pin: certificate, last_seen: hoursAgo(0.05), error: null, mounts: [], ...more };
 }
 
 export function repository(id: string, name: string, more: Partial<RepositoryView> = {}): RepositoryView {
@@ -71,7 +74,7 @@ export function vm(index: number, seed: VmSeed): VmView {
   const capacity = disks.reduce((sum, disk) => sum + disk.capacity, 0);
   return {
     reference: `vm-${index + 10}`, instance_uuid: `503a${String(index).padStart(4, "0")}-7c11-4a55-9be0-0c6d1e5f2a10`, name: seed.name, path: ["Discovered virtual machine"], host: seed.host ?? "esx1.shop.lan",
-    power: "on", guest: seed.guest, tools_running: true, template: false, tracking: "on", snapshots: 0, disks, capacity, used: (seed.used ?? 0.4 * (capacity / GiB)) * GiB, last_point: null, problem: null, notes: [], ...seed.more,
+    power: "on", guest: seed.guest, tools_running: true, template: false, tracking: "on", snapshots: 0, disks, capacity, used: (seed.used ?? 0.4 * (capacity / GiB)) * GiB, last_point: null, also_through: [], gone_since: null, problem: null, cold: false, notes: [], ...seed.more,
   };
 }
 
@@ -84,7 +87,7 @@ export const shopVms: readonly VmView[] = [
   { name: "DEV01", guest: "Ubuntu Linux (64-bit)", disks: [["Hard disk 1", 100]], used: 33.5, host: "esx2.shop.lan", more: { snapshots: 2 } },
   { name: "FILE02", guest: windows, disks: [["Hard disk 1", 80], ["Hard disk 2", 900], ["Hard disk 3", 240, "Left out: an independent disk is not part of snapshots."]], used: 412.6, host: "esx2.shop.lan" },
   { name: "MAIL01", guest: windows, disks: [["Hard disk 1", 80], ["Hard disk 2", 300]], used: 96.2 },
-  { name: "OLDWEB", guest: "CentOS 6 (64-bit)", disks: [["Hard disk 1", 40]], used: 11, more: { power: "suspended", tools_running: false, tracking: "unsupported", notes: ["It is suspended: its disks are saved, its memory is not."] } },
+  { name: "OLDWEB", guest: "CentOS 6 (64-bit)", disks: [["Hard disk 1", 40]], used: 11, more: { power: "suspended", cold: true, tools_running: false, tracking: "unsupported", notes: ["It is suspended: its disks are saved, its memory is not."] } },
   { name: "PRINT01", guest: windows, disks: [["Hard disk 1", 60]], used: 9.1 },
   { name: "SQL01", guest: windows, disks: [["Hard disk 1", 80], ["Hard disk 2", 240], ["Hard disk 3", 40]], used: 61.3 },
   { name: "TEST03", guest: "Other Linux (64-bit)", disks: [["Hard disk 1", 20]], used: 4, host: "esx2.shop.lan", more: { problem: "It shares a disk with another VM.", power: "off", tools_running: false } },
@@ -107,7 +110,25 @@ export const datastores: readonly DatastoreView[] = [
 ];
 
 export function inventory(of: ServerView, vms: readonly VmView[]): InventoryView {
-  return { server_id: of.id, server_name: of.name, kind: of.kind, read_at: hoursAgo(0.02), vms: [...vms], datastores: [...datastores] };
+  return { server_id: of.id, server_name: of.name, kind: of.kind, read_at: hoursAgo(0.02), vms: [...vms], datastores: [...datastores], trees: trees(of, vms), under: [] };
+}
+
+/** Containers right under the server, each with the VMs that `homes` puts there; those without one lie at the top. */
+function flat(of: ServerView, kind: GroupKindView, vms: readonly VmView[], homes: (vm: VmView, index: number) => string[]): GroupView[] {
+  const placed = vms.map((vm, index) => ({ vm: vm.reference, homes: vm.gone_since === null ? homes(vm, index) : [] }));
+  const names = [...new Set(placed.flatMap((one) => one.homes))].sort();
+  const top: GroupView = { id: "", kind: "server", name: of.name, parent: null, vms: placed.filter((one) => one.homes.length === 0).map((one) => one.vm) };
+  return [top, ...names.map((name): GroupView => ({ id: `${kind}:${name}`, kind, name, parent: 0, vms: placed.filter((one) => one.homes.includes(name)).map((one) => one.vm) }))];
+}
+
+export function trees(of: ServerView, vms: readonly VmView[]): TreesView {
+  const vcenter = of.kind === "vcenter";
+  return {
+    hosts: { groups: flat(of, "host", vms, (vm) => [vm.host ?? ""]), note: null },
+    folders: { groups: flat(of, "folder", vms, (vm) => vm.path.slice(-1)), note: null },
+    storage: { groups: flat(of, "datastore", vms, (vm, index) => (vm.disks.length > 1 ? ["datastore1", "datastore2"] : [`datastore${(index % 2) + 1}`])), note: null },
+    tags: { groups: flat(of, "tag", vms, (_, index) => (vcenter && index % 3 === 0 ? ["Gold"] : [])), note: vcenter ? null : "Only a vCenter has tags." },
+  };
 }
 
 /** A recovery point of a VM, some hours old. */

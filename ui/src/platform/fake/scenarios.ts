@@ -1,5 +1,5 @@
 import type { RunView } from "@/api/generated/RunView";
-import { fakeError, GiB, hoursAgo, inventory, manyVms, point, repository, server, shopVms, certificate } from "./data";
+import { fakeError, GiB, hoursAgo, inventory, manyVms, point, repository, server, shopVms, certificate, vm } from "./data";
 import { limitedRights, refusedLicence, refusedRights } from "./checks";
 import { FakePlatform, type FakeOptions } from "./platform";
 import { FakeRun } from "./runs";
@@ -50,11 +50,24 @@ function troubled(): FakeOptions {
 }
 
 function many(): FakeOptions {
-  const esx = server("server-1", "vcenter.big.lan", { kind: "vcenter" });
+  const esx = server("server-1", "vcenter.big.lan", { kind: "vcenter", product: "VMware vCenter Server 8.0.3 build-24305161" });
   const repo = repository("repository-1", "STORE-1", { points: 1500, stored: 9000 * GiB });
-  const vms = manyVms(500);
+  const vms = manyVms(2000);
   const points = vms.flatMap((vm, index) => [3, 27, 51].map((hours, at) => point(index * 3 + at, vm, repo, hours + index / 100, false)));
   return { servers: [esx], repositories: [repo], points, inventories: [inventory(esx, vms.map((vm, index) => (index % 9 === 0 ? vm : { ...vm, last_point: { id: points[index * 3]?.id ?? "", taken_at: hoursAgo(3 + index / 100), repository_id: repo.id } })))] };
+}
+
+/** A VM that is gone, and a host whose VMs are listed under its vCenter. */
+function moved(): FakeOptions {
+  const base = shop();
+  const [vcenter] = base.servers ?? [];
+  const [before] = base.inventories ?? [];
+  if (!vcenter || !before) return base;
+  const host = server("server-2", "esx1.shop.lan");
+  const left = vm(90, { name: "OLDSRV", guest: "", disks: [], more: { gone_since: hoursAgo(30), power: "unknown", host: null, path: [], capacity: 0, used: null, tracking: "unsupported", problem: "It is no longer on the server. Its recovery points are kept.", last_point: before.vms[0]?.last_point ?? null } });
+  const vms = before.vms.map((one) => (one.host === "esx1.shop.lan" ? { ...one, also_through: [host.name] } : one));
+  const there = { ...inventory(host, []), under: [{ server_id: vcenter.id, server_name: vcenter.name, vms: 7 }] };
+  return { ...base, servers: [vcenter, host], inventories: [inventory(vcenter, [...vms, left]), there] };
 }
 
 function newer(): FakeOptions {
@@ -79,6 +92,7 @@ const scenarios = {
   live,
   troubled,
   many,
+  moved,
   newer,
   takenBack,
   updated,

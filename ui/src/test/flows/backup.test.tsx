@@ -18,6 +18,20 @@ describe("inventory and runs", () => {
     expect(sentTo(back, "runs.get").length).toBeLessThanOrEqual(2);
   });
 
+  it("copies a VM that does not run without a snapshot", async () => {
+    const { back, user } = open("/inventory?server=server-1&vm=vm-16");
+    expect(await screen.findByTestId("vm-details")).toHaveAttribute("data-name", "OLDWEB");
+    await press(user, "vm-cold");
+    await screen.findByTestId("run", {}, { timeout: 5000 });
+    expect(sentTo(back, "backup.start")).toEqual([{ server_id: "server-1", repository_id: "repository-1", vms: ["vm-16"], cold: { shut_down: false } }]);
+  });
+
+  it("offers no such copy of a VM that runs", async () => {
+    open(vmAddress);
+    expect(await screen.findByTestId("vm-details")).toHaveAttribute("data-name", "SQL01");
+    expect(screen.queryByTestId("vm-cold")).toBeNull();
+  });
+
   it("stops a run only after asking, with the focus on the safe choice", async () => {
     const { back, user } = open(vmAddress, "shop", { runPace: 60, runSteps: 400 });
     await press(user, "vm-backup");
@@ -66,11 +80,43 @@ describe("inventory and runs", () => {
     expect(await screen.findByText("Back up 2 VMs")).toBeVisible();
   });
 
-  it("draws only what is in sight of 500 VMs", async () => {
+  it("draws only what is in sight of 2,000 VMs", async () => {
     open("/inventory", "many");
     await screen.findByTestId("vm-table");
     expect(screen.getAllByTestId("vm-table-row").length).toBeLessThan(80);
-    expect(screen.getByTestId("server-details")).toHaveTextContent("500 VMs");
+    expect(screen.getByTestId("server-details")).toHaveTextContent("2,000 VMs");
+  });
+
+  it("shows the VMs in four orders, and those of one container", async () => {
+    const { user } = open("/inventory");
+    await screen.findByTestId("vm-table");
+    const groups = () => screen.getAllByTestId("tree-group").map((row) => row.dataset["name"]);
+    await waitFor(() => expect(groups()).toEqual(["esx1.shop.lan", "esx2.shop.lan"]));
+    await user.click(screen.getByTestId("inventory-order-storage"));
+    await waitFor(() => expect(groups()).toEqual(["datastore1", "datastore2"]));
+    await user.click(screen.getByTestId("inventory-order-tags"));
+    await waitFor(() => expect(groups()).toEqual(["Gold"]));
+    await user.click(screen.getByTestId("inventory-order-hosts"));
+    await waitFor(() => expect(groups()).toEqual(["esx1.shop.lan", "esx2.shop.lan"]));
+    // By the keyboard alone: into the tree, down to a host, open and close it.
+    for (let presses = 0; presses < 12 && !screen.getByTestId("inventory-tree").contains(document.activeElement); presses += 1) await user.tab();
+    await user.keyboard("{ArrowDown}{ArrowLeft}");
+    await waitFor(() => expect(screen.queryAllByTestId("tree-vm").map((row) => row.dataset["name"])).not.toContain("APP01"));
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(screen.getByTestId("server-details")).toHaveTextContent("esx1.shop.lan"));
+    expect(screen.queryAllByTestId("vm-table-row").map((row) => row.dataset["row"])).not.toContain("FILE02");
+  });
+
+  it("keeps a VM in sight that is gone, with its recovery points, and says where the VMs of a managed host are", async () => {
+    const { user } = open("/inventory?server=server-1&vm=vm-100", "moved");
+    expect(await screen.findByTestId("vm-details")).toHaveTextContent("It is no longer on the server.");
+    expect(screen.queryByTestId("vm-backup")).toBeNull();
+    expect(screen.getByTestId("vm-restore")).toBeEnabled();
+    expect(screen.getAllByTestId("tree-vm").filter((row) => row.dataset["gone"]).map((row) => row.dataset["name"])).toEqual(["OLDSRV"]);
+    await user.click(screen.getByTestId("inventory-order-tags"));
+    expect(await screen.findByTestId("tree-note")).toHaveTextContent("Only a vCenter has tags.");
+    await user.click(screen.getAllByTestId("tree-server")[1] ?? screen.getByTestId("tree-server"));
+    await waitFor(() => expect(screen.getByTestId("server-details")).toHaveTextContent("7 VMs of this host are listed under vcenter.shop.lan, which manages it."));
   });
 
   it("opens a run from the list with the keyboard alone", async () => {

@@ -108,7 +108,7 @@ describe("first start", () => {
     await press(user, "trust-yes");
     const line = await screen.findByTestId("check-licence");
     await waitFor(() => expect(line).toHaveAttribute("data-state", "failed"));
-    expect(within(line).getByRole("alert")).toHaveTextContent("Is my data at risk?Its VMs can be looked at");
+    expect(within(line).getByRole("alert")).toHaveTextContent("Is my data at risk?The host refuses snapshots");
     expect(screen.getByTestId("first-run-next")).toBeDisabled();
   });
 

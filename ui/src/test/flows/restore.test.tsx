@@ -15,7 +15,7 @@ describe("restore", () => {
     expect(await screen.findByTestId("restore-done", {}, { timeout: 5000 })).toHaveTextContent("Start it");
     expect(screen.getByTestId("run-sentence")).toHaveTextContent("SQL01-back is back.");
     const point = back.points.find((one) => one.vm_name === "SQL01")!;
-    expect(sentTo(back, "restore.vm")).toEqual([{ repository_id: "repository-1", point_id: point.id, server_id: "server-1", datastore: "datastore2", name: "SQL01-back" }]);
+    expect(sentTo(back, "restore.vm")).toEqual([{ repository_id: "repository-1", point_id: point.id, server_id: "server-1", datastore: "datastore2", name: "SQL01-back", identity: "new" }]);
   });
 
   it("does not take a name that the server has", async () => {
@@ -36,6 +36,25 @@ describe("restore", () => {
     await press(user, "restore-start");
     expect(await screen.findByTestId("restore-result", {}, { timeout: 5000 })).toHaveTextContent("/home/admin/SQL01-disk0.raw");
     expect(sentTo(back, "restore.disk")).toHaveLength(1);
+  });
+
+  it("puts disks back over the original only when its name was typed", async () => {
+    const { back, user } = open("/restore?vm=SQL01");
+    await press(user, "restore-next");
+    await press(user, "restore-advanced");
+    await user.click(await screen.findByText("Over the original"));
+    await type(user, "restore-confirm", "SQL02");
+    expect(await screen.findByText("This is not its name.")).toBeVisible();
+    expect(screen.getByTestId("restore-preview")).toBeDisabled();
+    await type(user, "restore-confirm", "SQL01");
+    await press(user, "restore-preview");
+    expect(await screen.findByTestId("preview-sentence")).toHaveTextContent("SQL01 gets its disks back");
+    expect(screen.getByText("Save SQL01 as it is now")).toBeVisible();
+    expect(sentTo(back, "restore.in-place")).toEqual([]);
+    await press(user, "restore-start");
+    expect(await screen.findByTestId("restore-done", {}, { timeout: 5000 })).toHaveTextContent("delete the disks it had before");
+    const point = back.points.find((one) => one.vm_name === "SQL01")!;
+    expect(sentTo(back, "restore.in-place")).toEqual([{ repository_id: "repository-1", point_id: point.id, server_id: "server-1", confirm: "SQL01", stop: "shut-down", turn_on: true }]);
   });
 
   it("stays at the preview when it cannot start", async () => {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use kuramori_engine::{Observer, Policy, RunEvent, VmBackup, backup_vm};
+use kuramori_engine::{Cold, Mounts, Observer, Policy, RunEvent, Throttle, VmBackup, backup_vm};
 use kuramori_jobs::{Level, Outcome};
 use kuramori_repo::{Repository, WriterId};
 use kuramori_vsphere::{Client, VmRef};
@@ -12,6 +12,7 @@ use crate::convert;
 use crate::dto::{ErrorCode, RunKind, RunStarted, StartBackupRequest, Topic};
 use crate::error::AppError;
 use crate::exported;
+use crate::load;
 use crate::runs::{Item, ItemEnd, ItemObserver, ItemResult, LiveRun, RunSpec};
 use crate::schema::command;
 
@@ -24,6 +25,12 @@ impl Handler for command::BackupStart {
         let inventory = client.inventory().await.map_err(|e| convert::server(&e, &server.name))?;
         let (wanted, writer) = (request.repository_id, access::writer(app)?);
         let (entry, repository) = app.blocking(move |app| access::repository(app, &wanted)).await?;
+        if request.limit == Some(0) {
+            let what = "limit of 0, which would stop the backup";
+            return Err(AppError::new(ErrorCode::InvalidInput, what));
+        }
+        let throttle = Arc::new(load::throttle_of_run(&app.inner.throttle, request.limit));
+        let mounts = Arc::new(server.mounts());
         let mut items = Vec::new();
         for vm in &request.vms {
             let found = inventory
@@ -40,6 +47,9 @@ impl Handler for command::BackupStart {
                 repository: repository.clone(),
                 place: entry.name.clone(),
                 writer,
+                throttle: throttle.clone(),
+                mounts: mounts.clone(),
+                cold: request.cold.as_ref().map(|cold| Cold::new(cold.shut_down)),
             };
             items.push(Item {
                 name: found.name.clone(),
@@ -69,19 +79,22 @@ impl App {
 }
 
 /// The backup of one VM.
-struct Work {
-    app: App,
-    client: Client,
-    server: (String, String),
-    vm: VmRef,
-    name: String,
-    repository: Repository,
-    place: String,
-    writer: WriterId,
+pub(super) struct Work {
+    pub(super) app: App,
+    pub(super) client: Client,
+    pub(super) server: (String, String),
+    pub(super) vm: VmRef,
+    pub(super) name: String,
+    pub(super) repository: Repository,
+    pub(super) place: String,
+    pub(super) writer: WriterId,
+    pub(super) throttle: Arc<Throttle>,
+    pub(super) mounts: Arc<Mounts>,
+    pub(super) cold: Option<Cold>,
 }
 
 impl Work {
-    fn run(self, run: &Arc<LiveRun>, observer: &ItemObserver) -> ItemEnd {
+    pub(super) fn run(self, run: &Arc<LiveRun>, observer: &ItemObserver) -> ItemEnd {
         let (server_id, server_name) = &self.server;
         let id = self.repository.id().to_hex();
         if let Some(alarm) = self.app.alarm(&id, &self.place) {
@@ -96,8 +109,10 @@ impl Work {
             writer: self.writer,
             run: run.id,
             log: &self.app.inner.log,
-            policy: &Policy::default(),
-            throttle: &self.app.inner.throttle,
+            policy: &Policy { cold: self.cold, ..Policy::default() },
+            throttle: &self.throttle,
+            budgets: &self.app.inner.budgets,
+            mounts: &self.mounts,
             clock: self.app.inner.clock.clone(),
             progress: run.tally(observer.item),
             cancel: &run.cancel,

@@ -1,7 +1,7 @@
 //! What each command does, by area.
 
 mod backup;
-mod inventory;
+mod in_place;
 mod points;
 mod recovery;
 mod repositories;
@@ -21,7 +21,6 @@ use crate::dto::{ErrorCode, ErrorView};
 use crate::error::AppError;
 use crate::schema::{Command, command, with_commands};
 
-pub(crate) use inventory::KnownInventory;
 pub(crate) use points::point_view;
 
 /// The work behind a command. Never waits for long work: that becomes a run.

@@ -4,19 +4,19 @@ use std::sync::Arc;
 use kuramori_engine::{Observer, RunEvent};
 use kuramori_jobs::{Level, Outcome, Stage};
 use kuramori_repo::{Manifest, ReadAs};
-use kuramori_restore::{NewVm, VmRestore};
+use kuramori_restore::{Identity, NewVm, VmRestore};
 use kuramori_vsphere::Client;
 
 use super::Handler;
-use super::inventory::datastore_view;
 use crate::access;
 use crate::app::App;
 use crate::convert;
 use crate::dto::{
     ErrorCode, RestoreDiskRequest, RestorePlanView, RestoreTargets, RestoreVmRequest, RunKind,
-    RunStarted, ServerRequest,
+    RunStarted, ServerRequest, VmIdentityChoice,
 };
 use crate::error::AppError;
+use crate::inventory::datastore_view;
 use crate::place::{OpenPoint, PointRef};
 use crate::runs::{Item, ItemEnd, ItemObserver, ItemResult, LiveRun, RunSpec};
 use crate::schema::command;
@@ -46,7 +46,8 @@ struct Ready {
 async fn ready(app: &App, request: RestoreVmRequest) -> Result<Ready, AppError> {
     let (repository, point) = (request.repository_id, request.point_id);
     let point = app.blocking(move |app| app.place(&repository)?.find(&point)).await?;
-    let target = NewVm { name: request.name, datastore: request.datastore };
+    let identity = identity(request.identity);
+    let target = NewVm { name: request.name, datastore: request.datastore, identity };
     ready_with(app, point, &request.server_id, target).await
 }
 
@@ -72,6 +73,7 @@ async fn ready_with(
 
 impl App {
     /// Restores a recovery point as a new VM, also from a repository that is not known here.
+    /// `target` is the datastore, the name and whether it is the original again.
     ///
     /// # Errors
     /// What stood in the way of beginning; the run tells the rest.
@@ -79,10 +81,18 @@ impl App {
         &self,
         point: PointRef,
         server_id: &str,
-        datastore: String,
-        name: String,
+        target: (String, String, VmIdentityChoice),
     ) -> Result<RunStarted, AppError> {
-        start(self, ready_with(self, point, server_id, NewVm { name, datastore }).await?).await
+        let (datastore, name, choice) = target;
+        let target = NewVm { name, datastore, identity: identity(choice) };
+        start(self, ready_with(self, point, server_id, target).await?).await
+    }
+}
+
+fn identity(choice: VmIdentityChoice) -> Identity {
+    match choice {
+        VmIdentityChoice::New => Identity::New,
+        VmIdentityChoice::Keep => Identity::Keep,
     }
 }
 
@@ -137,7 +147,11 @@ async fn start(app: &App, ready: Ready) -> Result<RunStarted, AppError> {
 }
 
 /// Begins to read a recovery point, and tells when nothing protects it meanwhile.
-fn read(point: &PointRef, reader: &ReadAs, observer: &ItemObserver) -> Result<OpenPoint, AppError> {
+pub(super) fn read(
+    point: &PointRef,
+    reader: &ReadAs,
+    observer: &ItemObserver,
+) -> Result<OpenPoint, AppError> {
     let opened = point.read_as(reader)?;
     if let Some(reason) = opened.unprotected() {
         observer.event(Level::Warning, RunEvent::NotProtected { reason });
@@ -188,7 +202,7 @@ fn restore_vm(
     }
 }
 
-fn failed(error: AppError, result: ItemResult) -> ItemEnd {
+pub(super) fn failed(error: AppError, result: ItemResult) -> ItemEnd {
     let outcome =
         if error.code == ErrorCode::Cancelled { Outcome::Cancelled } else { Outcome::Failed };
     (outcome, ItemResult { error: Some(error), ..result })

@@ -136,6 +136,7 @@ fn missing_view(missing: &MissingRights, language: crate::dto::Language) -> Miss
             Function::ReadDatastore => RightsFunction::ReadDatastore,
             Function::Export => RightsFunction::Export,
             Function::Restore => RightsFunction::Restore,
+            Function::RestoreInPlace => RightsFunction::RestoreInPlace,
         },
         name: messages::function(missing.function, language).to_owned(),
         effect: messages::function_effect(missing.function, language).to_owned(),

@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use kuramori_base::Secret;
 use kuramori_vsphere::{Endpoint, ServerKind as Kind, probe_certificate};
 
@@ -6,10 +9,12 @@ use crate::access::{self, SignIn};
 use crate::app::{App, keychain_error};
 use crate::convert;
 use crate::dto::{
-    AddServerRequest, CertificateView, Empty, ErrorCode, ProbeServerRequest, ServerKind,
-    ServerList, ServerRequest, ServerView, Topic, TrustServerRequest,
+    AddServerRequest, CertificateView, Empty, ErrorCode, MountDatastoreRequest, MountView,
+    ProbeServerRequest, ServerKind, ServerList, ServerRequest, ServerView, Topic,
+    TrustServerRequest,
 };
 use crate::error::AppError;
+use crate::inventory;
 use crate::schema::command;
 use crate::settings::ServerEntry;
 
@@ -38,8 +43,8 @@ impl Handler for command::ServersAdd {
         }
         // One that was taken over from another computer has no password yet.
         let known = app.inner.settings.get().servers.into_iter().find(|s| s.name == name);
-        let id = match known {
-            None => uuid::Uuid::new_v4().to_string(),
+        let (id, mounts) = match known {
+            None => (uuid::Uuid::new_v4().to_string(), BTreeMap::new()),
             Some(known) => {
                 let secret = known.secret_name();
                 let stored = move |app: &App| {
@@ -48,7 +53,7 @@ impl Handler for command::ServersAdd {
                 if app.blocking(stored).await?.is_some() {
                     return Err(AppError::new(ErrorCode::NameTaken, name));
                 }
-                known.id
+                (known.id, known.mounts)
             }
         };
         let endpoint =
@@ -72,6 +77,7 @@ impl Handler for command::ServersAdd {
             kind: kind(about.kind),
             product: about.full_name.clone(),
             last_seen: Some(app.inner.clock.now()),
+            mounts,
         };
         let stored = entry.clone();
         app.blocking(move |app| {
@@ -108,6 +114,51 @@ fn view(entry: &ServerEntry) -> ServerView {
         pin: entry.pin.clone(),
         last_seen: entry.last_seen,
         error: None,
+        mounts: entry.mounts.iter().map(mount).collect(),
+    }
+}
+
+fn mount((datastore, folder): (&String, &PathBuf)) -> MountView {
+    MountView { datastore: datastore.clone(), folder: folder.display().to_string() }
+}
+
+impl Handler for command::ServersMount {
+    async fn handle(app: &App, request: MountDatastoreRequest) -> Result<ServerView, AppError> {
+        let (entry, client) = access::client(app, &request.server_id).await?;
+        let folder = request.folder.map(|folder| PathBuf::from(folder.trim()));
+        if folder.is_some() {
+            let stores = client.datastores().await.map_err(|e| convert::server(&e, &entry.name))?;
+            if !stores.iter().any(|store| store.name == request.datastore) {
+                let names: Vec<&str> = stores.iter().map(|store| store.name.as_str()).collect();
+                let what =
+                    format!("datastore “{}”, which {} has not", request.datastore, entry.name);
+                return Err(AppError::new(ErrorCode::InvalidInput, what)
+                    .detail(format!("it has {}", names.join(", "))));
+            }
+        }
+        let id = entry.id.clone();
+        let changed = app.blocking(move |app| {
+            if let Some(folder) =
+                folder.as_ref().filter(|folder| !folder.is_absolute() || !folder.is_dir())
+            {
+                let what =
+                    format!("folder “{}”, since there is none of that full path", folder.display());
+                return Err(AppError::new(ErrorCode::InvalidInput, what));
+            }
+            app.inner.settings.change(|s| {
+                let found = s.servers.iter_mut().find(|s| s.id == entry.id);
+                let server =
+                    found.ok_or_else(|| AppError::new(ErrorCode::ServerNotFound, &entry.name))?;
+                match folder {
+                    Some(folder) => server.mounts.insert(request.datastore, folder),
+                    None => server.mounts.remove(&request.datastore),
+                };
+                Ok(view(server))
+            })
+        });
+        let changed = changed.await?;
+        app.inner.events.changed(Topic::Servers, Some(id));
+        Ok(changed)
     }
 }
 
@@ -164,6 +215,7 @@ impl Handler for command::ServersRemove {
             app.inner.keychain.forget(&name).map_err(|e| keychain_error(&e))
         })
         .await?;
+        inventory::forget(app, &id);
         app.inner.events.changed(Topic::Servers, Some(id));
         Ok(Empty {})
     }

@@ -27,8 +27,9 @@ wire! {
         Dark,
     }
 
-    /// How much of the network reading VMs may take, for all runs together.
-    #[derive(Copy, Default, Eq)]
+    /// How much reading VMs may take of the network, hosts and datastores, for all runs together.
+    #[derive(Copy, Eq)]
+    #[serde(default)]
     pub struct LoadView {
         /// Mebibytes a second; `null`: no limit.
         pub limit: Option<u32>,
@@ -36,6 +37,10 @@ wire! {
         pub from: u8,
         /// Hour of the day at which it ends. The same as `from`: it holds all day.
         pub to: u8,
+        /// Disks read at once from one host, 1 to 8.
+        pub per_host: u8,
+        /// Disks read at once from one datastore, 1 to 8.
+        pub per_datastore: u8,
     }
 
     /// What the user chose for this installation.
@@ -137,5 +142,12 @@ wire! {
         pub id: Option<String>,
         /// The run as it is now, for topic `run`.
         pub run: Option<Box<super::RunView>>,
+    }
+}
+
+impl Default for LoadView {
+    /// No limit, two disks at once.
+    fn default() -> Self {
+        Self { limit: None, from: 0, to: 0, per_host: 2, per_datastore: 2 }
     }
 }

@@ -38,6 +38,14 @@ wire! {
         DatastoreLow,
         /// The guest could not be made quiet, and the backup insists on it.
         GuestNotQuiet,
+        /// A VM runs or is suspended, and has to be off for what was wanted.
+        VmRunning,
+        /// A VM was switched on or changed while it was copied, so nothing was kept.
+        VmChanged,
+        /// A guest could not be shut down.
+        ShutDownFailed,
+        /// A VM that was shut down for a copy could not be switched on again.
+        SwitchOnFailed,
         /// A disk could not be read from the server.
         DiskUnreadable,
         /// The repository's place has no room left.
@@ -88,6 +96,18 @@ wire! {
         NameTaken,
         /// The server already has a VM of this name.
         VmNameTaken,
+        /// The VM a recovery point was made of is not on the server any more.
+        OriginalGone,
+        /// The name that was typed is not that of the VM whose disks would be exchanged.
+        NameNotConfirmed,
+        /// Snapshots of somebody else rest on the disks that would be exchanged.
+        VmHasSnapshots,
+        /// A disk has no place in the VM as it is now.
+        DiskHasNoPlace,
+        /// The VM as it is now could not be saved before its disks are exchanged.
+        SafetyPointFailed,
+        /// What was sent could not be found again on the server.
+        WrittenWrong,
         /// The datastore does not exist on the server.
         DatastoreNotFound,
         /// The datastore has not enough room.
@@ -108,6 +128,10 @@ wire! {
         FileUnwritable,
         /// The file to read is missing or cannot be read.
         FileUnreadable,
+        /// A VM or disk in files is used by somebody, or was while it was read.
+        FilesInUse,
+        /// Files of a VM or disk are damaged, incomplete or of an unknown kind.
+        FilesUnusable,
         /// The run ended because somebody stopped it.
         Cancelled,
         /// The run was cut off: the program or the machine stopped.

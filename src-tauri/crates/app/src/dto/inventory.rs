@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 
-use super::ServerKind;
+use super::{ServerKind, TreesView, UnderView};
 
 wire! {
     /// Asks for a server's inventory.
@@ -97,6 +97,12 @@ wire! {
         pub last_point: Option<LastPoint>,
         /// Why it cannot be backed up as it is; `null` when it can.
         pub problem: Option<String>,
+        /// Whether it can be copied without a snapshot now, since it does not run.
+        pub cold: bool,
+        /// Names of other servers that show it too. It is listed here alone.
+        pub also_through: Vec<String>,
+        /// Since when it is no longer on the server; only its recovery points are left.
+        pub gone_since: Option<DateTime<Utc>>,
         /// What is special about it although it can be backed up, a sentence each.
         pub notes: Vec<String>,
     }
@@ -129,5 +135,9 @@ wire! {
         pub vms: Vec<VmView>,
         /// Datastores by name.
         pub datastores: Vec<DatastoreView>,
+        /// The VMs in four orders.
+        pub trees: TreesView,
+        /// Where VMs that this host shows too are listed instead.
+        pub under: Vec<UnderView>,
     }
 }

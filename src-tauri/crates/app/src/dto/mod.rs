@@ -16,6 +16,7 @@ mod repositories;
 mod restore;
 mod runs;
 mod servers;
+mod trees;
 mod updates;
 
 pub use app::*;
@@ -29,4 +30,5 @@ pub use repositories::*;
 pub use restore::*;
 pub use runs::*;
 pub use servers::*;
+pub use trees::*;
 pub use updates::*;

@@ -23,6 +23,18 @@ wire! {
         pub datastore: String,
         /// Name of the new VM.
         pub name: String,
+        /// Whether it is the original again.
+        pub identity: VmIdentityChoice,
+    }
+
+    /// By what a restored VM is known: UUIDs and the addresses of its network cards.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum VmIdentityChoice {
+        /// All new: the original may still run.
+        New,
+        /// Those of the original, as far as no other VM of the server has them.
+        Keep,
     }
 
     /// What a restore would do. Nothing is moved to find out.
@@ -39,6 +51,54 @@ wire! {
         pub networks: Vec<String>,
         /// Room left on the datastore afterwards, where known.
         pub free_after: Option<u64>,
+        /// What stands in the way; empty when it can start.
+        pub problems: Vec<ErrorView>,
+    }
+
+    /// What may be done to a VM that runs, so that its disks can be exchanged.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum StopVm {
+        /// Nothing.
+        No,
+        /// Its guest may be asked to shut down.
+        ShutDown,
+        /// It may be switched off, as by a pulled plug.
+        PowerOff,
+    }
+
+    /// Puts the disks of a recovery point into the VM it was made of.
+    pub struct RestoreInPlaceRequest {
+        /// Where the recovery point lies.
+        pub repository_id: String,
+        /// The recovery point.
+        pub point_id: String,
+        /// The server the VM is on.
+        pub server_id: String,
+        /// The name of the VM, typed by a person. A plan does not look at it.
+        pub confirm: String,
+        /// What may be done to the VM if it runs.
+        pub stop: StopVm,
+        /// Whether it is switched on at the end, if it ran.
+        pub turn_on: bool,
+    }
+
+    /// What a restore over the original would do. Nothing is touched to find out.
+    pub struct InPlacePlanView {
+        /// Name of the VM now.
+        pub vm_name: String,
+        /// Whether it runs.
+        pub running: bool,
+        /// Bytes that will be sent to the server.
+        pub bytes: u64,
+        /// Sizes of the disks together.
+        pub capacity: u64,
+        /// Number of disks.
+        pub disks: u32,
+        /// Files of the disks it has now and that are exchanged; they stay.
+        pub old_files: Vec<String>,
+        /// Disks of the VM that the recovery point does not have; they stay in it.
+        pub untouched: Vec<String>,
         /// What stands in the way; empty when it can start.
         pub problems: Vec<ErrorView>,
     }

@@ -11,6 +11,20 @@ wire! {
         pub vms: Vec<String>,
         /// Where to keep the recovery points.
         pub repository_id: String,
+        /// Mebibytes a second this run may read, besides the limit of all runs together.
+        #[serde(default)]
+        #[ts(optional)]
+        pub limit: Option<u32>,
+        /// Copies VMs that are off, without a snapshot; left out for a backup by snapshot.
+        #[serde(default)]
+        #[ts(optional)]
+        pub cold: Option<ColdBackup>,
+    }
+
+    /// How VMs are copied that are off.
+    pub struct ColdBackup {
+        /// Whether running guests are shut down before and their VMs switched on again after.
+        pub shut_down: bool,
     }
 
     /// A run was queued or began.
@@ -40,6 +54,8 @@ wire! {
         Backup,
         /// Makes a new VM of a recovery point.
         RestoreVm,
+        /// Puts the disks of a recovery point into the VM it was made of.
+        RestoreInPlace,
         /// Writes a disk of a recovery point to a file.
         RestoreDisk,
     }

@@ -113,6 +113,8 @@ wire! {
         Export,
         /// Restoring a VM as a new one.
         Restore,
+        /// Restoring a VM over the original.
+        RestoreInPlace,
     }
 
     /// One right an account lacks.
@@ -175,6 +177,25 @@ wire! {
         pub text: String,
     }
 
+    /// Says where a datastore is mounted on this computer, so that disks are read there instead of
+    /// through the host.
+    pub struct MountDatastoreRequest {
+        /// The server's id.
+        pub server_id: String,
+        /// Name of the datastore.
+        pub datastore: String,
+        /// The folder; `null`: nowhere any more.
+        pub folder: Option<String>,
+    }
+
+    /// Where a datastore is mounted on this computer.
+    pub struct MountView {
+        /// Name of the datastore.
+        pub datastore: String,
+        /// The folder.
+        pub folder: String,
+    }
+
     /// A server that was added.
     pub struct ServerView {
         /// Its id.
@@ -195,6 +216,8 @@ wire! {
         pub last_seen: Option<DateTime<Utc>>,
         /// Why it could not be used the last time it was tried.
         pub error: Option<ErrorView>,
+        /// Its datastores that are mounted on this computer.
+        pub mounts: Vec<MountView>,
     }
 
     /// All servers.

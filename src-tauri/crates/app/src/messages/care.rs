@@ -5,10 +5,21 @@ use kuramori_engine::RunEvent;
 pub(super) fn english(event: &RunEvent) -> String {
     use RunEvent as E;
     match event {
+        E::NotQuiet { reason } => format!(
+            "The guest could not pause its writes, so this is as after a power cut: {reason}"
+        ),
+        E::SnapshotLeft { reason } => {
+            format!(
+                "The snapshot could not be removed, it is tried again at the next start: {reason}"
+            )
+        }
         E::TrackingOn => "Changed block tracking was turned on".to_owned(),
         E::TrackingReset => {
             "Changed block tracking was begun anew, since its record had left changes out"
                 .to_owned()
+        }
+        E::TrackingResetForSize => {
+            "Changed block tracking was begun anew, since a disk has another size".to_owned()
         }
         E::Audited { disk, pieces: 1 } => {
             format!("{disk}: one place that should not have changed was read again, and had not")
@@ -28,6 +39,14 @@ pub(super) fn english(event: &RunEvent) -> String {
             "{file} could not be read, so the recovery point is without it. Without the NVRAM an \
              EFI guest may have to be shown again what to boot: {reason}"
         ),
+        E::StaleTrackingFile { file } => format!(
+            "{file} is left over from change tracking. Hosts fail on such files after the guest has \
+             paused its writes and leave it frozen, so it was not asked to: this is as after a power \
+             cut. Delete the file with the host's datastore browser"
+        ),
+        E::TrackingFilesUnknown { reason } => {
+            format!("Whether files are left over from change tracking could not be seen: {reason}")
+        }
         E::WaitingForTask => "Another task on the VM is waited for".to_owned(),
         E::QuietAgain { reason } => {
             format!("The guest did not pause its writes and is asked once more: {reason}")
@@ -53,9 +72,18 @@ pub(super) fn english(event: &RunEvent) -> String {
 pub(super) fn japanese(event: &RunEvent) -> String {
     use RunEvent as E;
     match event {
+        E::NotQuiet { reason } => {
+            format!("ゲストの書き込みを止められず、電源断と同じ状態になります: {reason}")
+        }
+        E::SnapshotLeft { reason } => {
+            format!("スナップショットを削除できません。次の起動時にもう一度試します: {reason}")
+        }
         E::TrackingOn => "変更ブロック追跡を有効にしました".to_owned(),
         E::TrackingReset => {
             "変更記録に漏れがあったため、変更ブロック追跡をやり直しました".to_owned()
+        }
+        E::TrackingResetForSize => {
+            "ディスクのサイズが変わったため、変更ブロック追跡をやり直しました".to_owned()
         }
         E::Audited { disk, pieces } => {
             format!(
@@ -72,6 +100,14 @@ pub(super) fn japanese(event: &RunEvent) -> String {
             "{file} を読み取れなかったため、復旧ポイントに含まれていません。NVRAM がない場合、EFI ゲストでは\
              起動先を選び直す必要があることがあります: {reason}"
         ),
+        E::StaleTrackingFile { file } => format!(
+            "{file} は変更追跡の残りです。このようなファイルがあると、ゲストが書き込みを一時停止した後に\
+             スナップショットが失敗し、ゲストが停止したままになることがあるため、一時停止を求めませんでした\
+             （電源断と同じ状態です）。ホストのデータストア ブラウザーでファイルを削除してください"
+        ),
+        E::TrackingFilesUnknown { reason } => {
+            format!("変更追跡の残りのファイルがあるか確認できませんでした: {reason}")
+        }
         E::WaitingForTask => "VM に対する別のタスクの終了を待っています".to_owned(),
         E::QuietAgain { reason } => {
             format!("ゲストが書き込みを一時停止しなかったため、もう一度試します: {reason}")

@@ -162,6 +162,7 @@ fn function_english(function: Function) -> &'static str {
         Function::ReadDatastore => "Read disks over the datastore",
         Function::Export => "Read disks by export",
         Function::Restore => "Restore a VM as a new one",
+        Function::RestoreInPlace => "Restore a VM over the original",
     }
 }
 
@@ -173,6 +174,7 @@ fn function_japanese(function: Function) -> &'static str {
         Function::ReadDatastore => "データストア経由のディスクの読み取り",
         Function::Export => "エクスポートによるディスクの読み取り",
         Function::Restore => "新しい VM としての復元",
+        Function::RestoreInPlace => "元の VM への上書き復元",
     }
 }
 
@@ -191,6 +193,12 @@ pub(crate) fn function_effect(function: Function, language: Language) -> &'stati
         }
         (Language::En, Function::Restore) => {
             "Without them VMs cannot be restored to this server. Their disks can, to files."
+        }
+        (Language::En, Function::RestoreInPlace) => {
+            "Without them VMs can be restored as new ones only, not over the original."
+        }
+        (Language::Ja, Function::RestoreInPlace) => {
+            "これがないと、VM は新しい VM としてのみ復元でき、元の VM へは復元できません。"
         }
         (Language::Ja, Function::Inventory) => "これがないと、VM が見つかりません。",
         (Language::Ja, Function::Snapshots) => "これがないと、どの VM もバックアップできません。",

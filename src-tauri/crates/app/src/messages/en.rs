@@ -49,10 +49,13 @@ pub(super) fn server(code: ErrorCode) -> Sentences {
         ),
         E::LicenceRestricted => say(
             "The licence of {0} does not allow backup: it is the free edition of ESXi.",
-            "Its VMs can be looked at, but neither saved nor restored here: the host refuses \
-             snapshots and every other change. Nothing was changed on it. Recovery points made \
-             before can be restored to a file or to another server.",
-            &["Enter a licence on the host that includes the storage API, then try again."],
+            "The host refuses snapshots and every other change, so VMs that run cannot be saved, \
+             and none can be restored here. Nothing was changed on it. Recovery points made before \
+             can be restored to a file or to another server.",
+            &[
+                "Switch the VM off on the host itself and copy it without a snapshot.",
+                "Enter a licence on the host that includes the storage API, then try again.",
+            ],
         ),
         E::RightsMissing => say(
             "The account has not all the rights it needs on {0}.",
@@ -124,6 +127,34 @@ pub(super) fn vm(code: ErrorCode) -> Sentences {
             "{0} cannot be backed up as it is.",
             "It has no new recovery point.",
             &["The details say what stands in the way."],
+        ),
+        E::VmRunning => say(
+            "{0} has to be off for this, and it runs or is suspended.",
+            "Its disks are as they were. A guest that was asked to shut down may still do so; its VM is \
+             switched on again then.",
+            &[
+                "Shut it down yourself and leave it off until this is done, or let it be shut down: \
+                 “--shut-down” asks the guest.",
+                "Before a restore it can also be switched off: “--power-off”.",
+            ],
+        ),
+        E::VmChanged => say(
+            "{0} was switched on or changed while it was copied, so the copy was not kept.",
+            NO_NEW_POINT,
+            &[
+                "Leave the VM off and as it is until the copy is complete, and start the backup again.",
+            ],
+        ),
+        E::ShutDownFailed => say(
+            "The guest of {0} could not be shut down.",
+            NO_NEW_POINT,
+            &["Check that VMware Tools run in the guest and that the account may switch the VM \
+                 off and on, or shut the guest down yourself."],
+        ),
+        E::SwitchOnFailed => say(
+            "{0} was shut down for a copy and could not be switched on again.",
+            "It may be off still. It is tried once more at the next start and every hour.",
+            &["Switch it on yourself, and check that the account may switch VMs on."],
         ),
         E::DiskUnreadable => say(
             "A disk of {0} could not be read to the end.",
@@ -307,6 +338,16 @@ pub(super) fn local(code: ErrorCode) -> Sentences {
         E::FileUnreadable => {
             say("{0} cannot be read.", UNTOUCHED, &["Check the path and your rights on the file."])
         }
+        E::FilesInUse => say(
+            "{0} is in use, so its disks cannot be saved as they are.",
+            NO_NEW_POINT,
+            &["Power the VM off or suspend it, then try again."],
+        ),
+        E::FilesUnusable => say(
+            "{0} cannot be saved.",
+            NO_NEW_POINT,
+            &["The details say which file stands in the way, and why."],
+        ),
         E::Cancelled => say(
             "{0} was stopped.",
             "Everything begun was taken back. Earlier recovery points are as they were.",

@@ -1,15 +1,91 @@
 //! Lines of a run's log.
 
-use kuramori_engine::{Mode, RunEvent, WholeReason};
+use kuramori_engine::{RunEvent, WholeReason};
 
-use super::care;
+use super::{care, cold, in_place, reading};
 use crate::dto::Language;
+
+/// What a line is about; each part has its sentences in a module of its own.
+enum Part {
+    Run,
+    Care,
+    Cold,
+    InPlace,
+    Reading,
+}
 
 /// Says what happened.
 pub(crate) fn event(event: &RunEvent, language: Language) -> String {
-    match language {
-        Language::En => english(event),
-        Language::Ja => japanese(event),
+    match (part(event), language) {
+        (Part::Run, Language::En) => english(event),
+        (Part::Run, Language::Ja) => japanese(event),
+        (Part::Care, Language::En) => care::english(event),
+        (Part::Care, Language::Ja) => care::japanese(event),
+        (Part::Cold, Language::En) => cold::english(event),
+        (Part::Cold, Language::Ja) => cold::japanese(event),
+        (Part::InPlace, Language::En) => in_place::event_english(event),
+        (Part::InPlace, Language::Ja) => in_place::event_japanese(event),
+        (Part::Reading, _) => reading::say(event, language),
+    }
+}
+
+/// Lists every event, so that a new one is not forgotten.
+fn part(event: &RunEvent) -> Part {
+    use RunEvent as E;
+    match event {
+        E::Checked { .. }
+        | E::LeftOut { .. }
+        | E::SnapshotMade
+        | E::Committed { .. }
+        | E::SnapshotRemoved
+        | E::Consolidated
+        | E::OrphanRemoved
+        | E::VmMade { .. }
+        | E::FileWritten { .. }
+        | E::HistoryBroken { .. }
+        | E::NotProtected { .. }
+        | E::NotRestored { .. }
+        | E::Stopping
+        | E::Slept { .. }
+        | E::MayFallAsleep { .. }
+        | E::SessionEnding => Part::Run,
+        E::NotQuiet { .. }
+        | E::SnapshotLeft { .. }
+        | E::TrackingOn
+        | E::TrackingReset
+        | E::TrackingResetForSize
+        | E::StaleTrackingFile { .. }
+        | E::TrackingFilesUnknown { .. }
+        | E::TrackingRefused { .. }
+        | E::Audited { .. }
+        | E::ChangesMissing { .. }
+        | E::WaitingForTask
+        | E::QuietAgain { .. }
+        | E::ConsolidatedFirst
+        | E::NotConsolidated { .. }
+        | E::GuestSilent
+        | E::HeartbeatUnknown { .. }
+        | E::FileLeftOut { .. } => Part::Care,
+        E::WasSuspended
+        | E::ShuttingDown
+        | E::SwitchedOff
+        | E::SwitchedOn
+        | E::NotSwitchedOn { .. } => Part::Cold,
+        E::SafetyPointFirst
+        | E::NotReadBack { .. }
+        | E::Exchanged { .. }
+        | E::OldDiskKept { .. }
+        | E::NewDiskAt { .. }
+        | E::SentDiskLeft { .. }
+        | E::DiskUntouched { .. }
+        | E::ExchangeLeft { .. }
+        | E::ExchangeTakenBack { .. }
+        | E::ExchangeEnded { .. } => Part::InPlace,
+        E::Reading { .. }
+        | E::WayRefused { .. }
+        | E::WaitingForSnapshots
+        | E::WaitingForTurn { .. }
+        | E::DiskRead { .. } => Part::Reading,
     }
 }
 
@@ -36,6 +112,12 @@ pub(crate) fn whole_reason(reason: WholeReason, language: Language) -> &'static 
         (Language::En, R::ChangesMissing) => "the server's record of changes had left some out",
         (Language::En, R::TrackingDoubted) => {
             "the server's record of changes left some out earlier and could not be begun anew"
+        }
+        (Language::En, R::KnownBug) => {
+            "this version of ESXi is known to leave changes out of its record; update the host"
+        }
+        (Language::Ja, R::KnownBug) => {
+            "この ESXi のバージョンには変更記録に漏れが出る既知の不具合があります。ホストを更新してください"
         }
         (Language::Ja, R::First) => "このディスクの最初の復旧ポイントです",
         (Language::Ja, R::NotTracked) => "変更ブロック追跡が無効です",
@@ -88,7 +170,7 @@ pub(crate) fn stopping(language: Language) -> &'static str {
 }
 
 /// Writes a number of bytes as people read it.
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
     let mut value = bytes as f64;
     let mut unit = 0;
@@ -118,50 +200,12 @@ fn english(event: &RunEvent) -> String {
         E::Checked { disks: 1, capacity } => format!("One disk of {} to save", size(*capacity)),
         E::Checked { disks, capacity } => format!("{disks} disks of {} to save", size(*capacity)),
         E::LeftOut { disk, reason } => format!("{disk} is left out: {reason}"),
-        E::TrackingOn
-        | E::TrackingReset
-        | E::TrackingRefused { .. }
-        | E::Audited { .. }
-        | E::ChangesMissing { .. }
-        | E::WaitingForTask
-        | E::QuietAgain { .. }
-        | E::ConsolidatedFirst
-        | E::NotConsolidated { .. }
-        | E::GuestSilent
-        | E::HeartbeatUnknown { .. }
-        | E::FileLeftOut { .. } => care::english(event),
         E::SnapshotMade => "Snapshot made".to_owned(),
-        E::NotQuiet { reason } => {
-            format!(
-                "The guest could not pause its writes, so this is as after a power cut: {reason}"
-            )
-        }
-        E::Reading { disk, mode, reason, bytes, transport } => {
-            let what = match mode {
-                Mode::Whole => "the whole disk",
-                Mode::Allocated => "allocated areas",
-                Mode::Changed => "changed areas",
-            };
-            let why =
-                reason.map(|r| format!(" – {}", whole_reason(r, Language::En))).unwrap_or_default();
-            format!("{disk}: reading {what}, {} over {transport}{why}", size(*bytes))
-        }
-        E::WayRefused { disk, transport, reason } => {
-            format!("{disk} cannot be read over {transport}: {reason}")
-        }
         E::Committed { point, new, stored } => {
-            format!(
-                "Recovery point {point} is complete: {} new, {} stored",
-                size(*new),
-                size(*stored)
-            )
+            let (new, stored) = (size(*new), size(*stored));
+            format!("Recovery point {point} is complete: {new} new, {stored} stored")
         }
         E::SnapshotRemoved => "Snapshot removed".to_owned(),
-        E::SnapshotLeft { reason } => {
-            format!(
-                "The snapshot could not be removed, it is tried again at the next start: {reason}"
-            )
-        }
         E::Consolidated => "The server merged what the snapshot left behind".to_owned(),
         E::OrphanRemoved => "A snapshot left by an earlier run was removed".to_owned(),
         E::VmMade { name } => format!("The VM {name} is complete"),
@@ -180,6 +224,7 @@ fn english(event: &RunEvent) -> String {
             format!("The computer may fall asleep meanwhile: {reason}")
         }
         E::SessionEnding => "The session ends or the computer shuts down".to_owned(),
+        other => other.record(),
     }
 }
 
@@ -190,45 +235,13 @@ fn japanese(event: &RunEvent) -> String {
             format!("保存するディスクは {disks} 台、計 {} です", size(*capacity))
         }
         E::LeftOut { disk, reason } => format!("{disk} は対象外です: {reason}"),
-        E::TrackingOn
-        | E::TrackingReset
-        | E::TrackingRefused { .. }
-        | E::Audited { .. }
-        | E::ChangesMissing { .. }
-        | E::WaitingForTask
-        | E::QuietAgain { .. }
-        | E::ConsolidatedFirst
-        | E::NotConsolidated { .. }
-        | E::GuestSilent
-        | E::HeartbeatUnknown { .. }
-        | E::FileLeftOut { .. } => care::japanese(event),
         E::SnapshotMade => "スナップショットを作成しました".to_owned(),
-        E::NotQuiet { reason } => {
-            format!("ゲストの書き込みを止められず、電源断と同じ状態になります: {reason}")
-        }
-        E::Reading { disk, mode, reason, bytes, transport } => {
-            let what = match mode {
-                Mode::Whole => "ディスク全体",
-                Mode::Allocated => "割り当て済み領域",
-                Mode::Changed => "変更箇所",
-            };
-            let why = reason
-                .map(|r| format!("（{}）", whole_reason(r, Language::Ja)))
-                .unwrap_or_default();
-            format!("{disk}: {what} {} を {transport} で読み取ります{why}", size(*bytes))
-        }
-        E::WayRefused { disk, transport, reason } => {
-            format!("{disk} は {transport} では読み取れません: {reason}")
-        }
         E::Committed { point, new, stored } => format!(
             "復旧ポイント {point} が完成しました: 新規 {}、保存 {}",
             size(*new),
             size(*stored)
         ),
         E::SnapshotRemoved => "スナップショットを削除しました".to_owned(),
-        E::SnapshotLeft { reason } => {
-            format!("スナップショットを削除できません。次の起動時にもう一度試します: {reason}")
-        }
         E::Consolidated => "スナップショットの残りをサーバーが統合しました".to_owned(),
         E::OrphanRemoved => "以前の実行が残したスナップショットを削除しました".to_owned(),
         E::VmMade { name } => format!("VM「{name}」が完成しました"),
@@ -246,5 +259,6 @@ fn japanese(event: &RunEvent) -> String {
             format!("途中でコンピューターがスリープする可能性があります: {reason}")
         }
         E::SessionEnding => "サインアウトまたはシャットダウンが始まりました".to_owned(),
+        other => other.record(),
     }
 }

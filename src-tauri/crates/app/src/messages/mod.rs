@@ -4,12 +4,16 @@
 
 mod care;
 mod checks;
+mod cold;
 mod en;
 mod events;
 mod history;
+mod in_place;
 mod ja;
 mod keys;
+mod reading;
 mod sheet;
+mod tags;
 mod updates;
 pub(crate) mod upkeep;
 mod vms;
@@ -21,7 +25,8 @@ pub(crate) use checks::{
 };
 pub(crate) use events::{event, stopping, unproven, whole_reason, working};
 pub(crate) use sheet::{SheetWords, sheet_words};
-pub(crate) use vms::{disk_note, disk_obstacle, vm_notes, vm_obstacle};
+pub(crate) use tags::{no_tags, tags_unavailable};
+pub(crate) use vms::{disk_note, disk_obstacle, vm_gone, vm_notes, vm_obstacle};
 
 /// What is said about an error.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +44,7 @@ enum About {
     Server,
     Snapshot,
     Vm,
+    InPlace,
     Repository,
     Point,
     History,
@@ -69,11 +75,21 @@ fn about(code: ErrorCode) -> About {
         | E::GuestNotQuiet => About::Snapshot,
         E::VmNotFound
         | E::VmNotSupported
+        | E::VmRunning
+        | E::VmChanged
+        | E::ShutDownFailed
+        | E::SwitchOnFailed
         | E::DiskUnreadable
         | E::VmNameTaken
         | E::DatastoreNotFound
         | E::DatastoreFull
         | E::Busy => About::Vm,
+        E::OriginalGone
+        | E::NameNotConfirmed
+        | E::VmHasSnapshots
+        | E::DiskHasNoPlace
+        | E::SafetyPointFailed
+        | E::WrittenWrong => About::InPlace,
         E::StoreFull
         | E::StoreReadOnly
         | E::RepositoryVanished
@@ -115,6 +131,7 @@ pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
         About::Server => (en::server, ja::server),
         About::Snapshot => (en::snapshot, ja::snapshot),
         About::Vm => (en::vm, ja::vm),
+        About::InPlace => (in_place::english, in_place::japanese),
         About::Repository => (en::repository, ja::repository),
         About::Point => (en::point, ja::point),
         About::History => (history::english, history::japanese),

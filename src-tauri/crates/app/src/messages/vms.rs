@@ -49,6 +49,14 @@ pub(crate) fn vm_obstacle(obstacle: VmObstacle, language: Language) -> &'static 
     }
 }
 
+/// Says that only recovery points are left of a VM.
+pub(crate) fn vm_gone(language: Language) -> &'static str {
+    match language {
+        Language::En => "It is no longer on the server. Its recovery points are kept.",
+        Language::Ja => "サーバーにはもうありません。復旧ポイントは残っています。",
+    }
+}
+
 /// Says why a disk is left out of backups.
 pub(crate) fn disk_obstacle(obstacle: DiskObstacle, language: Language) -> &'static str {
     use DiskObstacle as O;

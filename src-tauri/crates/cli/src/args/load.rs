@@ -1,6 +1,6 @@
 use clap::Args as ClapArgs;
 
-/// How much of the network reading VMs may take. Without any of these, what holds is shown.
+/// How much reading VMs may take of network, hosts and datastores. Without any of these, what holds is shown.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct LoadArgs {
     /// Mebibytes a second, for all runs together.
@@ -12,6 +12,12 @@ pub(crate) struct LoadArgs {
     /// Hours of the day in which it holds, such as `8-18`; `22-6` runs over midnight.
     #[arg(long, value_name = "FROM-TO", value_parser = hours)]
     pub(crate) hours: Option<(u8, u8)>,
+    /// Disks read at once from one host, by all runs together.
+    #[arg(long, value_name = "N")]
+    pub(crate) per_host: Option<u8>,
+    /// Disks read at once from one datastore.
+    #[arg(long, value_name = "N")]
+    pub(crate) per_datastore: Option<u8>,
     /// It holds all day.
     #[arg(long, conflicts_with = "hours")]
     pub(crate) all_day: bool,

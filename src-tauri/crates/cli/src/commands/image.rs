@@ -26,7 +26,7 @@ async fn backup(
     context: &Context,
     file: PathBuf,
     repo: &RepoArgs,
-    name: String,
+    name: Option<String>,
     changed: Option<PathBuf>,
 ) -> Result<Done, AppError> {
     let areas = changed.as_deref().map(input::text).transpose()?;
@@ -40,7 +40,7 @@ async fn backup(
     let work = blocking(move || {
         let point = opened.place.backup_image(ImageRequest {
             file: &file,
-            name: &name,
+            name: name.as_deref(),
             areas: areas.as_deref(),
             writer,
             clock: clock(),

@@ -20,6 +20,9 @@ pub(super) async fn run(context: &Context, args: LoadArgs) -> Result<Done, AppEr
         (load.from, load.to) = (0, 0);
     }
     (load.from, load.to) = args.hours.unwrap_or((load.from, load.to));
+    let load = &mut settings.load;
+    load.per_host = args.per_host.unwrap_or(load.per_host);
+    load.per_datastore = args.per_datastore.unwrap_or(load.per_datastore);
     if settings.load != before {
         settings = app.call::<command::SettingsSet>(settings).await?;
     }

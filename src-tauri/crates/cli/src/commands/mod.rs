@@ -13,10 +13,10 @@ mod update;
 mod upkeep;
 
 use kuramori_app::AppError;
-use kuramori_app::dto::{ErrorCode, InventoryRequest, StartBackupRequest};
+use kuramori_app::dto::{ColdBackup, ErrorCode, InventoryRequest, StartBackupRequest};
 use kuramori_app::schema::command;
 
-use crate::args::{Args, BackupArgs, Command};
+use crate::args::{Args, BackupArgs, Command, View};
 use crate::context::Context;
 use crate::output::{Done, Output};
 use crate::text;
@@ -25,7 +25,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Done, AppError> {
     let context = Context { state: args.state, secrets: args.secrets, output: *output };
     match args.command {
         Command::Server(command) => server::run(&context, command).await,
-        Command::Inventory { server } => inventory(&context, server).await,
+        Command::Inventory { server, view } => inventory(&context, server, view).await,
         Command::Repo(command) => repo::run(&context, command).await,
         Command::Backup(args) => backup(&context, args).await,
         Command::Points(command) => points::run(&context, command).await,
@@ -36,11 +36,25 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Done, AppError> {
     }
 }
 
-async fn inventory(context: &Context, server_id: String) -> Result<Done, AppError> {
+async fn inventory(
+    context: &Context,
+    server_id: String,
+    view: Option<View>,
+) -> Result<Done, AppError> {
     let app = context.app().await?;
     let request = InventoryRequest { server_id, refresh: true };
     let inventory = app.call::<command::InventoryGet>(request).await?;
-    context.output.answer(&inventory, text::inventory);
+    let trees = &inventory.trees;
+    let tree = view.map(|view| match view {
+        View::Hosts => &trees.hosts,
+        View::Folders => &trees.folders,
+        View::Storage => &trees.storage,
+        View::Tags => &trees.tags,
+    });
+    match tree {
+        None => context.output.answer(&inventory, text::inventory),
+        Some(tree) => context.output.answer(tree, |tree| text::tree(&inventory, tree)),
+    }
     Ok(Done::Well)
 }
 
@@ -61,7 +75,13 @@ async fn backup(context: &Context, args: BackupArgs) -> Result<Done, AppError> {
         }
         vms.push(vm.reference.clone());
     }
-    let request = StartBackupRequest { server_id: args.server, vms, repository_id: args.repo };
+    let request = StartBackupRequest {
+        server_id: args.server,
+        vms,
+        repository_id: args.repo,
+        limit: args.limit,
+        cold: args.cold.then_some(ColdBackup { shut_down: args.shut_down }),
+    };
     let started = app.call::<command::BackupStart>(request).await?;
     context.follow(&app, &started.run_id).await
 }

@@ -1,13 +1,16 @@
 use std::path::PathBuf;
 
-use kuramori_app::dto::RestoreDiskRequest;
+use kuramori_app::dto::{
+    ErrorCode, RestoreDiskRequest, RestoreInPlaceRequest, StopVm, VmIdentityChoice,
+};
 use kuramori_app::schema::command;
 use kuramori_app::{AppError, CancelToken, NoProgress, PointRef, Writer};
 use serde::Serialize;
 
-use crate::args::{ImageFormat, RepoArgs, RestoreCommand};
+use crate::args::{IdentityChoice, ImageFormat, RepoArgs, RestoreCommand, RestoreVmArgs};
 use crate::context::{Context, blocking, clock, full};
-use crate::output::Done;
+use crate::input;
+use crate::output::{Done, Output};
 
 /// A file that was written.
 #[derive(Serialize)]
@@ -24,7 +27,23 @@ pub(super) async fn run(context: &Context, command: RestoreCommand) -> Result<Do
         RestoreCommand::Disk { point, repo, disk, format: ImageFormat::Raw, output } => {
             disk_to_file(context, &point, repo, disk, output).await
         }
-        RestoreCommand::Vm { point, repo, server, datastore, name } => {
+        RestoreCommand::Vm(args) if args.in_place => in_place(context, args).await,
+        RestoreCommand::Vm(RestoreVmArgs {
+            point,
+            repo,
+            server,
+            datastore,
+            name,
+            identity,
+            ..
+        }) => {
+            let missing = |what| AppError::new(ErrorCode::InvalidInput, what);
+            let datastore = datastore.ok_or_else(|| missing("--datastore is missing"))?;
+            let name = name.ok_or_else(|| missing("--name is missing"))?;
+            let identity = match identity {
+                IdentityChoice::New => VmIdentityChoice::New,
+                IdentityChoice::Keep => VmIdentityChoice::Keep,
+            };
             let app = context.app().await?;
             let found = if repo.repo_path.is_some() {
                 let place = context.place(&repo).await?.place;
@@ -32,10 +51,42 @@ pub(super) async fn run(context: &Context, command: RestoreCommand) -> Result<Do
             } else {
                 context.point(&app, repo.repo.as_deref(), &point).await?
             };
-            let started = app.restore_vm(found, &server, datastore, name).await?;
+            let started = app.restore_vm(found, &server, (datastore, name, identity)).await?;
             context.follow(&app, &started.run_id).await
         }
     }
+}
+
+/// Puts disks back into the VM they were of, once its name was typed.
+async fn in_place(context: &Context, args: RestoreVmArgs) -> Result<Done, AppError> {
+    let app = context.app().await?;
+    let found = context.point(&app, args.repo.repo.as_deref(), &args.point).await?;
+    let stop = match (args.shut_down, args.power_off) {
+        (_, true) => StopVm::PowerOff,
+        (true, false) => StopVm::ShutDown,
+        (false, false) => StopVm::No,
+    };
+    let mut request = RestoreInPlaceRequest {
+        repository_id: found.repository_id().to_owned(),
+        point_id: found.id(),
+        server_id: args.server,
+        confirm: String::new(),
+        stop,
+        turn_on: args.power_on,
+    };
+    request.confirm = if let Some(name) = args.confirm {
+        name
+    } else {
+        let plan = app.call::<command::RestoreInPlacePlan>(request.clone()).await?;
+        Output::note(&format!(
+            "The disks of {} are exchanged for those of the recovery point. It is saved first, \
+             and the disks it has stay as files. Type its name to go on:",
+            plan.vm_name
+        ));
+        blocking(input::line).await?
+    };
+    let started = app.call::<command::RestoreInPlace>(request).await?;
+    context.follow(&app, &started.run_id).await
 }
 
 /// Writes a disk to a file: as a run where there is a state folder, else on its own.

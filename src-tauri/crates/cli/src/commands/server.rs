@@ -1,6 +1,7 @@
 use kuramori_app::dto::{
-    AddServerRequest, CheckServerRequest, CheckState, Empty, ProbeServerRequest, RoleFormatView,
-    RoleRequest, ServerCheck, ServerCheckKind, ServerRequest, ServerView, TrustServerRequest,
+    AddServerRequest, CheckServerRequest, CheckState, Empty, MountDatastoreRequest,
+    ProbeServerRequest, RoleFormatView, RoleRequest, ServerCheck, ServerCheckKind, ServerRequest,
+    ServerView, TrustServerRequest,
 };
 use kuramori_app::schema::command;
 use kuramori_app::{App, AppError};
@@ -59,6 +60,14 @@ pub(super) async fn run(context: &Context, command: ServerCommand) -> Result<Don
             context.output.answer(&role, |role| role.text.clone());
             Ok(Done::Well)
         }
+        ServerCommand::Mount { name, datastore, folder } => {
+            // The program may run elsewhere next time, so the full path is kept.
+            let folder = std::path::absolute(&folder).unwrap_or(folder);
+            mount(context, &app, name, datastore, Some(folder.display().to_string())).await
+        }
+        ServerCommand::Unmount { name, datastore } => {
+            mount(context, &app, name, datastore, None).await
+        }
         ServerCommand::Trust { name, sha256 } => {
             let request = TrustServerRequest { server_id: name, sha256 };
             let server = app.call::<command::ServersTrust>(request).await?;
@@ -72,6 +81,19 @@ pub(super) async fn run(context: &Context, command: ServerCommand) -> Result<Don
             Ok(Done::Well)
         }
     }
+}
+
+async fn mount(
+    context: &Context,
+    app: &App,
+    server_id: String,
+    datastore: String,
+    folder: Option<String>,
+) -> Result<Done, AppError> {
+    let request = MountDatastoreRequest { server_id, datastore, folder };
+    let server = app.call::<command::ServersMount>(request).await?;
+    context.output.answer(&server, text::mounts);
+    Ok(Done::Well)
 }
 
 /// The checks in their order.

@@ -1,6 +1,6 @@
 //! Answers about servers.
 
-use kuramori_app::dto::{CheckState, ServerCheck, ServerCheckKind, ServerView};
+use kuramori_app::dto::{CheckState, MountView, ServerCheck, ServerCheckKind, ServerView};
 
 use super::{error, line, table};
 
@@ -10,6 +10,16 @@ pub(crate) fn servers(servers: &[ServerView]) -> String {
         .map(|s| vec![s.name.clone(), s.url.clone(), s.user.clone(), s.product.clone()])
         .collect();
     table(&["NAME", "ADDRESS", "USER", "PRODUCT"], &rows)
+}
+
+/// Shows which datastores of a server are mounted on this computer.
+pub(crate) fn mounts(server: &ServerView) -> String {
+    if server.mounts.is_empty() {
+        return format!("No datastore of {} is mounted on this computer.\n", server.name);
+    }
+    let row = |mount: &MountView| vec![mount.datastore.clone(), mount.folder.clone()];
+    let rows: Vec<Vec<String>> = server.mounts.iter().map(row).collect();
+    table(&["DATASTORE", "FOLDER"], &rows)
 }
 
 fn name(check: ServerCheckKind) -> &'static str {

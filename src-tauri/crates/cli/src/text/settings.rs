@@ -35,7 +35,7 @@ pub(crate) fn settings_imported(imported: &SettingsImported) -> String {
 
 /// Says how much reading may take.
 pub(crate) fn load(load: &LoadView) -> String {
-    match load.limit {
+    let speed = match load.limit {
         None => "VMs are read as fast as they come.\n".to_owned(),
         Some(limit) if load.from == load.to => {
             format!("VMs are read with at most {limit} MiB a second, all runs together.\n")
@@ -44,5 +44,7 @@ pub(crate) fn load(load: &LoadView) -> String {
             "From {}:00 to {}:00 VMs are read with at most {limit} MiB a second, all runs together.\n",
             load.from, load.to
         ),
-    }
+    };
+    let LoadView { per_host, per_datastore, .. } = load;
+    format!("{speed}Disks at once: {per_host} of a host, {per_datastore} of a datastore.\n")
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use kuramori_base::{CancelToken, Secret, SystemClock, Tally};
 use kuramori_block::{ByteOffset, DiskReader};
 use kuramori_engine::{
-    Observer, Policy, RunEvent, Step, Throttle, VmBackup, VmReport, backup_vm, open_intents,
-    recover,
+    Budget, Budgets, Mounts, Observer, OpenIntent, Policy, RunEvent, Step, Throttle, VmBackup,
+    VmReport, backup_vm, open_intents, recover,
 };
 use kuramori_jobs::{Level, NewRun, RunId, RunLog, Stage};
 use kuramori_lab::{Lab, LabConfig, LabHandle};
@@ -39,6 +39,8 @@ pub struct Side {
     pub writer: WriterId,
     pub policy: Policy,
     pub throttle: Throttle,
+    pub budgets: Budgets,
+    pub mounts: Mounts,
 }
 
 impl Side {
@@ -79,6 +81,8 @@ impl Side {
             writer: WriterId::from_bytes([9; 16]),
             policy,
             throttle,
+            budgets: Budgets::new(Budget::default),
+            mounts: Mounts::default(),
         }
     }
 
@@ -112,6 +116,8 @@ impl Side {
             log: &self.log,
             policy: &self.policy,
             throttle: &self.throttle,
+            budgets: &self.budgets,
+            mounts: &self.mounts,
             clock: clock(),
             progress,
             cancel,
@@ -127,11 +133,15 @@ impl Side {
 
     /// Cleans up after open intents, as every start does. Returns how many snapshots there were.
     pub fn recover(&self) -> usize {
-        let clock = clock();
         let intents = open_intents(&self.log).unwrap();
-        let swept =
-            |intent| self.runtime.block_on(recover(&self.client, &self.log, intent, &*clock));
-        intents.iter().filter(|intent| swept(intent).unwrap()).count()
+        intents.iter().filter(|intent| self.recover_unless(intent, false)).count()
+    }
+
+    /// Cleans up after an intent, while another run is `busy` with its VM or not.
+    pub fn recover_unless(&self, intent: &OpenIntent, busy: bool) -> bool {
+        let (clock, free) = (clock(), || !busy);
+        let swept = recover(&self.client, &self.log, intent, &*clock, &free);
+        self.runtime.block_on(swept).unwrap()
     }
 
     pub fn points(&self) -> Vec<RecoveryPointId> {

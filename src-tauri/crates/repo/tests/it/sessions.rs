@@ -101,6 +101,21 @@ fn chunks_must_fit_and_come_once() {
     assert_eq!(foreign.unwrap_err().kind(), RepoErrorKind::Invalid, "disks stay in their session");
 }
 
+/// A restore finds the bytes of a disk by its key.
+#[test]
+fn disks_that_share_a_key_are_refused() {
+    let store = memory();
+    let repository = create(&store);
+    let session = begin(&repository).unwrap();
+    let disk = || session.disk_writer(ByteLen::new(CHUNK as u64), None).unwrap().finish().unwrap();
+    let mut draft = draft("web", vec![disk(), disk(), disk()]);
+    draft.disks[2].key = draft.disks[0].key;
+    let refused = session.commit(draft).unwrap_err();
+    let said = "the disks “Hard disk 1” and “Hard disk 3” have the same key 2000";
+    assert!(matches!(&refused, RepoError::Invalid { what } if what == said), "{refused:?}");
+    assert!(repository.points().unwrap().points.is_empty(), "no recovery point was made");
+}
+
 #[test]
 fn cancelling_ends_waits_and_leaves_no_point() {
     let store = memory();

@@ -7,6 +7,7 @@ use super::{
     SESPARSE_GRAIN_SECTORS, SESPARSE_MAGIC, SESPARSE_TABLE_SECTORS, SESPARSE_VERSION,
     SESPARSE_VOLATILE, TABLE_ENTRIES, kind,
 };
+use crate::field::{u32_at, u64_at};
 
 /// What a header says, believed only as far as it fits together and lies in the file.
 #[derive(Debug)]
@@ -133,14 +134,4 @@ pub(super) fn bytes(file: &dyn DiskReader, at: u64, len: u64) -> Result<Vec<u8>,
     let at = ByteOffset::new(at);
     file.read_at(at, &mut bytes).map_err(|source| DeltaError::Read { at, source })?;
     Ok(bytes)
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    let field = bytes.get(at..).and_then(|rest| rest.first_chunk());
-    field.map_or(0, |field| u32::from_le_bytes(*field))
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    let field = bytes.get(at..).and_then(|rest| rest.first_chunk());
-    field.map_or(0, |field| u64::from_le_bytes(*field))
 }

@@ -3,6 +3,7 @@
 use kuramori_block::{ByteLen, SECTOR_BYTES};
 
 use super::GRAIN_BYTES;
+use super::adapter::Adapter;
 
 pub(super) const SECTOR: usize = 512;
 pub(super) const MAGIC: u32 = 0x564d_444b;
@@ -90,16 +91,17 @@ pub(super) fn metadata_marker(kind: u32, sectors: u64) -> Sector {
 }
 
 /// Returns the descriptor text, filled up to its sectors.
-pub(super) fn descriptor(capacity: ByteLen) -> Vec<u8> {
+pub(super) fn descriptor(capacity: ByteLen, adapter: Adapter) -> Vec<u8> {
     let sectors = capacity.get() / SECTOR_BYTES;
-    let cylinders = (sectors / (255 * 63)).clamp(1, 65_535);
+    let (cylinders, heads, tracks) = adapter.geometry(sectors);
+    let adapter = adapter.name();
     let text = format!(
         "# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\n\
          createType=\"streamOptimized\"\n\n# Extent description\n\
          RW {sectors} SPARSE \"disk.vmdk\"\n\n# The Disk Data Base\n#DDB\n\n\
          ddb.virtualHWVersion = \"4\"\nddb.geometry.cylinders = \"{cylinders}\"\n\
-         ddb.geometry.heads = \"255\"\nddb.geometry.sectors = \"63\"\n\
-         ddb.adapterType = \"lsilogic\"\n"
+         ddb.geometry.heads = \"{heads}\"\nddb.geometry.sectors = \"{tracks}\"\n\
+         ddb.adapterType = \"{adapter}\"\n"
     );
     let mut bytes = text.into_bytes();
     bytes.resize(usize_of(DESCRIPTOR_SECTORS * SECTOR_BYTES), 0);

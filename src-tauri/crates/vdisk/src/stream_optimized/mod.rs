@@ -16,6 +16,7 @@
 //!
 //! A grain that is absent reads as zeros. Version rule: versions 1 to 3 are read, 3 is written.
 
+mod adapter;
 mod error;
 mod layout;
 mod reader;
@@ -24,6 +25,7 @@ mod tests;
 mod writer;
 mod zlib;
 
+pub use adapter::Adapter;
 pub use error::{StreamReadError, StreamWriteError};
 pub use reader::StreamReader;
 pub use writer::{GrainCompression, StreamWriter, stored_len};

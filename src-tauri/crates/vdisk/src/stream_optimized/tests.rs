@@ -8,7 +8,8 @@ use super::*;
 type Grains = BTreeMap<u64, Vec<u8>>;
 
 fn write(capacity: u64, grains: &Grains, how: GrainCompression) -> Vec<u8> {
-    let mut writer = StreamWriter::new(Vec::new(), ByteLen::new(capacity), how).unwrap();
+    let mut writer =
+        StreamWriter::new(Vec::new(), (ByteLen::new(capacity), Adapter::default()), how).unwrap();
     for (grain, data) in grains {
         writer.write_grain(ByteOffset::new(grain * GRAIN_BYTES), data).unwrap();
     }
@@ -100,7 +101,9 @@ proptest! {
 #[test]
 fn grains_must_rise_and_lie_on_the_disk() {
     let capacity = ByteLen::new(3 * GRAIN_BYTES - 512);
-    let mut writer = StreamWriter::new(Vec::new(), capacity, GrainCompression::Deflate(6)).unwrap();
+    let mut writer =
+        StreamWriter::new(Vec::new(), (capacity, Adapter::default()), GrainCompression::Deflate(6))
+            .unwrap();
     let grain = vec![1; 64 * 1024];
     assert!(writer.write_grain(ByteOffset::new(512), &grain).is_err(), "not on a grain");
     assert!(writer.write_grain(ByteOffset::new(0), &grain[..512]).is_err(), "too short");
@@ -128,7 +131,11 @@ fn the_smallest_disks_with_data_are_read() {
 #[test]
 fn impossible_capacities_are_refused() {
     for bytes in [0, 511, 513, u64::MAX - 511] {
-        let made = StreamWriter::new(Vec::new(), ByteLen::new(bytes), GrainCompression::Stored);
+        let made = StreamWriter::new(
+            Vec::new(),
+            (ByteLen::new(bytes), Adapter::default()),
+            GrainCompression::Stored,
+        );
         assert!(made.is_err(), "{bytes}");
     }
 }

@@ -2,6 +2,7 @@ use std::io::Write;
 
 use kuramori_block::{ByteLen, ByteOffset, SECTOR_BYTES};
 
+use super::adapter::Adapter;
 use super::layout::{self, SECTOR, marker, usize_of};
 use super::{GRAIN_BYTES, StreamWriteError, zlib};
 
@@ -34,14 +35,15 @@ pub struct StreamWriter<W> {
 }
 
 impl<W: Write> StreamWriter<W> {
-    /// Writes the header and the descriptor of a disk of `capacity` bytes, whole sectors.
+    /// Writes the header and the descriptor of a disk of `capacity` bytes, whole sectors, for a kind
+    /// of controller.
     ///
     /// # Errors
     /// [`StreamWriteError::Capacity`] for a size the format cannot hold, [`StreamWriteError::Io`]
     /// from the destination.
     pub fn new(
         out: W,
-        capacity: ByteLen,
+        (capacity, adapter): (ByteLen, Adapter),
         compression: GrainCompression,
     ) -> Result<Self, StreamWriteError> {
         check_capacity(capacity)?;
@@ -59,7 +61,7 @@ impl<W: Write> StreamWriter<W> {
             padded: Vec::new(),
         };
         let mut head = layout::header(capacity, layout::AT_END).0.to_vec();
-        head.extend_from_slice(&layout::descriptor(capacity));
+        head.extend_from_slice(&layout::descriptor(capacity, adapter));
         head.resize(usize_of(layout::OVERHEAD_SECTORS * SECTOR_BYTES), 0);
         writer.put(&head)?;
         Ok(writer)

@@ -2,11 +2,14 @@
 
 mod change_id;
 mod error;
+mod known_bugs;
 mod query;
+mod stale;
 mod walk;
 
 pub use change_id::{ChangeId, ChangeIdError};
 pub use error::{CbtError, CbtUnusable};
+pub use known_bugs::TrackingBug;
 #[cfg(feature = "testing")]
 pub(crate) use query::takes;
 pub use query::{ChangeTracking, ChangedSince};

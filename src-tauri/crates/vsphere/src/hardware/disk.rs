@@ -142,15 +142,32 @@ impl fmt::Display for DiskObstacle {
 }
 
 impl DiskConfig {
+    /// Returns why the disk of a VM that is off cannot be copied as it lies there, or `None` when
+    /// it can: those that only snapshots leave out can.
+    pub fn cold_obstacle(&self) -> Option<DiskObstacle> {
+        let raw = self.backing.is_raw_device().then_some(DiskObstacle::PhysicalRawDevice);
+        match self.mode {
+            DiskMode::Other => Some(DiskObstacle::Nonpersistent),
+            DiskMode::Persistent
+            | DiskMode::IndependentPersistent
+            | DiskMode::IndependentNonpersistent => self.lasting_obstacle().or(raw),
+        }
+    }
+
     /// Returns why the disk cannot be backed up, or `None` when it can.
     pub fn obstacle(&self) -> Option<DiskObstacle> {
         match self.mode {
-            DiskMode::Persistent => {}
+            DiskMode::Persistent => self.lasting_obstacle(),
             DiskMode::IndependentPersistent | DiskMode::IndependentNonpersistent => {
-                return Some(DiskObstacle::Independent);
+                Some(DiskObstacle::Independent)
             }
-            DiskMode::Other => return Some(DiskObstacle::Nonpersistent),
+            DiskMode::Other => Some(DiskObstacle::Nonpersistent),
         }
+    }
+
+    /// What stands in the way whether the VM runs or not: others may write to the disk, or its
+    /// bytes lie where they cannot be read.
+    fn lasting_obstacle(&self) -> Option<DiskObstacle> {
         if self.first_class {
             return Some(DiskObstacle::FirstClass);
         }
@@ -170,6 +187,65 @@ impl DiskConfig {
             }
             "VirtualDiskRawDiskMappingVer1BackingInfo" => Some(DiskObstacle::PhysicalRawDevice),
             _ => Some(DiskObstacle::UnsupportedBacking),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn disk() -> DiskConfig {
+        DiskConfig {
+            key: DiskKey::new(2000),
+            label: "Hard disk 1".to_owned(),
+            capacity: ByteLen::from_mib(1),
+            uuid: None,
+            object_id: None,
+            backing: DiskBacking {
+                kind: "VirtualDiskFlatVer2BackingInfo".to_owned(),
+                file: None,
+                datastore: None,
+                parents: Vec::new(),
+                object_id: None,
+                compatibility: None,
+            },
+            change_id: None,
+            mode: DiskMode::IndependentPersistent,
+            thin: true,
+            sharing: DiskSharing::None,
+            controller_key: 1000,
+            unit: 0,
+            encrypted: false,
+            first_class: false,
+        }
+    }
+
+    /// Nobody but its own VM may write to a disk that is copied: that one is off, others are not.
+    #[test]
+    fn an_independent_disk_is_copied_cold_only_when_it_is_its_vms_alone() {
+        let alone = disk();
+        assert_eq!(
+            (alone.cold_obstacle(), alone.obstacle()),
+            (None, Some(DiskObstacle::Independent))
+        );
+        let backing = |kind: &str, how: &str| {
+            let mut disk = disk();
+            disk.backing.kind = kind.to_owned();
+            disk.backing.compatibility = Some(how.to_owned());
+            disk
+        };
+        let raw = "VirtualDiskRawDiskMappingVer1BackingInfo";
+        for (shared, expected) in [
+            (DiskConfig { sharing: DiskSharing::MultiWriter, ..disk() }, DiskObstacle::MultiWriter),
+            (DiskConfig { sharing: DiskSharing::Bus, ..disk() }, DiskObstacle::SharedBus),
+            (DiskConfig { first_class: true, ..disk() }, DiskObstacle::FirstClass),
+            (DiskConfig { mode: DiskMode::Other, ..disk() }, DiskObstacle::Nonpersistent),
+            (backing(raw, "virtualMode"), DiskObstacle::PhysicalRawDevice),
+            (backing(raw, "physicalMode"), DiskObstacle::PhysicalRawDevice),
+            (backing("VirtualDiskLocalPMemBackingInfo", ""), DiskObstacle::UnsupportedBacking),
+        ] {
+            assert_eq!(shared.cold_obstacle(), Some(expected), "{shared:?}");
         }
     }
 }

@@ -1,10 +1,12 @@
 //! What a VM is made of, in the form that is kept with a recovery point and rebuilt from it.
 
 mod disk;
+mod found;
 mod parse;
 mod saved;
 
 pub use disk::{DiskBacking, DiskConfig, DiskMode, DiskObstacle, DiskSharing};
+pub use found::{FoundDisk, FoundVm, FoundVmError, read_ovf, read_vmx};
 pub(crate) use parse::{CONFIG_PATHS, disks_of, vm_config};
 
 pub use saved::SavedConfig;

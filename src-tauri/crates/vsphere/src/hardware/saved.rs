@@ -12,6 +12,10 @@ pub struct SavedConfig {
     pub hardware: VmHardware,
     /// The vmx file as it lay on the datastore, for people: nothing is built from it.
     pub vmx: Option<String>,
+    /// The OVF of an exported VM as it was, for people: nothing is built from it.
+    pub ovf: Option<String>,
+    /// The end of the VM's own log, for people.
+    pub log: Option<String>,
     /// The NVRAM: boot entries and keys of an EFI guest.
     #[serde(with = "base64")]
     pub nvram: Option<Vec<u8>>,
@@ -47,13 +51,18 @@ mod tests {
         let saved = SavedConfig {
             hardware: VmHardware { name: "web".to_owned(), cpus: 2, ..VmHardware::default() },
             vmx: Some("displayName = \"web\"\n".to_owned()),
+            ovf: Some("<Envelope/>".to_owned()),
+            log: Some("vmx| I005: Log for VMware ESX\n".to_owned()),
             nvram: Some((0..=255).collect()),
         };
         let json = serde_json::to_string(&saved).unwrap();
         assert_eq!(serde_json::from_str::<SavedConfig>(&json).unwrap(), saved);
         let earlier = serde_json::to_string(&saved.hardware).unwrap();
         let read: SavedConfig = serde_json::from_str(&earlier).unwrap();
-        assert_eq!(read, SavedConfig { vmx: None, nvram: None, ..saved.clone() });
+        assert_eq!(
+            read,
+            SavedConfig { hardware: saved.hardware.clone(), ..SavedConfig::default() }
+        );
         let hardware: VmHardware = serde_json::from_str(&json).unwrap();
         assert_eq!(hardware, saved.hardware, "an earlier program reads what it knows");
         assert!(serde_json::from_str::<SavedConfig>("{\"nvram\":\"!\"}").is_err());

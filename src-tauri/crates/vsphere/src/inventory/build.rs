@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use kuramori_block::ByteLen;
 
-use super::decode_name;
 use super::types::{
     ComputeSummary, ConnectionState, DatacenterSummary, DatastoreSummary, FolderSummary,
     HostSummary, Inventory, NetworkKind, NetworkSummary, PoolSummary, PowerState, ToolsState,
     UnreadableVm, VmSummary,
 };
+use super::{decode_name, nodes};
 use crate::hardware::disks_of;
 use crate::property::Properties;
 use crate::refs::{
@@ -32,7 +32,7 @@ pub(crate) fn inventory(about: About, objects: &[Properties]) -> Inventory {
     for object in of(&["VirtualMachine"]) {
         match vm(object, &tree) {
             Ok(found) => vms.push(found),
-            Err(found) => unreadable.push(found),
+            Err(found) => unreadable.push(*found),
         }
     }
     vms.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.reference.cmp(&b.reference)));
@@ -49,6 +49,7 @@ pub(crate) fn inventory(about: About, objects: &[Properties]) -> Inventory {
         pools: of(&["ResourcePool"]).map(pool).collect(),
         vms,
         unreadable,
+        nodes: objects.iter().filter_map(nodes::node).collect(),
     }
 }
 
@@ -123,9 +124,6 @@ fn datacenter(object: &Properties, tree: &Tree<'_>) -> DatacenterSummary {
 }
 
 fn folder(object: &Properties, tree: &Tree<'_>) -> FolderSummary {
-    let holds = object
-        .get("childType")
-        .is_some_and(|types| types.children.iter().any(|child| child.text == "VirtualMachine"));
     let mut path = tree.folder_path(object.mo("parent"));
     let parent_is_datacenter = object.mo("parent").is_some_and(|mo| mo.kind == "Datacenter");
     if !parent_is_datacenter {
@@ -135,7 +133,7 @@ fn folder(object: &Properties, tree: &Tree<'_>) -> FolderSummary {
         reference: FolderRef::new(&object.object.value),
         name: name(object),
         path,
-        holds_vms: holds,
+        holds_vms: nodes::holds_vms(object),
     }
 }
 
@@ -174,6 +172,7 @@ fn host(object: &Properties) -> HostSummary {
             .collect(),
         compute: object.mo("parent").map(|mo| ComputeRef::new(mo.value)),
         managed_by: object.string("summary.managementServerIp"),
+        hardware_uuid: object.string("hardware.systemInfo.uuid"),
     }
 }
 
@@ -211,18 +210,19 @@ fn pool(object: &Properties) -> PoolSummary {
 }
 
 /// Builds a VM, or says why it cannot be read.
-pub(super) fn vm_alone(object: &Properties) -> Result<VmSummary, UnreadableVm> {
+pub(super) fn vm_alone(object: &Properties) -> Result<VmSummary, Box<UnreadableVm>> {
     vm(object, &Tree { nodes: HashMap::new() })
 }
 
-fn vm(object: &Properties, tree: &Tree<'_>) -> Result<VmSummary, UnreadableVm> {
+fn vm(object: &Properties, tree: &Tree<'_>) -> Result<VmSummary, Box<UnreadableVm>> {
     let Some(devices) = object.get("config.hardware.device") else {
-        return Err(UnreadableVm {
+        return Err(Box::new(UnreadableVm {
             reference: VmRef::new(&object.object.value),
             name: name(object),
             connection: vm_connection(object),
             why: why_unreadable(object),
-        });
+            place: nodes::place(object),
+        }));
     };
     let devices: Vec<&Node> = devices.children.iter().collect();
     let encrypted = object.get("config.keyId").is_some();
@@ -256,8 +256,10 @@ fn vm(object: &Properties, tree: &Tree<'_>) -> Result<VmSummary, UnreadableVm> {
         change_tracking: object.bool("config.changeTrackingEnabled").unwrap_or(false),
         change_tracking_supported: object.bool("capability.changeTrackingSupported"),
         disks: disks_of(&devices, encrypted),
+        macs: devices.iter().filter_map(|device| device.string_at("macAddress")).collect(),
         host: object.mo("runtime.host").map(|mo| HostRef::new(mo.value)),
         folder,
+        place: nodes::place(object),
         template: object.bool("config.template").unwrap_or(false),
         consolidation_needed: object.bool("runtime.consolidationNeeded").unwrap_or(false),
         snapshots: object.get("snapshot").map(crate::snapshot::tree).unwrap_or_default(),

@@ -2,9 +2,13 @@
 
 mod build;
 mod names;
+mod nodes;
 mod obstacle;
 mod query;
 mod types;
+mod views;
+#[cfg(test)]
+mod views_tests;
 
 #[cfg(feature = "testing")]
 pub(crate) use build::inventory;
@@ -12,6 +16,7 @@ pub(crate) use names::{decode_name, encode_name};
 pub use obstacle::VmObstacle;
 pub use types::{
     ComputeSummary, ConnectionState, DatacenterSummary, DatastoreSummary, FolderSummary,
-    HostSummary, Inventory, NetworkKind, NetworkSummary, PoolSummary, PowerState, ToolsState,
-    UnreadableVm, VmSummary,
+    HostSummary, Inventory, InventoryNode, NetworkKind, NetworkSummary, NodeId, NodeKind,
+    PoolSummary, PowerState, ToolsState, UnreadableVm, VmPlace, VmSummary,
 };
+pub use views::{Group, GroupKind};

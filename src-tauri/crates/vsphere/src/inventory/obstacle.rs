@@ -57,6 +57,20 @@ impl ConnectionState {
 }
 
 impl VmSummary {
+    /// Returns why the VM cannot be copied while it is off, or `None` when it can: a template can.
+    pub fn cold_obstacle(&self) -> Option<VmObstacle> {
+        match self.obstacle() {
+            None => None,
+            Some(VmObstacle::Template | VmObstacle::NoSavedDisk) => {
+                let away = self.connection.obstacle();
+                let saved = self.disks.iter().any(|disk| disk.cold_obstacle().is_none());
+                let none = (!saved).then_some(VmObstacle::NoSavedDisk);
+                away.or(none).map(|o| if self.disks.is_empty() { VmObstacle::NoDisk } else { o })
+            }
+            other => other,
+        }
+    }
+
     /// Returns why the VM cannot be backed up, or `None` when it can. A suspended VM can: its
     /// disks lie still.
     pub fn obstacle(&self) -> Option<VmObstacle> {

@@ -1,5 +1,7 @@
 use super::build;
-use super::types::{DatacenterSummary, DatastoreSummary, Inventory, NetworkKind, VmSummary};
+use super::types::{
+    DatacenterSummary, DatastoreSummary, Inventory, NetworkKind, NodeId, NodeKind, VmSummary,
+};
 use super::{decode_name, encode_name};
 use crate::client::Client;
 use crate::error::VsphereError;
@@ -25,13 +27,20 @@ const VM_PATHS: &[&str] = &[
     "runtime.connectionState",
     "runtime.host",
     "runtime.consolidationNeeded",
+    "datastore",
     "snapshot",
     "guest.toolsRunningStatus",
     "summary.storage.committed",
 ];
 
-const DATASTORE_PATHS: &[&str] =
-    &["name", "summary.type", "summary.capacity", "summary.freeSpace", "summary.accessible"];
+const DATASTORE_PATHS: &[&str] = &[
+    "name",
+    "parent",
+    "summary.type",
+    "summary.capacity",
+    "summary.freeSpace",
+    "summary.accessible",
+];
 
 const HOST_PATHS: &[&str] = &[
     "name",
@@ -42,6 +51,7 @@ const HOST_PATHS: &[&str] = &[
     "runtime.inMaintenanceMode",
     "datastore",
     "summary.managementServerIp",
+    "hardware.systemInfo.uuid",
 ];
 
 const WANTED: &[(&str, &[&str])] = &[
@@ -66,7 +76,24 @@ impl Client {
         let objects = self.properties_of_all("list the inventory", WANTED).await?;
         let mut inventory = build::inventory(self.about().clone(), &objects);
         self.add_switches(&mut inventory).await?;
+        self.add_folders_of_vapps(&mut inventory).await?;
         Ok(inventory)
+    }
+
+    /// A vApp hangs from a pool; the folder it is shown in has a property of its own, which other
+    /// pools do not have.
+    async fn add_folders_of_vapps(&self, inventory: &mut Inventory) -> Result<(), VsphereError> {
+        if !inventory.nodes.iter().any(|node| node.kind == NodeKind::Vapp) {
+            return Ok(());
+        }
+        let wanted: &[(&str, &[&str])] = &[("VirtualApp", &["parentFolder"])];
+        for object in self.properties_of_all("list the vApps", wanted).await? {
+            let id = NodeId::of(&object.object);
+            if let Some(node) = inventory.nodes.iter_mut().find(|node| node.id == id) {
+                node.folder = object.mo("parentFolder").as_ref().map(NodeId::of);
+            }
+        }
+        Ok(())
     }
 
     /// Port groups of distributed switches need two more keys, which other networks do not have.

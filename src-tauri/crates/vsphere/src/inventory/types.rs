@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hardware::DiskConfig;
 use crate::refs::{
-    ComputeRef, DatacenterRef, DatastoreRef, FolderRef, HostRef, NetworkRef, PoolRef, VmRef,
+    ComputeRef, DatacenterRef, DatastoreRef, FolderRef, HostRef, MoRef, NetworkRef, PoolRef, VmRef,
 };
 use crate::service::About;
 use crate::snapshot::SnapshotNode;
@@ -31,6 +31,83 @@ pub struct Inventory {
     pub vms: Vec<VmSummary>,
     /// VMs that exist but whose configuration cannot be read.
     pub unreadable: Vec<UnreadableVm>,
+    /// Everything VMs lie in, of all kinds, for the trees; see [`Inventory::by_hosts`].
+    pub nodes: Vec<InventoryNode>,
+}
+
+/// Names a container within one server, whatever its kind.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(String);
+
+impl NodeId {
+    /// Wraps an identifier that is unique within the server.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    pub(crate) fn of(object: &MoRef) -> Self {
+        Self(format!("{}:{}", object.kind, object.value))
+    }
+
+    pub(crate) fn top() -> Self {
+        Self(String::new())
+    }
+
+    /// Returns it as text; empty for the server itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a container is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodeKind {
+    /// A folder of any kind, also a cluster of datastores.
+    Folder,
+    /// A datacenter.
+    Datacenter,
+    /// A cluster.
+    Cluster,
+    /// The compute side of a single host.
+    Compute,
+    /// A host.
+    Host,
+    /// A resource pool.
+    Pool,
+    /// A vApp.
+    Vapp,
+    /// A datastore.
+    Datastore,
+}
+
+/// A container of the inventory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InventoryNode {
+    /// Which.
+    pub id: NodeId,
+    /// What it is.
+    pub kind: NodeKind,
+    /// Name for people.
+    pub name: String,
+    /// What it lies in, as the server says; that object need not be in the list.
+    pub parent: Option<NodeId>,
+    /// The folder of VMs a vApp lies in; it hangs from a pool otherwise.
+    pub folder: Option<NodeId>,
+    /// Whether VMs can be placed in this folder.
+    pub holds_vms: bool,
+}
+
+/// What a VM lies in. The objects need not be in the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VmPlace {
+    /// Its folder. A member of a vApp has none.
+    pub folder: Option<NodeId>,
+    /// Its vApp.
+    pub vapp: Option<NodeId>,
+    /// Its host.
+    pub host: Option<NodeId>,
+    /// Its datastores.
+    pub datastores: Vec<NodeId>,
 }
 
 /// A datacenter.
@@ -113,6 +190,8 @@ pub struct HostSummary {
     pub compute: Option<ComputeRef>,
     /// Address of the vCenter that manages it; one should then add that instead.
     pub managed_by: Option<String>,
+    /// Identity of the hardware, the same through its vCenter.
+    pub hardware_uuid: Option<String>,
 }
 
 /// A datastore.
@@ -219,10 +298,14 @@ pub struct VmSummary {
     pub change_tracking_supported: Option<bool>,
     /// Disks.
     pub disks: Vec<DiskConfig>,
+    /// Addresses of its network cards.
+    pub macs: Vec<String>,
     /// Host it lives on.
     pub host: Option<HostRef>,
     /// Names from the datacenter down to its folder.
     pub folder: Vec<String>,
+    /// What it lies in.
+    pub place: VmPlace,
     /// Whether it is a template, which has no snapshots.
     pub template: bool,
     /// Whether the server made it for itself.
@@ -252,4 +335,6 @@ pub struct UnreadableVm {
     pub connection: ConnectionState,
     /// Why, in a few words.
     pub why: String,
+    /// What it lies in.
+    pub place: VmPlace,
 }

@@ -30,6 +30,8 @@ pub enum Function {
     Export,
     /// Restoring a VM as a new one.
     Restore,
+    /// Restoring a VM over the original.
+    RestoreInPlace,
 }
 
 // Reading needs no more than every role has; sessions and tasks of one's own need nothing.
@@ -96,16 +98,30 @@ const RESTORE: &[Privilege] = &[
     right("Datastore.AllocateSpace", "Datastore › Allocate space"),
     right("Network.Assign", "Network › Assign network"),
 ];
+const RESTORE_IN_PLACE: &[Privilege] = &[
+    right(
+        "VirtualMachine.Config.AddExistingDisk",
+        "Virtual machine › Change Configuration › Add existing disk",
+    ),
+    right(
+        "VirtualMachine.Config.RemoveDisk",
+        "Virtual machine › Change Configuration › Remove disk",
+    ),
+    right("VirtualMachine.Inventory.Unregister", "Virtual machine › Edit Inventory › Unregister"),
+    right("VirtualMachine.Interact.PowerOff", "Virtual machine › Interaction › Power off"),
+    right("VirtualMachine.Interact.PowerOn", "Virtual machine › Interaction › Power on"),
+];
 
 impl Function {
     /// All, in the order in which a backup and then a restore need them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Inventory,
         Self::Snapshots,
         Self::ChangeTracking,
         Self::ReadDatastore,
         Self::Export,
         Self::Restore,
+        Self::RestoreInPlace,
     ];
 
     /// Returns the rights it needs.
@@ -117,6 +133,7 @@ impl Function {
             Self::ReadDatastore => READ_DATASTORE,
             Self::Export => EXPORT,
             Self::Restore => RESTORE,
+            Self::RestoreInPlace => RESTORE_IN_PLACE,
         }
     }
 }

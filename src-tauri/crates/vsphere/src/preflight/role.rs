@@ -50,7 +50,9 @@ pub fn role(format: RoleFormat, words: &RoleWords) -> String {
             powercli_ids(words),
         ),
         RoleFormat::Govc => format!(
-            "#!/bin/sh\n# {purpose}\n# {}\naccount='{ACCOUNT}'\n\ngovc role.create {name}{}\n\
+            "#!/bin/sh\n# {purpose}\n# {}\nset -e\naccount='{ACCOUNT}'\n\n\
+             if govc role.ls {name} >/dev/null 2>&1\nthen change='role.update -a'\n\
+             else change=role.create\nfi\ngovc $change {name}{}\n\
              govc permissions.set -principal \"$account\" -role {name} -propagate=true /\n",
             words.run_govc,
             given().fold(String::new(), |text, (_, right)| text + " \\\n  " + right.id),
@@ -106,6 +108,7 @@ mod tests {
             Function::ReadDatastore => "datastore",
             Function::Export => "export",
             Function::Restore => "restore",
+            Function::RestoreInPlace => "restore in place",
         },
     };
 

@@ -127,6 +127,8 @@ pub struct DiskFiles {
     pub base: DatastoreFile,
     /// What was written above it from snapshot to snapshot, the oldest first.
     pub deltas: Vec<DatastoreFile>,
+    /// Numbers of the links' contents, the newest first: another one once somebody wrote.
+    pub contents: Vec<u32>,
 }
 
 /// Reads frozen disks as files of their datastore, over `/folder` with byte ranges.
@@ -150,8 +152,8 @@ impl DatastoreHttp {
 
     /// Opens the files of a disk of a snapshot.
     ///
-    /// The disk must come from the configuration of a snapshot: the link a running VM writes to is
-    /// locked, and would change meanwhile.
+    /// The disk must come from the configuration of a snapshot, or of a VM that is off: the link a
+    /// running VM writes to is locked, and would change meanwhile.
     ///
     /// # Errors
     /// [`DatastoreHttpError::Refused`] when the disk has to be exported instead.
@@ -178,7 +180,7 @@ impl DatastoreHttp {
         capacity: ByteLen,
         cancel: &CancelToken,
     ) -> Result<DiskFiles, DatastoreHttpError> {
-        let mut deltas = Vec::new();
+        let (mut deltas, mut contents) = (Vec::new(), Vec::new());
         let mut parent = None;
         for link in links {
             cancel.check()?;
@@ -190,6 +192,7 @@ impl DatastoreHttp {
                 return Err(refuse(ExportInstead::BrokenChain));
             }
             parent = Some(found.parent);
+            contents.push(found.content);
             let file = self.open_file(link, &found, (datacenter, encoding), cancel).await?;
             match found.layout {
                 _ if found.capacity != capacity => {
@@ -201,7 +204,7 @@ impl DatastoreHttp {
                 }
                 Layout::Flat if deltas.len() + 1 == links.len() => {
                     deltas.reverse();
-                    return Ok(DiskFiles { base: file, deltas });
+                    return Ok(DiskFiles { base: file, deltas, contents });
                 }
                 Layout::Flat => return Err(refuse(ExportInstead::BrokenChain)),
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use kuramori_base::{CancelToken, Cancelled, Hint, Progress, Retry};
 use kuramori_block::ByteLen;
 
+use super::identity::Kept;
 use super::lease::Lease;
 use super::placement::Placement;
 use super::upload::{Meter, upload};
@@ -29,6 +30,19 @@ pub struct ImportRequest {
     pub pool: Option<PoolRef>,
     /// Its host; else the first that mounts the datastore.
     pub host: Option<HostRef>,
+    /// Whether it is the original again or another one.
+    pub identity: Identity,
+}
+
+/// By what a VM is known: its UUIDs and the addresses of its cards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Identity {
+    /// All new: the original may still run.
+    #[default]
+    New,
+    /// Those of the original, as far as no other VM of the server has them. Licences and leases of
+    /// addresses hang on them.
+    Keep,
 }
 
 /// The bytes of one disk.
@@ -133,7 +147,7 @@ const ACTION: &str = "import a VM";
 
 /// Makes a new VM out of hardware and disk streams.
 ///
-/// It is left powered off, on thin disks, with disconnected cards and new addresses. `progress`
+/// It is left powered off, on thin disks, with disconnected cards. `progress`
 /// counts bytes of the streams as `done`.
 ///
 /// # Errors
@@ -155,10 +169,11 @@ pub async fn import_vm(
     }
     let inventory = cancellable(cancel, client.inventory()).await??;
     let place = Placement::resolve(&request, &inventory)?;
+    let kept = Kept::of(&request, &inventory);
     let mut warnings = Vec::new();
     let reply = client
         .change(ACTION, "ImportVApp", &place.pool.mo(), |w| {
-            warnings = import_spec::write(w, &request.hardware, &request.name, &place);
+            warnings = import_spec::write(w, &request.hardware, &request.name, (&place, &kept));
             w.mo("folder", &place.folder.mo());
             if let Some(host) = &place.host {
                 w.mo("host", &host.mo());

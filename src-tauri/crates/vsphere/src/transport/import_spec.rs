@@ -1,5 +1,6 @@
 //! The specification a server builds a restored VM from. Element order is the schema's.
 
+use super::identity::Kept;
 use super::placement::Placement;
 use crate::hardware::{Controller, DiskShape, Nic, VmHardware};
 use crate::inventory::{NetworkKind, NetworkSummary, encode_name};
@@ -14,12 +15,12 @@ pub(super) fn write(
     w: &mut XmlWriter,
     hardware: &VmHardware,
     name: &str,
-    place: &Placement,
+    (place, kept): (&Placement, &Kept),
 ) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings = kept.warnings.clone();
     w.typed("spec", "VirtualMachineImportSpec", |w| {
         w.typed("configSpec", "VirtualMachineConfigSpec", |w| {
-            config(w, hardware, name, place, &mut warnings);
+            config(w, hardware, name, (place, kept), &mut warnings);
         });
     });
     for device in &hardware.other_devices {
@@ -32,12 +33,16 @@ fn config(
     w: &mut XmlWriter,
     hardware: &VmHardware,
     name: &str,
-    place: &Placement,
+    (place, kept): (&Placement, &Kept),
     warnings: &mut Vec<String>,
 ) {
     let filled = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     w.text("name", encode_name(name));
     w.text_opt("version", filled(&hardware.version));
+    if kept.uuids {
+        w.text_opt("uuid", filled(&hardware.uuid));
+        w.text_opt("instanceUuid", filled(&hardware.instance_uuid));
+    }
     w.text_opt("guestId", filled(&hardware.guest_id));
     w.text_opt("annotation", filled(&hardware.annotation));
     w.group("files", |w| w.text("vmPathName", format!("[{}]", place.datastore)));
@@ -63,7 +68,9 @@ fn config(
                 warnings
                     .push(format!("“{}” passes hardware through and was not rebuilt.", nic.label));
             }
-            (_, Some(network)) => add(w, &nic.kind, |w| card(w, nic, network)),
+            (_, Some(network)) => {
+                add(w, &nic.kind, |w| card(w, nic, network, kept.keeps(nic)));
+            }
             (_, None) => warnings.push(format!(
                 "“{}” was left out: there is no network “{}”.",
                 nic.label, nic.network
@@ -119,9 +126,9 @@ fn virtual_disk(w: &mut XmlWriter, disk: &DiskShape, place: &Placement) {
     w.text("capacityInBytes", disk.capacity_bytes);
 }
 
-/// Writes a card that is not connected, with an address the server gives: the original VM may
-/// still run.
-fn card(w: &mut XmlWriter, nic: &Nic, network: &NetworkSummary) {
+/// Writes a card that is not connected: the original VM may still run. Its address is its own
+/// where it keeps that, else one the server gives.
+fn card(w: &mut XmlWriter, nic: &Nic, network: &NetworkSummary, keep_address: bool) {
     w.text("key", new_key(nic.key));
     match &network.kind {
         NetworkKind::Distributed { portgroup_key, switch_uuid } => {
@@ -143,7 +150,14 @@ fn card(w: &mut XmlWriter, nic: &Nic, network: &NetworkSummary) {
         w.text("allowGuestControl", true);
         w.text("connected", false);
     });
-    w.text("addressType", "generated");
+    if !keep_address {
+        w.text("addressType", "generated");
+        return;
+    }
+    // One that a vCenter gave is checked by it against others.
+    let given = nic.mac.get(..8).is_some_and(|maker| maker == "00:50:56") && !nic.mac_manual;
+    w.text("addressType", if given { "assigned" } else { "manual" });
+    w.text("macAddress", &nic.mac);
 }
 
 /// Returns whether a setting belongs to the VM and not to its former place or run.

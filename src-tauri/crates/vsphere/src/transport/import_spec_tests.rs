@@ -77,7 +77,7 @@ fn hardware() -> VmHardware {
 
 fn spec() -> (Node, Vec<String>) {
     let mut writer = XmlWriter::new();
-    let warnings = write(&mut writer, &hardware(), "new/name", &place());
+    let warnings = write(&mut writer, &hardware(), "new/name", (&place(), &Kept::default()));
     let text = format!(
         r#"<r xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="x">{}</r>"#,
         writer.finish()

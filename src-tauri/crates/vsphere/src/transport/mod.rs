@@ -10,6 +10,7 @@ mod descriptor;
 mod device_key;
 mod export;
 pub(crate) mod gate;
+mod identity;
 mod import;
 mod import_spec;
 mod lease;
@@ -22,7 +23,7 @@ mod wire;
 pub use datastore_file::DatastoreFile;
 pub use datastore_http::{DatastoreHttp, DatastoreHttpError, DiskFiles, ExportInstead};
 pub use export::{ExportError, ExportLease, ExportStream};
-pub use import::{ImportDisk, ImportError, ImportRequest, ImportedVm, import_vm};
+pub use import::{Identity, ImportDisk, ImportError, ImportRequest, ImportedVm, import_vm};
 pub use path::{DatastorePath, DatastorePathError};
 pub use vm_files::VmFiles;
 

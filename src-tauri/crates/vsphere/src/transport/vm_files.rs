@@ -16,6 +16,10 @@ use crate::service::ServerKind;
 
 /// Larger files are none of these.
 const LARGEST: usize = 2 << 20;
+/// Of the log, its end is kept.
+const LOG: u64 = 256 << 10;
+/// Others are of earlier runs of the VM.
+const LOG_NAME: &str = "/vmware.log";
 const PATHS: &[&str] = &["config.files.vmPathName", "layoutEx", "datastore"];
 
 /// What was found of a VM's small files.
@@ -33,6 +37,7 @@ pub struct VmFiles {
 struct Home {
     vmx: DatastorePath,
     nvram: Option<DatastorePath>,
+    log: Option<DatastorePath>,
     datacenter: String,
 }
 
@@ -60,6 +65,33 @@ impl DatastoreHttp {
             }
         }
         Ok(found)
+    }
+
+    /// Reads the end of the log of a VM that is off; `None` where there is none. That of a running
+    /// VM is locked.
+    ///
+    /// # Errors
+    /// When the server does not say where the VM's files lie, and what reading says.
+    ///
+    /// # Cancellation
+    /// At any time; nothing stays behind.
+    pub async fn log_end(
+        &self,
+        vm: &VmRef,
+        cancel: &CancelToken,
+    ) -> Result<Option<Vec<u8>>, DatastoreHttpError> {
+        let home = self.home(vm).await?;
+        let Some(path) = home.log.clone() else { return Ok(None) };
+        let read = async {
+            let url = file_url(&path, &home.datacenter, self.spelling(&home).await?);
+            let source = FileSource::new(self.client().clone(), url, path);
+            let length = source.length().await?;
+            let start = length.saturating_sub(LOG);
+            let mut end = vec![0; usize::try_from(length - start).unwrap_or_default()];
+            source.read(start, &mut end).await?;
+            Ok(Some(end))
+        };
+        cancellable(cancel, read).await?
     }
 
     /// Writes the NVRAM of a VM that was never powered on since it was made.
@@ -117,7 +149,9 @@ impl DatastoreHttp {
             .and_then(|text| text.parse().ok())
             .ok_or_else(missing)?;
         let datacenter = self.datacenter_of(&properties).ok_or_else(missing)?;
-        Ok(Home { nvram: nvram(&properties), vmx, datacenter })
+        let (nvram, log) =
+            (of_type(&properties, "nvram", ""), of_type(&properties, "log", LOG_NAME));
+        Ok(Home { vmx, nvram, log, datacenter })
     }
 
     /// The datacenter of a VM is that of any of its datastores.
@@ -133,10 +167,12 @@ impl DatastoreHttp {
     }
 }
 
-fn nvram(properties: &Properties) -> Option<DatastorePath> {
-    let mut files = properties.get("layoutEx")?.all("file");
-    let file = files.find(|file| file.text_at("type") == Some("nvram"))?;
-    file.text_at("name")?.parse().ok()
+/// Finds the first file of a type whose name ends so.
+fn of_type(properties: &Properties, kind: &str, ending: &str) -> Option<DatastorePath> {
+    let files = properties.get("layoutEx")?.all("file");
+    let mut names =
+        files.filter(|file| file.text_at("type") == Some(kind)).filter_map(|f| f.text_at("name"));
+    names.find(|name| name.ends_with(ending))?.parse().ok()
 }
 
 fn beside(vmx: &DatastorePath) -> Result<DatastorePath, DatastoreHttpError> {

@@ -4,7 +4,10 @@
 //! proves nothing.
 
 mod disks;
+mod inventory;
 mod rights;
+#[cfg(unix)]
+mod role;
 mod session;
 mod snapshots;
 mod transfer;

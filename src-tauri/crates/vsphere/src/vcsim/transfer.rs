@@ -22,6 +22,7 @@ async fn an_import_goes_through_its_lease() {
             folder: None,
             pool: None,
             host: None,
+            identity: crate::transport::Identity::New,
         };
         let tally = Arc::new(Tally::new());
         let body = vec![7u8; 3 << 20];

@@ -31,6 +31,8 @@ pub(crate) struct Node {
     pub(crate) xsi_type: Option<String>,
     /// The plain `type` attribute: the kind of a managed object.
     pub(crate) mo_type: Option<String>,
+    /// All other attributes, by local name.
+    pub(crate) attributes: Vec<(String, String)>,
     pub(crate) text: String,
     pub(crate) children: Vec<Node>,
 }
@@ -44,6 +46,11 @@ impl Node {
     /// Returns all children of that name.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Node> {
         self.children.iter().filter(move |child| child.name == name)
+    }
+
+    /// Returns an attribute other than `type`, which differs by namespace.
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Follows a path of child names separated by dots.

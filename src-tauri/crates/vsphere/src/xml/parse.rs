@@ -47,11 +47,13 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Node, Xml
             return Err(XmlError::Refused("holds an attribute too long to be true"));
         }
         let (space, local) = reader.resolver().resolve_attribute(attribute.key);
-        if local.into_inner() != "type" {
-            continue;
-        }
         let version = quick_xml::XmlVersion::Implicit1_0;
         let value = attribute.normalized_value(version).map_err(malformed)?;
+        let local = local.into_inner();
+        if local != "type" {
+            node.attributes.push((local.to_owned(), value.into_owned()));
+            continue;
+        }
         match space {
             ResolveResult::Bound(Namespace(XSI)) => {
                 let local = value.rsplit(':').next().unwrap_or_default();

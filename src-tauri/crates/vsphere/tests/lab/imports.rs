@@ -5,8 +5,12 @@ use std::time::Duration;
 use kuramori_base::{CancelToken, NoProgress, Progress, Tally};
 use kuramori_block::{ByteLen, ByteOffset};
 use kuramori_lab::{FaultKind, FaultSpec, Shape};
-use kuramori_vdisk::stream_optimized::{GRAIN_BYTES, GrainCompression, StreamWriter, stored_len};
-use kuramori_vsphere::transport::{ImportDisk, ImportError, ImportRequest, ImportedVm, import_vm};
+use kuramori_vdisk::stream_optimized::{
+    Adapter, GRAIN_BYTES, GrainCompression, StreamWriter, stored_len,
+};
+use kuramori_vsphere::transport::{
+    Identity, ImportDisk, ImportError, ImportRequest, ImportedVm, import_vm,
+};
 use kuramori_vsphere::{DiskKey, PowerState, VmHardware};
 
 use crate::{Bench, MIB, SHAPES, blocking, noise};
@@ -16,7 +20,9 @@ const DISKS: [u64; 2] = [70 * MIB, 5 * MIB + 512];
 fn stream(disk: &[u8]) -> Vec<u8> {
     let capacity = ByteLen::new(disk.len() as u64);
     let used = || (0u64..).zip(disk.chunks(65_536)).filter(|(_, g)| g.iter().any(|b| *b != 0));
-    let mut out = StreamWriter::new(Vec::new(), capacity, GrainCompression::Stored).unwrap();
+    let mut out =
+        StreamWriter::new(Vec::new(), (capacity, Adapter::default()), GrainCompression::Stored)
+            .unwrap();
     for (grain, data) in used() {
         out.write_grain(ByteOffset::new(grain * GRAIN_BYTES), data).unwrap();
     }
@@ -50,6 +56,7 @@ async fn request(bench: &Bench, hardware: &VmHardware) -> ImportRequest {
         folder: None,
         pool: None,
         host: None,
+        identity: Identity::New,
     }
 }
 

@@ -6,6 +6,7 @@ mod changes;
 mod exports;
 mod files;
 mod imports;
+mod inventory;
 mod preflight;
 mod proxy;
 mod server;

@@ -1,0 +1,125 @@
+//! Lines of a run's log about how disks are read, how fast, and what would be faster.
+
+use kuramori_engine::{Faster, Mode, RunEvent};
+
+use super::events::{size, whole_reason};
+use crate::dto::Language;
+
+pub(super) fn say(event: &RunEvent, language: Language) -> String {
+    use RunEvent as E;
+    match (event, language) {
+        (E::WaitingForSnapshots, Language::En) => {
+            "Waiting: another VM's snapshot is made or removed on the same datastore".to_owned()
+        }
+        (E::WaitingForSnapshots, Language::Ja) => {
+            "同じデータストアで別の VM のスナップショットを処理しているため、待っています"
+                .to_owned()
+        }
+        (E::WaitingForTurn { disk }, Language::En) => {
+            format!("{disk} waits: other disks are read from its host or datastore")
+        }
+        (E::WaitingForTurn { disk }, Language::Ja) => {
+            format!(
+                "{disk}: 同じホストまたはデータストアの他のディスクを読み取っているため、待っています"
+            )
+        }
+        (E::Reading { disk, mode, reason, bytes, transport }, Language::En) => {
+            let what = match mode {
+                Mode::Whole => "the whole disk",
+                Mode::Allocated => "allocated areas",
+                Mode::Changed => "changed areas",
+            };
+            let why = reason.map(|r| format!(" – {}", whole_reason(r, language)));
+            let (why, size) = (why.unwrap_or_default(), size(*bytes));
+            format!("{disk}: reading {what}, {size} over {transport}{why}")
+        }
+        (E::Reading { disk, mode, reason, bytes, transport }, Language::Ja) => {
+            let what = match mode {
+                Mode::Whole => "ディスク全体",
+                Mode::Allocated => "割り当て済み領域",
+                Mode::Changed => "変更箇所",
+            };
+            let why = reason.map(|r| format!("（{}）", whole_reason(r, language)));
+            let (why, size) = (why.unwrap_or_default(), size(*bytes));
+            format!("{disk}: {what} {size} を {transport} で読み取ります{why}")
+        }
+        (E::WayRefused { disk, transport, reason }, Language::En) => {
+            format!("{disk} cannot be read over {transport}: {reason}")
+        }
+        (E::WayRefused { disk, transport, reason }, Language::Ja) => {
+            format!("{disk} は {transport} では読み取れません: {reason}")
+        }
+        (E::DiskRead { disk, transport, bytes, millis, faster }, _) => {
+            read(disk, transport, (*bytes, *millis), faster, language)
+        }
+        (other, _) => other.record(),
+    }
+}
+
+fn read(
+    disk: &str,
+    transport: &str,
+    (bytes, millis): (u64, u64),
+    faster: &[Faster],
+    language: Language,
+) -> String {
+    let rate = u128::from(bytes) * 1000 / u128::from(millis.max(1));
+    let rate = size(u64::try_from(rate).unwrap_or(u64::MAX));
+    // Rounded up: nothing takes no time.
+    let seconds = millis.div_ceil(1000).max(1);
+    let mut text = match language {
+        Language::En => {
+            format!("{disk}: {} read over {transport} in {seconds} s, {rate}/s", size(bytes))
+        }
+        Language::Ja => {
+            format!(
+                "{disk}: {transport} で {} を {seconds} 秒で読み取りました（{rate}/秒）",
+                size(bytes)
+            )
+        }
+    };
+    for way in faster {
+        text += &hint(way, language);
+    }
+    text
+}
+
+fn hint(faster: &Faster, language: Language) -> String {
+    match (faster, language) {
+        (Faster::Mount { datastore }, Language::En) => format!(
+            ". Faster: mount the NAS folder of {datastore} on this computer and name it under \
+             Settings, Servers"
+        ),
+        (Faster::Mount { datastore }, Language::Ja) => format!(
+            "。{datastore} の NAS フォルダーをこのコンピューターにマウントし、「設定」の「サーバー」で指定すると速くなります"
+        ),
+        (Faster::Limit { mib }, Language::En) => {
+            format!(". Held back by the limit of {mib} MiB a second")
+        }
+        (Faster::Limit { mib }, Language::Ja) => format!("。毎秒 {mib} MiB の制限があります"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speed_and_what_would_be_faster_are_said() {
+        let read = |millis, faster| RunEvent::DiskRead {
+            disk: "Hard disk 1".into(),
+            transport: "datastore HTTPS".into(),
+            bytes: 300 << 20,
+            millis,
+            faster,
+        };
+        let said = |event: &RunEvent| say(event, Language::En);
+        assert_eq!(
+            said(&read(2500, Vec::new())),
+            "Hard disk 1: 300.0 MiB read over datastore HTTPS in 3 s, 120.0 MiB/s"
+        );
+        let hints = vec![Faster::Mount { datastore: "nas".into() }, Faster::Limit { mib: 20 }];
+        let text = said(&read(0, hints));
+        assert!(text.contains("mount the NAS folder of nas") && text.contains("20 MiB"), "{text}");
+    }
+}

@@ -1,0 +1,109 @@
+//! Disks taken out of VMs and given to them, while their files stay where they are.
+
+use kuramori_base::CancelToken;
+use kuramori_block::ByteLen;
+
+use crate::DiskKey;
+use crate::client::Client;
+use crate::error::VsphereError;
+use crate::hardware::DiskConfig;
+use crate::refs::VmRef;
+use crate::transport::DatastorePath;
+use crate::xml::XmlWriter;
+
+/// A disk that exists as a file, and the place of a VM it is to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskAt {
+    /// Its descriptor.
+    pub file: DatastorePath,
+    /// The controller, by its key inside the VM.
+    pub controller_key: i32,
+    /// The place at the controller.
+    pub unit: i32,
+    /// Its size.
+    pub capacity: ByteLen,
+}
+
+/// What changes about the disks of a VM, all at once or not at all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DiskSwap {
+    /// Disks that go. Their files stay.
+    pub out: Vec<DiskConfig>,
+    /// Disks that come.
+    pub into: Vec<DiskAt>,
+    /// Whether the record of changed areas ends: what it says is of the disks that went.
+    pub end_tracking: bool,
+    /// The version of the configuration that this was planned for, from [`Client::power`]. With
+    /// another one the server refuses: being switched on is a change of it.
+    pub version: Option<String>,
+}
+
+impl Client {
+    /// Takes disks out of a VM and puts others in, in one task of the server: it does all of it or
+    /// nothing. No file is made, changed or deleted. The VM must be off.
+    ///
+    /// # Errors
+    /// As every call; the fault `ConcurrentAccess` when the VM has another version than
+    /// [`DiskSwap::version`], and then nothing was done. When the connection fails the task may have run nevertheless: look at
+    /// [`Client::vm_config`].
+    pub async fn swap_disks(&self, vm: &VmRef, swap: &DiskSwap) -> Result<(), VsphereError> {
+        const ACTION: &str = "exchange the disks of a VM";
+        let reply = self
+            .change(ACTION, "ReconfigVM_Task", &vm.mo(), |w| w.group("spec", |w| write(w, swap)))
+            .await?;
+        self.finish_task(ACTION, &reply, &|_| {}, &CancelToken::new()).await.map(|_| ())
+    }
+
+    /// Takes a VM off the server's list. Its files stay. One that is gone already is no error.
+    ///
+    /// # Errors
+    /// As every call; `InvalidPowerState` when it runs.
+    pub async fn unregister_vm(&self, vm: &VmRef) -> Result<(), VsphereError> {
+        const ACTION: &str = "take a VM off the list";
+        match self.change(ACTION, "UnregisterVM", &vm.mo(), |_| {}).await {
+            Ok(_) | Err(VsphereError::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Writes the specification. Element order is the schema's; disks go before others take their
+/// places.
+fn write(w: &mut XmlWriter, swap: &DiskSwap) {
+    if let Some(version) = &swap.version {
+        w.text("changeVersion", version);
+    }
+    for disk in &swap.out {
+        w.group("deviceChange", |w| {
+            // Without a file operation the file stays.
+            w.text("operation", "remove");
+            w.typed("device", "VirtualDisk", |w| {
+                w.text("key", disk.key.get());
+                place(w, disk.controller_key, disk.unit, disk.capacity);
+            });
+        });
+    }
+    for (position, disk) in (1i32..).zip(&swap.into) {
+        w.group("deviceChange", |w| {
+            w.text("operation", "add");
+            w.typed("device", "VirtualDisk", |w| {
+                w.text("key", DiskKey::new(-position).get());
+                w.typed("backing", "VirtualDiskFlatVer2BackingInfo", |w| {
+                    w.text("fileName", &disk.file);
+                    w.text("diskMode", "persistent");
+                });
+                place(w, disk.controller_key, disk.unit, disk.capacity);
+            });
+        });
+    }
+    if swap.end_tracking {
+        w.text("changeTrackingEnabled", false);
+    }
+}
+
+fn place(w: &mut XmlWriter, controller_key: i32, unit: i32, capacity: ByteLen) {
+    w.text("controllerKey", controller_key);
+    w.text("unitNumber", unit);
+    w.text("capacityInKB", capacity.get().div_ceil(1024));
+    w.text("capacityInBytes", capacity.get());
+}
