@@ -2,27 +2,20 @@
 
 use std::time::Duration;
 
-use chrono::Local;
 use kuramori_base::{CancelToken, Clock};
-use kuramori_repo::{
-    Deletion, HoldId, Keep, PruneOptions, RECYCLE_BIN, RecoveryPoint, RecoveryPointId,
-};
+use kuramori_repo::{Deletion, HoldId, PruneOptions, RECYCLE_BIN, RecoveryPoint};
 
 use crate::dto::{DeletedPointView, DeletedPoints, ErrorCode, HoldList, HoldView, PruneView};
 use crate::error::AppError;
 use crate::place::{Place, PointRef, Writer};
+use crate::retention::{Asked, words};
 
 /// Which recovery points are to go.
 pub enum Forget<'a> {
     /// These.
     Points(&'a [PointRef]),
-    /// All that a rule does not keep; only of a VM with this name or instance UUID, when given.
-    Except {
-        /// The rule.
-        keep: Keep,
-        /// The VM.
-        vm: Option<&'a str>,
-    },
+    /// All that a rule does not keep.
+    Except(Asked<'a>),
 }
 
 /// How they are to go.
@@ -53,8 +46,8 @@ impl Place {
             Forget::Points(points) => {
                 (points.iter().map(|point| point.id).collect(), "by hand".to_owned())
             }
-            Forget::Except { keep, vm } => {
-                (self.refused(&list.points, *keep, *vm, clock)?, words(*keep))
+            Forget::Except(asked) => {
+                (self.refused(&list.points, asked, clock)?, words(asked.spans))
             }
         };
         let delay = if how.at_once { Duration::ZERO } else { RECYCLE_BIN };
@@ -68,27 +61,6 @@ impl Place {
             .map(|point| view(point, &rule, Some(delay)))
             .collect();
         Ok(DeletedPoints { points })
-    }
-
-    fn refused(
-        &self,
-        points: &[RecoveryPoint],
-        keep: Keep,
-        vm: Option<&str>,
-        clock: &dyn Clock,
-    ) -> Result<Vec<RecoveryPointId>, AppError> {
-        if keep.is_empty() {
-            return Err(AppError::new(ErrorCode::InvalidInput, "a rule that keeps nothing"));
-        }
-        let of_vm = |p: &&RecoveryPoint| {
-            vm.is_none_or(|vm| p.vm.name == vm || p.vm.instance_uuid.as_deref() == Some(vm))
-        };
-        let points: Vec<_> = points.iter().filter(of_vm).cloned().collect();
-        let held = self.repository.holds().map_err(|e| self.failed(&e))?;
-        let date = |time: chrono::DateTime<chrono::Utc>| time.with_timezone(&Local).date_naive();
-        let mut ids = keep.refuses(&points, clock.now(), &date);
-        ids.retain(|id| held.iter().all(|hold| hold.point != *id));
-        Ok(ids)
     }
 
     /// Lists the recycle bin, oldest first.
@@ -211,17 +183,4 @@ fn view(point: &RecoveryPoint, rule: &str, remaining: Option<Duration>) -> Delet
         rule: rule.to_owned(),
         remaining: remaining.map(|time| time.as_secs()),
     }
-}
-
-/// A rule as its recovery points remember it.
-fn words(keep: Keep) -> String {
-    let parts = [
-        (keep.last, "last"),
-        (keep.daily, "daily"),
-        (keep.weekly, "weekly"),
-        (keep.monthly, "monthly"),
-        (keep.yearly, "yearly"),
-    ];
-    let said = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{what} {n}"));
-    format!("keep {}", said.collect::<Vec<_>>().join(", "))
 }

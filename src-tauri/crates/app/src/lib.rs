@@ -24,6 +24,7 @@ mod messages;
 mod notices;
 mod place;
 mod power;
+mod retention;
 mod runs;
 pub mod schema;
 mod secrets;
@@ -45,7 +46,8 @@ pub mod platform {
 }
 
 pub use keys::AddKey;
-pub use kuramori_repo::Keep;
+pub use kuramori_jobs::retention::Spans;
 pub use notices::announce;
 pub use place::{ImageRequest, OpenPoint, Place, PointRef, RepositoryKey, Writer};
+pub use retention::Asked;
 pub use secrets::SecretsChoice;

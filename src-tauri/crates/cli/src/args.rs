@@ -8,6 +8,7 @@ use kuramori_app::SecretsChoice;
 mod load;
 mod repo;
 mod restore;
+mod retention;
 mod upkeep;
 
 pub(crate) use load::LoadArgs;
@@ -16,6 +17,7 @@ pub(crate) use repo::{
     SheetLanguage,
 };
 pub(crate) use restore::{IdentityChoice, RestoreVmArgs};
+pub(crate) use retention::{RetentionCommand, RuleArgs};
 
 /// Backs up the VMs of VMware hosts into an encrypted repository, and gets them back.
 #[derive(Debug, Parser)]
@@ -55,6 +57,9 @@ pub(crate) enum Command {
     /// Recovery points.
     #[command(subcommand)]
     Points(PointsCommand),
+    /// Rules by which recovery points are kept.
+    #[command(subcommand)]
+    Retention(RetentionCommand),
     /// Gets a disk or a VM back.
     #[command(subcommand)]
     Restore(RestoreCommand),
@@ -269,29 +274,12 @@ pub(crate) enum PointsCommand {
 
 /// Which recovery points go, and how.
 #[derive(Debug, ClapArgs)]
-#[command(group(clap::ArgGroup::new("what").required(true).multiple(true)))]
 pub(crate) struct ForgetArgs {
     /// Recovery points: id, unique prefix, `VM@latest` or `VM@first`.
-    #[arg(group = "what", conflicts_with_all = ["keep_last", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly"])]
+    #[arg(group = "what", conflicts_with_all = ["keep_last", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly", "zone"])]
     pub(crate) points: Vec<String>,
-    /// Keep the newest N of each VM.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
-    pub(crate) keep_last: u32,
-    /// Keep the newest of each of N days.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
-    pub(crate) keep_daily: u32,
-    /// Keep the newest of each of N weeks.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
-    pub(crate) keep_weekly: u32,
-    /// Keep the newest of each of N months.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
-    pub(crate) keep_monthly: u32,
-    /// Keep the newest of each of N years.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
-    pub(crate) keep_yearly: u32,
-    /// A rule looks at this VM alone.
-    #[arg(long)]
-    pub(crate) vm: Option<String>,
+    #[command(flatten)]
+    pub(crate) rule: RuleArgs,
     /// Skip the recycle bin: nothing brings them back.
     #[arg(long)]
     pub(crate) now: bool,

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use kuramori_app::dto::{
     DeletedPointView, ErrorView, HoldView, KeyAdded, KeyKind, KeyView, OutcomeView, PointView,
-    PruneView, ReadModeView, RepositoryView, RunView, UpdatesView,
+    PruneView, ReadModeView, RepositoryView, RetentionView, RunView, UpdatesView,
 };
 
 pub(crate) use inventory::{inventory, tree};
@@ -170,6 +170,21 @@ pub(crate) fn deleted(points: &[DeletedPointView]) -> String {
         })
         .collect();
     table(&["POINT", "VM", "TAKEN", "STAYS", "RULE"], &rows)
+}
+
+pub(crate) fn judged(view: &RetentionView) -> String {
+    let rows: Vec<Vec<String>> = view
+        .points
+        .iter()
+        .map(|p| {
+            let why = if p.kept { p.reasons.join(", ") } else { "goes".to_owned() };
+            vec![p.short_id.clone(), p.vm_name.clone(), p.taken_at.to_rfc3339(), why]
+        })
+        .collect();
+    let goes = view.points.iter().filter(|p| !p.kept).count();
+    let (list, all, zone) =
+        (table(&["POINT", "VM", "TAKEN", "KEPT AS"], &rows), rows.len(), &view.zone);
+    format!("{list}{goes} of {all} would go. Days begin in {zone}. Nothing was changed.\n")
 }
 
 pub(crate) fn holds(holds: &[HoldView]) -> String {

@@ -48,6 +48,15 @@ fn a_rule_deletes_and_prune_gives_the_space_back() {
     let rule = ["points", "forget", "--keep-last", "1", "--json"];
     let would = bench.run(&[&rule[..], &["--dry-run"]].concat()).ok();
     assert_eq!(would.field("/points/1/vm_name"), "vm");
+    let what_if = ["retention", "what-if", "--keep-last", "1", "--zone", "Asia/Tokyo"];
+    let table = bench.run(&what_if).ok();
+    assert!(table.stdout.contains("2 of 3 would go. Days begin in Asia/Tokyo."), "{table:?}");
+    let view = bench.run(&[&what_if[..], &["--json"]].concat()).ok();
+    for n in 0..2 {
+        assert_eq!(view.field(&format!("/points/{n}/id")), would.field(&format!("/points/{n}/id")));
+        assert_eq!(view.field(&format!("/points/{n}/kept")), "false");
+    }
+    assert_eq!(view.field("/points/2/reasons/2"), "last 1");
     bench.run(&rule).ok();
     let list = bench.run(&["points", "list", "--json"]).ok();
     assert_eq!(list.stdout.matches("\"vm_name\"").count(), 1, "one is left: {}", list.stdout);
@@ -83,6 +92,8 @@ fn a_hold_protects_until_it_is_released() {
     let point = hold.field("/point_id");
     let refused = bench.run(&["points", "forget", &point, "--now", "--json"]);
     assert_eq!(code(&refused), "point-held");
+    let view = bench.run(&["retention", "what-if", "--keep-last", "1", "--json"]).ok();
+    assert_eq!(view.field("/points/0/reasons/0"), "held");
     bench.run(&["points", "forget", "--keep-last", "1", "--now"]).ok();
     let list = bench.run(&["points", "list", "--json"]).ok();
     assert_eq!(list.field("/points/1/id"), point, "the rule leaves it");

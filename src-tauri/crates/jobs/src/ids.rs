@@ -1,12 +1,16 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[serde(transparent)]
         pub struct $name(Uuid);
 
         impl $name {
@@ -40,4 +44,12 @@ id! {
     /// Names an intent. It is also written into what the intent is about, such as a snapshot's
     /// description, so that clean-up never touches anything of somebody else.
     IntentId
+}
+id! {
+    /// Names a job.
+    JobId
+}
+id! {
+    /// Names a schedule of a job; what was made for it is kept as it says.
+    ScheduleId
 }

@@ -4,7 +4,8 @@
 //! repositories: the work of a run, the lines of its log and its intents are opaque records that
 //! only their writer interprets.
 //!
-//! [`schedule`] says when a run is due, as a pure function of the time.
+//! [`schedule`] says when a run is due and [`retention`] which recovery points are kept, as pure
+//! functions of the time.
 //!
 //! Non-goals: doing the work of a run.
 //! Invariant guarded: an intent is durable before [`RunLog::add_intent`] returns, and stays until
@@ -15,10 +16,11 @@ mod ids;
 mod intent;
 mod log;
 mod model;
+pub mod retention;
 pub mod schedule;
 
 pub use error::LogError;
-pub use ids::{IntentId, RunId};
+pub use ids::{IntentId, JobId, RunId, ScheduleId};
 pub use intent::Intent;
 pub use log::RunLog;
 pub use model::{

@@ -42,7 +42,6 @@ mod reader;
 mod recovery_words;
 mod repair;
 mod repository;
-mod retention;
 mod session;
 pub mod store;
 #[cfg(feature = "testing")]
@@ -88,7 +87,6 @@ pub use reader::{ReadAs, Reader};
 pub use recovery_words::RecoveryWords;
 pub use repair::{RebuildReport, RepairOptions, RepairReport, Repaired, RepairedHow};
 pub use repository::{Created, Repository};
-pub use retention::Keep;
 pub use session::Session;
 pub use store::{
     BlobEntry, BlobName, BlobStore, BrokenPromise, Capabilities, LocalStore, MemoryStore,

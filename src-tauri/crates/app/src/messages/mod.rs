@@ -12,6 +12,7 @@ mod in_place;
 mod ja;
 mod keys;
 mod reading;
+mod retention;
 mod sheet;
 mod tags;
 mod updates;
@@ -24,6 +25,7 @@ pub(crate) use checks::{
     Found, function, function_effect, licence_found, rights_found, role_words, seen, version_found,
 };
 pub(crate) use events::{event, stopping, unproven, whole_reason, working};
+pub(crate) use retention::kept;
 pub(crate) use sheet::{SheetWords, sheet_words};
 pub(crate) use tags::{no_tags, tags_unavailable};
 pub(crate) use vms::{disk_note, disk_obstacle, vm_gone, vm_notes, vm_obstacle};

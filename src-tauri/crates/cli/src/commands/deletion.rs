@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kuramori_app::dto::{DeletedPoints, HoldView, PruneView};
-use kuramori_app::{AppError, CancelToken, Forget, ForgetHow, Keep, Place, PointRef, Writer};
+use kuramori_app::{AppError, CancelToken, Forget, ForgetHow, Place, PointRef, Writer};
 use serde::Serialize;
 
 use crate::args::{ForgetArgs, RepoArgs};
@@ -27,14 +27,7 @@ pub(super) async fn forget(
     let deleted = blocking(move || {
         let place = &opened.place;
         if args.points.is_empty() {
-            let keep = Keep {
-                last: args.keep_last,
-                daily: args.keep_daily,
-                weekly: args.keep_weekly,
-                monthly: args.keep_monthly,
-                yearly: args.keep_yearly,
-            };
-            let rule = Forget::Except { keep, vm: args.vm.as_deref() };
+            let rule = Forget::Except(args.rule.asked());
             return place.forget(&rule, how, writer, clock().as_ref());
         }
         let points: Result<Vec<PointRef>, _> =

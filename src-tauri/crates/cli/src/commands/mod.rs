@@ -7,6 +7,7 @@ mod load;
 mod points;
 mod repo;
 mod restore;
+mod retention;
 mod server;
 mod settings;
 mod update;
@@ -29,6 +30,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Done, AppError> {
         Command::Repo(command) => repo::run(&context, command).await,
         Command::Backup(args) => backup(&context, args).await,
         Command::Points(command) => points::run(&context, command).await,
+        Command::Retention(command) => retention::run(&context, command).await,
         Command::Restore(command) => restore::run(&context, command).await,
         Command::Image(command) => image::run(&context, command).await,
         Command::Load(args) => load::run(&context, args).await,

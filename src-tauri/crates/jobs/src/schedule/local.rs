@@ -7,13 +7,13 @@ use chrono_tz::Tz;
 const LARGEST_GAP_MINUTES: i64 = 26 * 60;
 
 /// Returns the date of a moment in a zone.
-pub(super) fn date(moment: DateTime<Utc>, zone: Tz) -> NaiveDate {
+pub(crate) fn date(moment: DateTime<Utc>, zone: Tz) -> NaiveDate {
     moment.with_timezone(&zone).date_naive()
 }
 
 /// Returns the moment at which clocks of a zone show a time: the first of two, and the end of the
 /// gap for a time that is skipped.
-pub(super) fn moment(time: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
+pub(crate) fn moment(time: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
     match zone.from_local_datetime(&time) {
         MappedLocalTime::Single(moment) | MappedLocalTime::Ambiguous(moment, _) => {
             moment.with_timezone(&Utc)

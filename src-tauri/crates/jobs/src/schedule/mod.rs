@@ -17,6 +17,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 pub use hours::AllowedHours;
+pub(crate) use local::{date, moment};
 pub use rhythm::{MonthDay, Rhythm, RhythmError};
 
 /// Longest time looked into for the next slot: every fourth year has a 29 February, but for one

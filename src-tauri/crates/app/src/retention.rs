@@ -1,0 +1,137 @@
+//! What a rule keeps of the recovery points of a repository, and why.
+
+use std::collections::{BTreeMap, HashSet};
+
+use chrono_tz::Tz;
+use kuramori_base::Clock;
+use kuramori_jobs::retention::{self, PointFacts, Retention, Spans, Verdict};
+use kuramori_platform::time_zone;
+use kuramori_repo::{RecoveryPoint, RecoveryPointId};
+
+use crate::dto::{ErrorCode, JudgedPointView, Language, RetentionView};
+use crate::error::AppError;
+use crate::messages;
+use crate::place::Place;
+
+/// Which recovery points a rule looks at.
+pub struct Asked<'a> {
+    /// What it keeps.
+    pub spans: Spans,
+    /// Where days begin; this computer's zone when it is not given.
+    pub zone: Option<Tz>,
+    /// Only those of a VM with this name or instance UUID.
+    pub vm: Option<&'a str>,
+}
+
+/// A recovery point with what becomes of it.
+pub(crate) type Judged<'a> = (&'a RecoveryPoint, Verdict<RecoveryPointId>);
+
+impl Place {
+    /// Says what a rule would keep and what would go, and changes nothing.
+    ///
+    /// # Errors
+    /// [`ErrorCode::InvalidInput`] for a rule that keeps nothing; what the repository says.
+    pub fn what_if(
+        &self,
+        asked: &Asked<'_>,
+        language: Language,
+        clock: &dyn Clock,
+    ) -> Result<RetentionView, AppError> {
+        let list = self.repository.points().map_err(|e| self.failed(&e))?;
+        let rule = rule(asked)?;
+        let judged = self.judged(&list.points, &rule, asked.vm, clock)?;
+        let points = judged.iter().map(|(point, verdict)| JudgedPointView {
+            id: point.id.to_hex(),
+            short_id: point.id.to_string(),
+            vm_name: point.vm.name.clone(),
+            taken_at: point.time,
+            kept: verdict.is_kept(),
+            reasons: verdict
+                .reasons
+                .iter()
+                .map(|r| messages::kept(*r, rule.zone, language))
+                .collect(),
+        });
+        Ok(RetentionView { zone: rule.zone.name().to_owned(), points: points.collect() })
+    }
+
+    /// Returns the recovery points that a rule does not keep, oldest first.
+    pub(crate) fn refused(
+        &self,
+        points: &[RecoveryPoint],
+        asked: &Asked<'_>,
+        clock: &dyn Clock,
+    ) -> Result<Vec<RecoveryPointId>, AppError> {
+        let judged = self.judged(points, &rule(asked)?, asked.vm, clock)?;
+        Ok(judged.into_iter().filter(|(_, v)| !v.is_kept()).map(|(_, v)| v.id).collect())
+    }
+
+    /// Judges recovery points, VM by VM; the answer has their order.
+    fn judged<'p>(
+        &self,
+        points: &'p [RecoveryPoint],
+        rule: &Retention,
+        vm: Option<&str>,
+        clock: &dyn Clock,
+    ) -> Result<Vec<Judged<'p>>, AppError> {
+        let holds = self.repository.holds().map_err(|e| self.failed(&e))?;
+        let held: HashSet<_> = holds.iter().map(|hold| hold.point).collect();
+        let of_vm = |p: &&RecoveryPoint| {
+            vm.is_none_or(|vm| p.vm.name == vm || p.vm.instance_uuid.as_deref() == Some(vm))
+        };
+        let mut vms: BTreeMap<String, Vec<PointFacts<RecoveryPointId>>> = BTreeMap::new();
+        for point in points.iter().filter(of_vm) {
+            let facts = facts(point, held.contains(&point.id));
+            vms.entry(point.vm.key()).or_default().push(facts);
+        }
+        let now = clock.now();
+        let judged = vms.values().flat_map(|facts| retention::judge(facts, rule, now, None));
+        let mut verdicts: BTreeMap<_, _> = judged.map(|v| (v.id, v)).collect();
+        Ok(points.iter().filter_map(|p| Some((p, verdicts.remove(&p.id)?))).collect())
+    }
+}
+
+fn facts(point: &RecoveryPoint, held: bool) -> PointFacts<RecoveryPointId> {
+    PointFacts {
+        id: point.id,
+        time: point.time,
+        schedule: None,
+        until: None,
+        good: point.disks.iter().all(|disk| !disk.unproven),
+        verified: false,
+        held,
+        locked_until: None,
+        doubtful_time: false,
+    }
+}
+
+fn rule(asked: &Asked<'_>) -> Result<Retention, AppError> {
+    let zone = asked.zone.map_or_else(local_zone, Ok)?;
+    let rule = Retention::of_spans(asked.spans, zone);
+    rule.check()
+        .map_err(|e| AppError::new(ErrorCode::InvalidInput, "the rule of retention").because(&e))?;
+    Ok(rule)
+}
+
+/// Returns the zone of this computer.
+///
+/// # Errors
+/// [`ErrorCode::InvalidInput`] where the system names none, or one that nobody knows.
+pub(crate) fn local_zone() -> Result<Tz, AppError> {
+    let failed = || AppError::new(ErrorCode::InvalidInput, "the time zone of this computer");
+    let name = time_zone::name().map_err(|e| failed().because(&e))?;
+    name.parse().map_err(|e| failed().because(&e))
+}
+
+/// A rule as its recovery points remember it.
+pub(crate) fn words(spans: Spans) -> String {
+    let parts = [
+        (spans.last, "last"),
+        (spans.daily, "daily"),
+        (spans.weekly, "weekly"),
+        (spans.monthly, "monthly"),
+        (spans.yearly, "yearly"),
+    ];
+    let said = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{what} {n}"));
+    format!("keep {}", said.collect::<Vec<_>>().join(", "))
+}
