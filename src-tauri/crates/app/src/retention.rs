@@ -95,7 +95,7 @@ fn facts(point: &RecoveryPoint, held: bool) -> PointFacts<RecoveryPointId> {
     PointFacts {
         id: point.id,
         time: point.time,
-        schedule: None,
+        schedules: Vec::new(),
         until: None,
         good: point.disks.iter().all(|disk| !disk.unproven),
         verified: false,

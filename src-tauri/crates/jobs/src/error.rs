@@ -39,6 +39,12 @@ pub enum LogError {
         #[source]
         source: rusqlite::Error,
     },
+    /// Two jobs would be called the same.
+    #[error("another job is called “{name}”")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
     /// A record makes no sense.
     #[error("a record of the run log makes no sense: {0}")]
     Record(String),
@@ -53,7 +59,10 @@ impl Hint for LogError {
                  history of runs is lost."
                     .into(),
             ],
-            _ => vec!["Check that the state folder is on a local disk with free space.".into()],
+            Self::NameTaken { .. } => vec!["Choose another name.".into()],
+            Self::Open { .. } | Self::Query { .. } | Self::Record(_) => {
+                vec!["Check that the state folder is on a local disk with free space.".into()]
+            }
         }
     }
 }

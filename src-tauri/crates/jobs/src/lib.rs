@@ -1,11 +1,12 @@
-//! Runs: what was asked, how it went, and what still has to be cleaned up after it.
+//! Jobs and runs: what is wished for, what was asked, how it went, and what still has to be cleaned up
+//! after it.
 //!
-//! The run log is a SQLite file that survives a crash at any moment. It knows neither VMware nor
-//! repositories: the work of a run, the lines of its log and its intents are opaque records that
+//! Jobs and the run log are one SQLite file that survives a crash at any moment. It knows neither
+//! VMware nor repositories: the work of a job and of a run, the lines of its log and its intents are opaque records that
 //! only their writer interprets.
 //!
-//! [`schedule`] says when a run is due and [`retention`] which recovery points are kept, as pure
-//! functions of the time.
+//! [`schedule`] says when a run is due, [`job`] what is to be done about it, and [`retention`] which
+//! recovery points are kept: pure functions of the time.
 //!
 //! Non-goals: doing the work of a run.
 //! Invariant guarded: an intent is durable before [`RunLog::add_intent`] returns, and stays until
@@ -14,6 +15,7 @@
 mod error;
 mod ids;
 mod intent;
+pub mod job;
 mod log;
 mod model;
 pub mod retention;
@@ -24,5 +26,5 @@ pub use ids::{IntentId, JobId, RunId, ScheduleId};
 pub use intent::Intent;
 pub use log::RunLog;
 pub use model::{
-    ItemRecord, ItemUpdate, Level, LogEntry, NewRun, Outcome, RunRecord, RunState, Stage,
+    ItemRecord, ItemUpdate, Level, LogEntry, NewRun, OfJob, Outcome, RunRecord, RunState, Stage,
 };

@@ -1,4 +1,6 @@
-use std::path::{Path, PathBuf};
+mod schema;
+
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -7,40 +9,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::job::{self, Cause};
 use crate::{
-    ItemRecord, ItemUpdate, Level, LogEntry, LogError, NewRun, Outcome, RunId, RunRecord, RunState,
-    Stage,
+    ItemRecord, ItemUpdate, JobId, Level, LogEntry, LogError, NewRun, Outcome, RunId, RunRecord,
+    RunState, Stage,
 };
 
-/// Format of the file; rises when a change needs a conversion.
-const FORMAT: i64 = 1;
-
-const SCHEMA: &str = "
-CREATE TABLE runs (
-  id TEXT PRIMARY KEY, kind TEXT NOT NULL, spec TEXT NOT NULL, state TEXT NOT NULL,
-  started_at TEXT NOT NULL, ended_at TEXT
-) STRICT;
-CREATE TABLE items (
-  run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, position INTEGER NOT NULL,
-  name TEXT NOT NULL, stage TEXT NOT NULL, outcome TEXT, started_at TEXT, ended_at TEXT,
-  total INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0,
-  read INTEGER NOT NULL DEFAULT 0, new INTEGER NOT NULL DEFAULT 0,
-  stored INTEGER NOT NULL DEFAULT 0, detail TEXT NOT NULL DEFAULT 'null',
-  PRIMARY KEY (run, position)
-) STRICT;
-CREATE TABLE lines (
-  run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, at TEXT NOT NULL,
-  level TEXT NOT NULL, item INTEGER, event TEXT NOT NULL
-) STRICT;
-CREATE INDEX lines_of_run ON lines (run);
-CREATE TABLE intents (
-  id TEXT PRIMARY KEY, run TEXT NOT NULL, tag TEXT NOT NULL, payload TEXT NOT NULL,
-  made_at TEXT NOT NULL
-) STRICT;
-PRAGMA user_version = 1;
-";
-
-/// The log of all runs of this machine, and the intents that are still open.
+/// The jobs of this machine, the log of all runs, and the intents that are still open.
 pub struct RunLog {
     db: Mutex<Connection>,
     clock: Arc<dyn Clock>,
@@ -60,12 +35,7 @@ impl RunLog {
              PRAGMA busy_timeout = 5000;",
         )
         .map_err(open)?;
-        let found: i64 = db.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(open)?;
-        match found {
-            0 => db.execute_batch(&format!("BEGIN; {SCHEMA} COMMIT;")).map_err(open)?,
-            FORMAT => check(&db, path.to_owned())?,
-            _ => return Err(LogError::Newer { found, known: FORMAT }),
-        }
+        schema::bring_up(&db, path)?;
         Ok(Self { db: Mutex::new(db), clock })
     }
 
@@ -79,15 +49,22 @@ impl RunLog {
         self.query("beginning a run", |db| {
             let tx = db.transaction()?;
             tx.execute(
-                "INSERT INTO runs (id, kind, spec, state, started_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO runs (id, kind, spec, state, started_at, job, cause)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     id.to_string(),
                     run.kind,
                     run.spec.to_string(),
                     to_text(&RunState::Queued),
-                    now
+                    now,
+                    run.job.as_ref().map(|of| of.job.to_string()),
+                    run.job.as_ref().map(|of| to_text(&of.cause)),
                 ],
             )?;
+            // In one transaction: a slot is dealt with exactly once, whatever happens in between.
+            for (schedule, slot) in run.job.iter().flat_map(|of| &of.slots) {
+                job::store::set_handled(&tx, *schedule, *slot)?;
+            }
             for (position, name) in (0u32..).zip(&run.items) {
                 tx.execute(
                     "INSERT INTO items (run, position, name, stage) VALUES (?1, ?2, ?3, ?4)",
@@ -199,16 +176,20 @@ impl RunLog {
     /// # Errors
     /// When it could not be read.
     pub fn run(&self, id: RunId) -> Result<Option<RunRecord>, LogError> {
-        type Row = (String, String, String, String, Option<String>);
+        type Job = (Option<String>, Option<String>);
+        type Row = (String, String, String, String, Option<String>, Job);
         let row: Option<Row> = self.query("reading a run", |db| {
             db.query_row(
-                "SELECT kind, spec, state, started_at, ended_at FROM runs WHERE id = ?1",
+                "SELECT kind, spec, state, started_at, ended_at, job, cause FROM runs WHERE id = ?1",
                 params![id.to_string()],
-                |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?)),
+                |r| {
+                    let job = (r.get(5)?, r.get(6)?);
+                    Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, job))
+                },
             )
             .optional()
         })?;
-        let Some((kind, spec, state, started_at, ended_at)) = row else { return Ok(None) };
+        let Some((kind, spec, state, started_at, ended_at, job)) = row else { return Ok(None) };
         Ok(Some(RunRecord {
             id,
             kind,
@@ -217,6 +198,7 @@ impl RunLog {
             started_at: parse_time(&started_at)?,
             ended_at: ended_at.as_deref().map(parse_time).transpose()?,
             items: self.items(id)?,
+            job: of_job(job)?,
         }))
     }
 
@@ -316,22 +298,21 @@ impl RunLog {
     }
 }
 
-fn check(db: &Connection, path: PathBuf) -> Result<(), LogError> {
-    let finding: String = db
-        .query_row("PRAGMA quick_check(1)", [], |r| r.get(0))
-        .map_err(|source| LogError::Open { path: path.clone(), source })?;
-    if finding == "ok" { Ok(()) } else { Err(LogError::Damaged { path, finding }) }
+fn of_job(columns: (Option<String>, Option<String>)) -> Result<Option<(JobId, Cause)>, LogError> {
+    let (Some(job), Some(cause)) = columns else { return Ok(None) };
+    let id = job.parse().map_err(|e| LogError::Record(format!("job id {job}: {e}")))?;
+    Ok(Some((id, from_text(&cause)?)))
 }
 
 fn to_integer(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
-fn to_text<T: Serialize>(value: &T) -> String {
+pub(crate) fn to_text<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).expect("plain enums always serialise")
 }
 
-fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, LogError> {
+pub(crate) fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, LogError> {
     serde_json::from_str(text).map_err(|e| LogError::Record(format!("{text}: {e}")))
 }
 

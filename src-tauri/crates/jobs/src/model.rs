@@ -2,7 +2,8 @@ use chrono::{DateTime, Utc};
 use kuramori_base::Counters;
 use serde::{Deserialize, Serialize};
 
-use crate::RunId;
+use crate::job::Cause;
+use crate::{JobId, RunId, ScheduleId};
 
 /// How a run or one of its items ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +91,19 @@ pub struct NewRun {
     pub spec: serde_json::Value,
     /// Names of its items.
     pub items: Vec<String>,
+    /// The job it is a run of, if any.
+    pub job: Option<OfJob>,
+}
+
+/// What makes a run one of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfJob {
+    /// The job.
+    pub job: JobId,
+    /// Why it begins.
+    pub cause: Cause,
+    /// The schedules it counts for, each with the slot that is dealt with by it.
+    pub slots: Vec<(ScheduleId, DateTime<Utc>)>,
 }
 
 /// A run as it was logged.
@@ -109,6 +123,8 @@ pub struct RunRecord {
     pub ended_at: Option<DateTime<Utc>>,
     /// Its items, in the order given.
     pub items: Vec<ItemRecord>,
+    /// The job it is a run of, if any, and why it began.
+    pub job: Option<(JobId, Cause)>,
 }
 
 /// One item of a run as it was logged.

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use kuramori_base::ManualClock;
@@ -33,6 +34,7 @@ fn new_run() -> NewRun {
         kind: "backup".into(),
         spec: json!({"to": "nas"}),
         items: vec!["a".into(), "b".into()],
+        job: None,
     }
 }
 
@@ -122,4 +124,24 @@ fn a_newer_or_foreign_file_is_refused() {
     ));
     fs_err::write(bench.path(), b"this is no database, and it is long enough to be read").unwrap();
     assert!(RunLog::open(&bench.path(), bench.clock.clone()).is_err());
+}
+
+#[test]
+fn a_file_of_the_first_version_goes_on_and_a_copy_of_it_is_kept() {
+    let bench = Bench::new();
+    let old = Connection::open(bench.path()).unwrap();
+    let first = include_str!("first.sql");
+    old.execute_batch(first).unwrap();
+    drop(old);
+    let log = bench.open();
+    let runs = log.runs(9).unwrap();
+    assert_eq!(runs.len(), 1);
+    assert_eq!((runs[0].kind.as_str(), runs[0].job.clone()), ("backup", None));
+    assert!(log.jobs().unwrap().is_empty());
+    assert_eq!(log.intents().unwrap().len(), 1, "promises are kept");
+    let copy = Connection::open(bench.dir.path().join("runs.sqlite.v1")).unwrap();
+    let version: i64 = copy.query_row("PRAGMA user_version", [], |r| r.get(0)).unwrap();
+    assert_eq!(version, 1);
+    drop(log);
+    bench.open(); // and once more, as today's
 }

@@ -6,12 +6,12 @@ use super::{PointFacts, Retention, judge};
 use crate::ScheduleId;
 
 /// A recovery point that a schedule will make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coming {
     /// When.
     pub time: DateTime<Utc>,
-    /// For which schedule.
-    pub schedule: Option<ScheduleId>,
+    /// For which schedules.
+    pub schedules: Vec<ScheduleId>,
 }
 
 /// What will become of the recovery points of one VM.
@@ -63,7 +63,7 @@ fn made_then(run: &Coming) -> PointFacts<Option<usize>> {
     PointFacts {
         id: None,
         time: run.time,
-        schedule: run.schedule,
+        schedules: run.schedules.clone(),
         until: None,
         good: true,
         verified: false,
@@ -77,7 +77,7 @@ fn with_id<A, B>(point: &PointFacts<A>, id: B) -> PointFacts<B> {
     PointFacts {
         id,
         time: point.time,
-        schedule: point.schedule,
+        schedules: point.schedules.clone(),
         until: point.until,
         good: point.good,
         verified: point.verified,

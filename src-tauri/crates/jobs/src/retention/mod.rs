@@ -143,8 +143,8 @@ pub struct PointFacts<Id> {
     pub id: Id,
     /// When its state was frozen.
     pub time: DateTime<Utc>,
-    /// The schedule that it was made for, if any.
-    pub schedule: Option<ScheduleId>,
+    /// The schedules that it was made for.
+    pub schedules: Vec<ScheduleId>,
     /// A time that was promised for it alone, when somebody asked for it.
     pub until: Option<DateTime<Utc>>,
     /// Nothing is known to be wrong with it.
@@ -289,7 +289,7 @@ fn own<Id>(
     now: DateTime<Utc>,
     pause: Option<Pause>,
 ) -> Vec<Reason> {
-    let kept = point.schedule.and_then(|schedule| rule.by_schedule.get(&schedule));
+    let kept = point.schedules.iter().filter_map(|schedule| rule.by_schedule.get(schedule));
     let promised = kept.map(|keep| keep.until(point.time, rule.zone));
     let asked = point.until.map(Some);
     let doubtful = point.doubtful_time || point.time > now;
@@ -300,7 +300,7 @@ fn own<Id>(
     reasons.extend(locked.map(|until| Reason::Locked { until }));
     reasons.extend(doubtful.then_some(Reason::DoubtfulTime));
     let still = |until: &Option<DateTime<Utc>>| until.is_none_or(|until| until > now);
-    let longest = promised.into_iter().chain(asked).filter(still);
+    let longest = promised.chain(asked).filter(still);
     let longest = longest.max_by_key(|until| until.unwrap_or(DateTime::<Utc>::MAX_UTC));
     reasons.extend(longest.map(|until| Reason::Until { until }));
     reasons

@@ -16,7 +16,7 @@ fn point(id: u32, time: DateTime<Utc>) -> PointFacts<u32> {
     PointFacts {
         id,
         time,
-        schedule: None,
+        schedules: Vec::new(),
         until: None,
         good: true,
         verified: false,
@@ -81,7 +81,7 @@ fn one_from_the_future_stays_and_takes_nobodys_place() {
 #[test]
 fn what_a_schedule_makes_is_kept_for_its_time() {
     let (daily, monthly) = (ScheduleId::random(), ScheduleId::random());
-    let of = |id, time, schedule| PointFacts { schedule: Some(schedule), ..point(id, time) };
+    let of = |id, time, schedule| PointFacts { schedules: vec![schedule], ..point(id, time) };
     let points = [
         of(1, at(0, 1), monthly),
         of(2, at(9, 1), daily),
@@ -200,7 +200,7 @@ proptest! {
     ) {
         let (rule, now) = (rule(spans_of(counts)), at(400, 1));
         let coming: Vec<_> =
-            (1..=runs).map(|n| Coming { time: at(400 + n, 1), schedule: None }).collect();
+            (1..=runs).map(|n| Coming { time: at(400 + n, 1), schedules: Vec::new() }).collect();
         let told = forecast(&points, &rule, now, &coming);
         let mut left = points.clone();
         let mut gone = std::collections::HashMap::new();

@@ -1,0 +1,136 @@
+//! Jobs in the file of runs.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Cause, Job, LastRun};
+use crate::log::{from_text, parse_time, to_text};
+use crate::{JobId, LogError, RunLog, RunState, ScheduleId};
+
+impl RunLog {
+    /// Writes a job, new or changed.
+    ///
+    /// # Errors
+    /// [`LogError::NameTaken`] when another job is called so; when it could not be written.
+    pub fn save_job(&self, job: &Job) -> Result<(), LogError> {
+        let taken = self.query("looking for a name", |db| {
+            db.query_row(
+                "SELECT 1 FROM jobs WHERE name = ?1 AND id <> ?2",
+                params![job.name, job.id.to_string()],
+                |_| Ok(()),
+            )
+            .optional()
+        })?;
+        if taken.is_some() {
+            return Err(LogError::NameTaken { name: job.name.clone() });
+        }
+        let now = self.now().to_rfc3339();
+        self.query("writing a job", |db| {
+            db.execute(
+                "INSERT INTO jobs (id, name, definition, changed_at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (id) DO UPDATE SET name = ?2, definition = ?3, changed_at = ?4",
+                params![job.id.to_string(), job.name, to_text(job), now],
+            )
+        })?;
+        Ok(())
+    }
+
+    /// Returns all jobs, by name.
+    ///
+    /// # Errors
+    /// When they could not be read.
+    pub fn jobs(&self) -> Result<Vec<Job>, LogError> {
+        let texts: Vec<String> = self.query("reading the jobs", |db| {
+            db.prepare("SELECT definition FROM jobs ORDER BY name")?
+                .query_map([], |r| r.get(0))?
+                .collect()
+        })?;
+        texts.iter().map(|text| from_text(text)).collect()
+    }
+
+    /// Deletes a job. Its runs stay in the log. One that is not there is fine.
+    ///
+    /// # Errors
+    /// When it could not be done.
+    pub fn delete_job(&self, job: &Job) -> Result<(), LogError> {
+        self.query("deleting a job", |db| {
+            let tx = db.transaction()?;
+            tx.execute("DELETE FROM jobs WHERE id = ?1", params![job.id.to_string()])?;
+            for schedule in &job.schedules {
+                tx.execute(
+                    "DELETE FROM handled WHERE schedule = ?1",
+                    params![schedule.id.to_string()],
+                )?;
+            }
+            tx.commit()
+        })
+    }
+
+    /// Returns up to when schedules were dealt with.
+    ///
+    /// # Errors
+    /// When it could not be read.
+    pub fn handled(&self) -> Result<BTreeMap<ScheduleId, DateTime<Utc>>, LogError> {
+        let rows: Vec<(String, String)> = self.query("reading what was dealt with", |db| {
+            db.prepare("SELECT schedule, until FROM handled")?
+                .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
+                .collect()
+        })?;
+        rows.into_iter()
+            .map(|(id, until)| {
+                let id = id.parse().map_err(|e| LogError::Record(format!("schedule {id}: {e}")))?;
+                Ok((id, parse_time(&until)?))
+            })
+            .collect()
+    }
+
+    /// Counts a schedule as dealt with up to a moment.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub fn set_handled(&self, schedule: ScheduleId, until: DateTime<Utc>) -> Result<(), LogError> {
+        self.query("recording what was dealt with", |db| set_handled(db, schedule, until))
+    }
+
+    /// Returns the last run of a job that ended.
+    ///
+    /// # Errors
+    /// When it could not be read.
+    pub fn last_run_of(&self, job: JobId) -> Result<Option<LastRun>, LogError> {
+        type Row = (String, String, Option<String>);
+        let row: Option<Row> = self.query("reading the last run of a job", |db| {
+            db.query_row(
+                "SELECT ended_at, state, cause FROM runs WHERE job = ?1 AND ended_at IS NOT NULL
+                 ORDER BY rowid DESC LIMIT 1",
+                params![job.to_string()],
+                |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)),
+            )
+            .optional()
+        })?;
+        let Some((ended, state, cause)) = row else { return Ok(None) };
+        let outcome = match from_text(&state)? {
+            RunState::Done(outcome) => Some(outcome),
+            RunState::Queued | RunState::Running | RunState::Interrupted => None,
+        };
+        let attempt = match cause.as_deref().map(from_text).transpose()? {
+            Some(Cause::Retry { attempt }) => attempt,
+            _ => 0,
+        };
+        Ok(Some(LastRun { ended: parse_time(&ended)?, outcome, attempt }))
+    }
+}
+
+pub(crate) fn set_handled(
+    db: &Connection,
+    schedule: ScheduleId,
+    until: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    db.execute(
+        "INSERT INTO handled (schedule, until) VALUES (?1, ?2)
+         ON CONFLICT (schedule) DO UPDATE SET until = ?2",
+        params![schedule.to_string(), until.to_rfc3339()],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! The tables, and how those of earlier versions become today's.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, params};
+
+use crate::LogError;
+
+/// Format of the file; rises when a change needs a conversion.
+const FORMAT: i64 = 2;
+
+const FIRST: &str = "
+CREATE TABLE runs (
+  id TEXT PRIMARY KEY, kind TEXT NOT NULL, spec TEXT NOT NULL, state TEXT NOT NULL,
+  started_at TEXT NOT NULL, ended_at TEXT
+) STRICT;
+CREATE TABLE items (
+  run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, position INTEGER NOT NULL,
+  name TEXT NOT NULL, stage TEXT NOT NULL, outcome TEXT, started_at TEXT, ended_at TEXT,
+  total INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0,
+  read INTEGER NOT NULL DEFAULT 0, new INTEGER NOT NULL DEFAULT 0,
+  stored INTEGER NOT NULL DEFAULT 0, detail TEXT NOT NULL DEFAULT 'null',
+  PRIMARY KEY (run, position)
+) STRICT;
+CREATE TABLE lines (
+  run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, at TEXT NOT NULL,
+  level TEXT NOT NULL, item INTEGER, event TEXT NOT NULL
+) STRICT;
+CREATE INDEX lines_of_run ON lines (run);
+CREATE TABLE intents (
+  id TEXT PRIMARY KEY, run TEXT NOT NULL, tag TEXT NOT NULL, payload TEXT NOT NULL,
+  made_at TEXT NOT NULL
+) STRICT;
+";
+
+/// Jobs. What was dealt with outlives a job that is changed, not one that is deleted.
+const JOBS: &str = "
+CREATE TABLE jobs (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, definition TEXT NOT NULL,
+  changed_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE handled (schedule TEXT PRIMARY KEY, until TEXT NOT NULL) STRICT;
+ALTER TABLE runs ADD COLUMN job TEXT;
+ALTER TABLE runs ADD COLUMN cause TEXT;
+CREATE INDEX runs_of_job ON runs (job);
+";
+
+/// Makes the tables, or converts those of an earlier version after a copy of the file was made
+/// beside it, and checks the file.
+///
+/// # Errors
+/// [`LogError::Newer`] for a file of a later version, which is left as it is;
+/// [`LogError::Damaged`], and what SQLite says.
+pub(super) fn bring_up(db: &Connection, path: &Path) -> Result<(), LogError> {
+    let open = |source| LogError::Open { path: path.to_owned(), source };
+    let found: i64 = db.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(open)?;
+    if found > FORMAT {
+        return Err(LogError::Newer { found, known: FORMAT });
+    }
+    let steps = match found {
+        0 => [FIRST, JOBS].concat(),
+        1 => JOBS.to_owned(),
+        _ => String::new(),
+    };
+    if found > 0 {
+        check(db, path)?;
+    }
+    if steps.is_empty() {
+        return Ok(());
+    }
+    if found > 0 {
+        keep_copy(db, path, found).map_err(open)?;
+    }
+    db.execute_batch(&format!("BEGIN; {steps} PRAGMA user_version = {FORMAT}; COMMIT;"))
+        .map_err(open)
+}
+
+/// Copies the file beside itself, as `….v1`: should the conversion turn out wrong, nothing is lost.
+fn keep_copy(db: &Connection, path: &Path, format: i64) -> rusqlite::Result<()> {
+    let mut name = OsString::from(path);
+    name.push(format!(".v{format}"));
+    let copy = PathBuf::from(name);
+    if copy.exists() {
+        return Ok(()); // of an attempt that broke off
+    }
+    db.execute("VACUUM INTO ?1", params![copy.to_string_lossy()])?;
+    Ok(())
+}
+
+fn check(db: &Connection, path: &Path) -> Result<(), LogError> {
+    let finding: String = db
+        .query_row("PRAGMA quick_check(1)", [], |r| r.get(0))
+        .map_err(|source| LogError::Open { path: path.to_owned(), source })?;
+    if finding == "ok" { Ok(()) } else { Err(LogError::Damaged { path: path.to_owned(), finding }) }
+}
