@@ -8,9 +8,10 @@ export const outdated: Record<Topic, readonly CommandName[]> = {
   inventory: ["inventory.get"],
   repositories: ["repositories.list", "repositories.info", "app.state", "points.list"],
   points: ["points.list", "inventory.get", "repositories.list", "repositories.info"],
+  jobs: ["jobs.list", "jobs.get"],
   settings: [],
   updates: ["updates.status"],
 };
 
 /** Which answers the beginning or the end of a run makes old. */
-export const outdatedByRun: readonly CommandName[] = ["runs.list", "app.state", "points.list", "inventory.get"];
+export const outdatedByRun: readonly CommandName[] = ["runs.list", "jobs.list", "jobs.get", "app.state", "points.list", "inventory.get"];

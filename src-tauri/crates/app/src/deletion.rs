@@ -8,7 +8,7 @@ use kuramori_repo::{Deletion, HoldId, PruneOptions, RECYCLE_BIN, RecoveryPoint};
 use crate::dto::{DeletedPointView, DeletedPoints, ErrorCode, HoldList, HoldView, PruneView};
 use crate::error::AppError;
 use crate::place::{Place, PointRef, Writer};
-use crate::retention::{Asked, words};
+use crate::retention::{Asked, OfJob, words};
 
 /// Which recovery points are to go.
 pub enum Forget<'a> {
@@ -16,6 +16,8 @@ pub enum Forget<'a> {
     Points(&'a [PointRef]),
     /// All that a rule does not keep.
     Except(Asked<'a>),
+    /// What a job made and its rule does not keep.
+    OfJob(OfJob),
 }
 
 /// How they are to go.
@@ -48,6 +50,10 @@ impl Place {
             }
             Forget::Except(asked) => {
                 (self.refused(&list.points, asked, clock)?, words(asked.spans))
+            }
+            Forget::OfJob(job) => {
+                let ids = self.refused_by_job(&list.points, job, clock)?;
+                (ids, format!("job {}", job.id))
             }
         };
         let delay = if how.at_once { Duration::ZERO } else { RECYCLE_BIN };

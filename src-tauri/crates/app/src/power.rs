@@ -57,7 +57,7 @@ mod tests {
     use super::*;
     use crate::app::AppOptions;
     use crate::dto::RunKind;
-    use crate::runs::{Item, ItemResult, RunSpec};
+    use crate::runs::{Item, ItemResult, RunSpec, Start};
     use crate::secrets::SecretsChoice;
 
     #[test]
@@ -88,8 +88,9 @@ mod tests {
                 (Outcome::Cancelled, ItemResult::default())
             }),
         };
-        let spec = RunSpec { kind: RunKind::Backup, server: None, repository: "r".to_owned() };
-        let id = app.inner.runs.start(spec, vec![item]).unwrap();
+        let spec =
+            RunSpec { kind: RunKind::Backup, server: None, repository: "r".to_owned(), job: None };
+        let id = app.inner.runs.start(Start::of(spec, vec![item])).unwrap();
         begins.recv().unwrap();
         assert!(listener.busy().is_some());
         listener.hear(PowerEvent::Suspending);

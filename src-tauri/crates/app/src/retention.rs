@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono_tz::Tz;
 use kuramori_base::Clock;
+use kuramori_jobs::ScheduleId;
 use kuramori_jobs::retention::{self, PointFacts, Retention, Spans, Verdict};
 use kuramori_platform::time_zone;
 use kuramori_repo::{RecoveryPoint, RecoveryPointId};
@@ -23,6 +24,14 @@ pub struct Asked<'a> {
     pub vm: Option<&'a str>,
 }
 
+/// A rule of a job, which looks at what the job made alone.
+pub struct OfJob {
+    /// Id of the job, as recovery points remember it.
+    pub id: String,
+    /// Its rule.
+    pub rule: Retention,
+}
+
 /// A recovery point with what becomes of it.
 pub(crate) type Judged<'a> = (&'a RecoveryPoint, Verdict<RecoveryPointId>);
 
@@ -39,7 +48,7 @@ impl Place {
     ) -> Result<RetentionView, AppError> {
         let list = self.repository.points().map_err(|e| self.failed(&e))?;
         let rule = rule(asked)?;
-        let judged = self.judged(&list.points, &rule, asked.vm, clock)?;
+        let judged = self.judged(&list.points, &rule, &of_vm(asked.vm), clock)?;
         let points = judged.iter().map(|(point, verdict)| JudgedPointView {
             id: point.id.to_hex(),
             short_id: point.id.to_string(),
@@ -62,8 +71,19 @@ impl Place {
         asked: &Asked<'_>,
         clock: &dyn Clock,
     ) -> Result<Vec<RecoveryPointId>, AppError> {
-        let judged = self.judged(points, &rule(asked)?, asked.vm, clock)?;
-        Ok(judged.into_iter().filter(|(_, v)| !v.is_kept()).map(|(_, v)| v.id).collect())
+        let judged = self.judged(points, &rule(asked)?, &of_vm(asked.vm), clock)?;
+        Ok(going(&judged))
+    }
+
+    /// Returns the recovery points of a job that its rule does not keep, oldest first.
+    pub(crate) fn refused_by_job(
+        &self,
+        points: &[RecoveryPoint],
+        job: &OfJob,
+        clock: &dyn Clock,
+    ) -> Result<Vec<RecoveryPointId>, AppError> {
+        let made = |p: &RecoveryPoint| p.made_for.as_ref().is_some_and(|made| made.job == job.id);
+        Ok(going(&self.judged(points, &job.rule, &made, clock)?))
     }
 
     /// Judges recovery points, VM by VM; the answer has their order.
@@ -71,16 +91,13 @@ impl Place {
         &self,
         points: &'p [RecoveryPoint],
         rule: &Retention,
-        vm: Option<&str>,
+        wanted: &dyn Fn(&RecoveryPoint) -> bool,
         clock: &dyn Clock,
     ) -> Result<Vec<Judged<'p>>, AppError> {
         let holds = self.repository.holds().map_err(|e| self.failed(&e))?;
         let held: HashSet<_> = holds.iter().map(|hold| hold.point).collect();
-        let of_vm = |p: &&RecoveryPoint| {
-            vm.is_none_or(|vm| p.vm.name == vm || p.vm.instance_uuid.as_deref() == Some(vm))
-        };
         let mut vms: BTreeMap<String, Vec<PointFacts<RecoveryPointId>>> = BTreeMap::new();
-        for point in points.iter().filter(of_vm) {
+        for point in points.iter().filter(|point| wanted(point)) {
             let facts = facts(point, held.contains(&point.id));
             vms.entry(point.vm.key()).or_default().push(facts);
         }
@@ -91,11 +108,20 @@ impl Place {
     }
 }
 
+/// Chooses those of a VM with this name or instance UUID; all when none is given.
+fn of_vm(vm: Option<&str>) -> impl Fn(&RecoveryPoint) -> bool + '_ {
+    move |p| vm.is_none_or(|vm| p.vm.name == vm || p.vm.instance_uuid.as_deref() == Some(vm))
+}
+
+fn going(judged: &[Judged<'_>]) -> Vec<RecoveryPointId> {
+    judged.iter().filter(|(_, verdict)| !verdict.is_kept()).map(|(_, v)| v.id).collect()
+}
+
 fn facts(point: &RecoveryPoint, held: bool) -> PointFacts<RecoveryPointId> {
     PointFacts {
         id: point.id,
         time: point.time,
-        schedules: Vec::new(),
+        schedules: schedules(point),
         until: None,
         good: point.disks.iter().all(|disk| !disk.unproven),
         verified: false,
@@ -103,6 +129,12 @@ fn facts(point: &RecoveryPoint, held: bool) -> PointFacts<RecoveryPointId> {
         locked_until: None,
         doubtful_time: false,
     }
+}
+
+/// Returns the schedules that a recovery point counts for. An id that is none names nothing.
+fn schedules(point: &RecoveryPoint) -> Vec<ScheduleId> {
+    let made_for = point.made_for.iter().flat_map(|made_for| &made_for.schedules);
+    made_for.filter_map(|id| id.parse().ok()).collect()
 }
 
 fn rule(asked: &Asked<'_>) -> Result<Retention, AppError> {
@@ -123,7 +155,7 @@ pub(crate) fn local_zone() -> Result<Tz, AppError> {
     name.parse().map_err(|e| failed().because(&e))
 }
 
-/// A rule as its recovery points remember it.
+/// Spans as the recovery points that they do not keep remember them.
 pub(crate) fn words(spans: Spans) -> String {
     let parts = [
         (spans.last, "last"),

@@ -56,6 +56,13 @@ macro_rules! with_commands {
             "repositories.accept" RepositoriesAccept Admin (RepositoryRequest) -> RepositoryView;
             "repositories.detach" RepositoriesDetach Admin (RepositoryRequest) -> Empty;
             "backup.start" BackupStart Operate (StartBackupRequest) -> RunStarted;
+            "jobs.list" JobsList Read (Empty) -> JobList;
+            "jobs.get" JobsGet Read (JobRequest) -> JobView;
+            "jobs.save" JobsSave Admin (SaveJobRequest) -> JobView;
+            "jobs.pause" JobsPause Operate (PauseJobRequest) -> JobView;
+            "jobs.delete" JobsDelete Admin (JobRequest) -> Empty;
+            "jobs.run" JobsRun Operate (RunJobRequest) -> RunStarted;
+            "schedules.preview" SchedulesPreview Read (PreviewScheduleRequest) -> SchedulePreview;
             "runs.list" RunsList Read (ListRunsRequest) -> RunList;
             "runs.get" RunsGet Read (RunRequest) -> RunView;
             "runs.cancel" RunsCancel Operate (RunRequest) -> Empty;

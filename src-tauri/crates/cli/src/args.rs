@@ -5,19 +5,22 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use kuramori_app::SecretsChoice;
 
+mod job;
 mod load;
 mod repo;
 mod restore;
 mod retention;
 mod upkeep;
+mod when;
 
+pub(crate) use job::{DraftArgs, JobCommand, Named, ScheduleCommand};
 pub(crate) use load::LoadArgs;
 pub(crate) use repo::{
     KeyArgs, KeyCommand, NewKeyArgs, NewRepositoryKeyArgs, RepoArgs, RepoCommand, SettingsCommand,
     SheetLanguage,
 };
 pub(crate) use restore::{IdentityChoice, RestoreVmArgs};
-pub(crate) use retention::{RetentionCommand, RuleArgs};
+pub(crate) use retention::{RetentionCommand, RuleArgs, SpanArgs};
 
 /// Backs up the VMs of VMware hosts into an encrypted repository, and gets them back.
 #[derive(Debug, Parser)]
@@ -54,6 +57,14 @@ pub(crate) enum Command {
     Repo(RepoCommand),
     /// Backs VMs up.
     Backup(BackupArgs),
+    /// Jobs: what to save, where to, when, and how long to keep it.
+    #[command(subcommand)]
+    Job(JobCommand),
+    /// Schedules.
+    #[command(subcommand)]
+    Schedule(ScheduleCommand),
+    /// Keeps jobs without a window: runs what is due until it is ended with Ctrl-C.
+    Serve,
     /// Recovery points.
     #[command(subcommand)]
     Points(PointsCommand),

@@ -40,8 +40,17 @@ impl Context {
         Ok(app)
     }
 
+    /// Opens the application to keep jobs: what fails is told by desktop notices too.
+    pub(crate) fn serving(&self) -> Result<App, AppError> {
+        self.open_with(None, true)
+    }
+
     /// Opens the application; `token` where it was started to see whether this version works.
     pub(crate) fn open(&self, token: Option<&str>) -> Result<App, AppError> {
+        self.open_with(token, false)
+    }
+
+    fn open_with(&self, token: Option<&str>, notices: bool) -> Result<App, AppError> {
         let state = match &self.state {
             Some(state) => state.clone(),
             None => App::default_state()?,
@@ -50,7 +59,7 @@ impl Context {
             return Err(AppError::new(ErrorCode::UpdateApplying, "").retryable(true));
         }
         let secrets = self.secrets.clone();
-        let options = AppOptions { state, secrets, notices: false, clock: clock() };
+        let options = AppOptions { state, secrets, notices, clock: clock() };
         App::open_to_confirm(options, token)
     }
 

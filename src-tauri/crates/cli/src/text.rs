@@ -1,6 +1,7 @@
 //! Answers as text: plain tables that fit a terminal.
 
 mod inventory;
+mod jobs;
 mod servers;
 mod settings;
 pub(crate) mod upkeep;
@@ -13,6 +14,7 @@ use kuramori_app::dto::{
 };
 
 pub(crate) use inventory::{inventory, tree};
+pub(crate) use jobs::{jobs, slots};
 pub(crate) use servers::{check, mounts, servers, unchecked};
 pub(crate) use settings::{exported_settings, load, settings_imported};
 
@@ -233,10 +235,7 @@ pub(crate) fn run(run: &RunView) -> String {
         .iter()
         .map(|i| {
             let outcome = match i.outcome {
-                Some(OutcomeView::Succeeded) => "done",
-                Some(OutcomeView::SucceededWithWarnings) => "done with warnings",
-                Some(OutcomeView::Failed) => "failed",
-                Some(OutcomeView::Cancelled) => "stopped",
+                Some(ended) => outcome(ended),
                 None => "–",
             };
             vec![
@@ -305,5 +304,14 @@ mod tests {
         ] {
             assert_eq!(size(bytes), text);
         }
+    }
+}
+
+fn outcome(outcome: OutcomeView) -> &'static str {
+    match outcome {
+        OutcomeView::Succeeded => "done",
+        OutcomeView::SucceededWithWarnings => "done with warnings",
+        OutcomeView::Failed => "failed",
+        OutcomeView::Cancelled => "stopped",
     }
 }

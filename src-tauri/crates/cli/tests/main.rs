@@ -24,6 +24,7 @@ mod images;
 mod in_place;
 mod in_place_others;
 mod inventory;
+mod jobs;
 mod keys;
 mod places;
 mod preflight;

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use kuramori_base::{CancelToken, Clock, Progress};
 use kuramori_jobs::{Level, Outcome, RunId, RunLog, Stage};
 use kuramori_repo::{
-    Consistency, Manifest, PointDraft, RecoveryPointId, Repository, Session, SessionOptions,
-    SourceKind, TrackingDoubt, VmIdentity, WriterId,
+    Consistency, MadeFor, Manifest, PointDraft, RecoveryPointId, Repository, Session,
+    SessionOptions, SourceKind, TrackingDoubt, VmIdentity, WriterId,
 };
 use kuramori_vsphere::{
     Client, DatastoreSummary, DiskConfig, HostRef, Readiness, SnapshotRef, TrackingBug, VmConfig,
@@ -49,6 +49,8 @@ pub struct VmBackup<'a> {
     pub log: &'a RunLog,
     /// What it insists on.
     pub policy: &'a Policy,
+    /// What the recovery point is made for.
+    pub made_for: Option<&'a MadeFor>,
     /// Holds reading back. Shared by all that read.
     pub throttle: &'a Throttle,
     /// How much is done at once. Shared by all runs.
@@ -292,6 +294,7 @@ fn save(
         warnings: warnings.recorded(),
         not_included: checked.not_included.clone(),
         tool_version: TOOL_VERSION.to_owned(),
+        made_for: job.made_for.cloned(),
         stages: Vec::new(),
     };
     job.cancel.check()?;

@@ -212,6 +212,7 @@ fn save(
         warnings: warnings.recorded(),
         not_included: start.not_included,
         tool_version: TOOL_VERSION.to_owned(),
+        made_for: job.made_for.cloned(),
         stages: Vec::new(),
     };
     job.cancel.check()?;

@@ -214,6 +214,7 @@ pub fn backup_image(job: ImageBackup<'_>) -> Result<RecoveryPointId, ImageError>
         warnings: source.notes.iter().map(RunEvent::record).collect(),
         not_included: source.left_out.clone(),
         tool_version: TOOL_VERSION.to_owned(),
+        made_for: None,
         stages: Vec::new(),
     };
     Ok(session.commit(draft)?)

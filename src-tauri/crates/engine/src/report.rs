@@ -1,5 +1,6 @@
 //! What the engine tells while it works. The run report and the live view are made of this.
 
+use kuramori_jobs::job::Cause;
 use kuramori_jobs::{Level, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +11,35 @@ use crate::ways::Faster;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "snake_case")]
 pub enum RunEvent {
+    /// A run of a job begins.
+    Began {
+        /// The job.
+        job: String,
+        /// Why.
+        cause: Cause,
+    },
+    /// A VM in a container that a job saves is left out.
+    MemberLeftOut {
+        /// Its name.
+        name: String,
+        /// Why it cannot be saved.
+        reason: String,
+    },
+    /// Recovery points that a job's rule does not keep were moved to the recycle bin.
+    PointsDeleted {
+        /// How many.
+        count: u32,
+    },
+    /// Room was given back.
+    SpaceFreed {
+        /// How much.
+        bytes: u64,
+    },
+    /// Recovery points that a job's rule does not keep could not be deleted.
+    TidyFailed {
+        /// Why.
+        reason: String,
+    },
     /// The computer was asleep.
     Slept {
         /// How long, in seconds.

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use kuramori_block::ByteLen;
 
 use crate::format::FormatError;
-use crate::format::manifest::{Consistency, Manifest, ReadMode, SourceKind, StageTime, VmIdentity};
+use crate::format::manifest::{
+    Consistency, MadeFor, Manifest, ReadMode, SourceKind, StageTime, VmIdentity,
+};
 use crate::ids::{ChunkId, RecoveryPointId, SessionId};
 use crate::tracking::TrackingDoubt;
 
@@ -35,6 +37,8 @@ pub struct RecoveryPoint {
     pub not_included: Vec<String>,
     /// The program that wrote it.
     pub tool_version: String,
+    /// What it was made for.
+    pub made_for: Option<MadeFor>,
 }
 
 /// A disk of a [`RecoveryPoint`].
@@ -123,6 +127,7 @@ impl From<&Manifest> for RecoveryPoint {
             warnings: m.warnings.clone(),
             not_included: m.not_included.clone(),
             tool_version: m.tool_version.clone(),
+            made_for: m.made_for.clone(),
         }
     }
 }
@@ -187,6 +192,8 @@ pub struct PointDraft {
     pub not_included: Vec<String>,
     /// The program and its version.
     pub tool_version: String,
+    /// What it is made for; none when somebody asked for it alone.
+    pub made_for: Option<MadeFor>,
     /// Where the time went.
     pub stages: Vec<StageTime>,
 }

@@ -262,6 +262,7 @@ impl Session {
             warnings: draft.warnings,
             not_included: draft.not_included,
             tool_version: draft.tool_version,
+            made_for: draft.made_for,
             stages: draft.stages,
             chunk_len: self.inner.chunk_len(),
         })

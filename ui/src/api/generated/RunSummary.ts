@@ -38,6 +38,10 @@ server: string | null,
  */
 repository: string, 
 /**
+ * Name of the job it is a run of; `null` when somebody asked for it alone.
+ */
+job: string | null, 
+/**
  * When it began.
  */
 started_at: string, 

@@ -2,6 +2,7 @@ import type { CommandName, RequestOf, ResponseOf } from "@/api/client";
 import type { ErrorView } from "@/api/generated/ErrorView";
 import type { Event as BackEvent } from "@/api/generated/Event";
 import type { InventoryView } from "@/api/generated/InventoryView";
+import type { JobView } from "@/api/generated/JobView";
 import type { PointView } from "@/api/generated/PointView";
 import type { RepositoryView } from "@/api/generated/RepositoryView";
 import type { RunView } from "@/api/generated/RunView";
@@ -54,6 +55,7 @@ export class FakePlatform implements Platform {
   inventories: InventoryView[];
   points: PointView[];
   runs: RunView[];
+  jobs: JobView[] = [];
   settings: SettingsView;
   autostart: Autostart = "off";
   updates: UpdatesView;

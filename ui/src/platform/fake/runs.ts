@@ -9,8 +9,8 @@ import type { ErrorView } from "@/api/generated/ErrorView";
 
 /** The facts of a list, without what only the full view has. */
 export function summaryOf(run: RunView): RunSummary {
-  const { id, kind, state, outcome, vms, server, repository, started_at, ended_at, counters, error } = run;
-  return { id, kind, state, outcome, vms, server, repository, started_at, ended_at, counters, error };
+  const { id, kind, state, outcome, vms, server, repository, job, started_at, ended_at, counters, error } = run;
+  return { id, kind, state, outcome, vms, server, repository, job, started_at, ended_at, counters, error };
 }
 
 const zero: CountersView = { total: 0, done: 0, read: 0, new: 0, stored: 0 };
@@ -19,6 +19,8 @@ export interface RunPlan {
   kind: RunKind;
   server: string | null;
   repository: string;
+  /** Name of the job it is a run of. */
+  job?: string;
   items: { name: string; capacity: number; bytes: number; failsWith?: ErrorView }[];
   result: string | null;
 }
@@ -39,7 +41,7 @@ export class FakeRun {
       name: item.name, phase: "waiting", outcome: null, counters: { ...zero, total: item.bytes }, capacity: item.capacity, point_id: null, started_at: null, ended_at: null, error: null,
     }));
     this.view = {
-      id, kind: plan.kind, state: "running", outcome: null, vms: plan.items.map((item) => item.name), server: plan.server, repository: plan.repository, started_at: new Date().toISOString(), ended_at: null,
+      id, kind: plan.kind, state: "running", outcome: null, vms: plan.items.map((item) => item.name), server: plan.server, repository: plan.repository, job: plan.job ?? null, started_at: new Date().toISOString(), ended_at: null,
       counters: { ...zero, total: plan.items.reduce((sum, item) => sum + item.bytes, 0) }, error: null, items, bytes_per_second: 0, seconds_left: null, log: [], result: null,
     };
   }

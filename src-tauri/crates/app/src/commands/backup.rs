@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use kuramori_engine::{Cold, Mounts, Observer, Policy, RunEvent, Throttle, VmBackup, backup_vm};
 use kuramori_jobs::{Level, Outcome};
-use kuramori_repo::{Repository, WriterId};
+use kuramori_repo::{MadeFor, Repository, WriterId};
 use kuramori_vsphere::{Client, VmRef};
 
 use super::Handler;
@@ -13,7 +13,7 @@ use crate::dto::{ErrorCode, RunKind, RunStarted, StartBackupRequest, Topic};
 use crate::error::AppError;
 use crate::exported;
 use crate::load;
-use crate::runs::{Item, ItemEnd, ItemObserver, ItemResult, LiveRun, RunSpec};
+use crate::runs::{Item, ItemEnd, ItemObserver, ItemResult, LiveRun, RunSpec, Start};
 use crate::schema::command;
 
 impl Handler for command::BackupStart {
@@ -49,6 +49,7 @@ impl Handler for command::BackupStart {
                 writer,
                 throttle: throttle.clone(),
                 mounts: mounts.clone(),
+                made_for: None,
                 cold: request.cold.as_ref().map(|cold| Cold::new(cold.shut_down)),
             };
             items.push(Item {
@@ -57,8 +58,12 @@ impl Handler for command::BackupStart {
                 work: Box::new(move |run, observer| work.run(run, &observer)),
             });
         }
-        let spec =
-            RunSpec { kind: RunKind::Backup, server: Some(server.name), repository: entry.name };
+        let spec = RunSpec {
+            kind: RunKind::Backup,
+            server: Some(server.name),
+            repository: entry.name,
+            job: None,
+        };
         let run_id = app.start_run(spec, items).await?;
         Ok(RunStarted { run_id })
     }
@@ -72,29 +77,30 @@ impl App {
         items: Vec<Item>,
     ) -> Result<String, AppError> {
         self.refuse_during_update()?;
-        let id = self.blocking(move |app| app.inner.runs.start(spec, items)).await?;
+        let id = self.blocking(move |app| app.inner.runs.start(Start::of(spec, items))).await?;
         self.inner.events.changed(Topic::Run, Some(id.to_string()));
         Ok(id.to_string())
     }
 }
 
 /// The backup of one VM.
-pub(super) struct Work {
-    pub(super) app: App,
-    pub(super) client: Client,
-    pub(super) server: (String, String),
-    pub(super) vm: VmRef,
-    pub(super) name: String,
-    pub(super) repository: Repository,
-    pub(super) place: String,
-    pub(super) writer: WriterId,
-    pub(super) throttle: Arc<Throttle>,
-    pub(super) mounts: Arc<Mounts>,
-    pub(super) cold: Option<Cold>,
+pub(crate) struct Work {
+    pub(crate) app: App,
+    pub(crate) client: Client,
+    pub(crate) server: (String, String),
+    pub(crate) vm: VmRef,
+    pub(crate) name: String,
+    pub(crate) repository: Repository,
+    pub(crate) place: String,
+    pub(crate) writer: WriterId,
+    pub(crate) throttle: Arc<Throttle>,
+    pub(crate) mounts: Arc<Mounts>,
+    pub(crate) cold: Option<Cold>,
+    pub(crate) made_for: Option<MadeFor>,
 }
 
 impl Work {
-    pub(super) fn run(self, run: &Arc<LiveRun>, observer: &ItemObserver) -> ItemEnd {
+    pub(crate) fn run(self, run: &Arc<LiveRun>, observer: &ItemObserver) -> ItemEnd {
         let (server_id, server_name) = &self.server;
         let id = self.repository.id().to_hex();
         if let Some(alarm) = self.app.alarm(&id, &self.place) {
@@ -109,6 +115,7 @@ impl Work {
             writer: self.writer,
             run: run.id,
             log: &self.app.inner.log,
+            made_for: self.made_for.as_ref(),
             policy: &Policy { cold: self.cold, ..Policy::default() },
             throttle: &self.throttle,
             budgets: &self.app.inner.budgets,

@@ -116,6 +116,7 @@ impl Handler for command::RestoreInPlace {
             kind: RunKind::RestoreInPlace,
             server: Some(ready.server.name.clone()),
             repository: ready.point.place.name.clone(),
+            job: None,
         };
         let app_of_run = app.clone();
         let item = Item {
@@ -166,6 +167,7 @@ impl InPlaceHost for Host<'_> {
             throttle: Arc::new(load::throttle_of_run(&self.app.inner.throttle, None)),
             mounts: Arc::new(server.mounts()),
             cold: None,
+            made_for: None,
         };
         let (outcome, result) = work.run(self.run, self.observer);
         self.observer.stage(Stage::Read);

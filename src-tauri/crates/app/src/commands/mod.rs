@@ -2,6 +2,7 @@
 
 mod backup;
 mod in_place;
+mod jobs;
 mod points;
 mod recovery;
 mod repositories;
@@ -21,6 +22,7 @@ use crate::dto::{ErrorCode, ErrorView};
 use crate::error::AppError;
 use crate::schema::{Command, command, with_commands};
 
+pub(crate) use backup::Work;
 pub(crate) use points::point_view;
 
 /// The work behind a command. Never waits for long work: that becomes a run.

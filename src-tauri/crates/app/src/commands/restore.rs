@@ -136,6 +136,7 @@ async fn start(app: &App, ready: Ready) -> Result<RunStarted, AppError> {
         kind: RunKind::RestoreVm,
         server: Some(ready.server.name.clone()),
         repository: ready.point.place.name.clone(),
+        job: None,
     };
     let reader = access::reader(app)?;
     let item = Item {
@@ -230,6 +231,7 @@ impl Handler for command::RestoreDisk {
             kind: RunKind::RestoreDisk,
             server: None,
             repository: point.place.name.clone(),
+            job: None,
         };
         let reader = access::reader(app)?;
         let item = Item {

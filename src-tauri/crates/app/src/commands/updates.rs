@@ -131,7 +131,7 @@ impl App {
     }
 
     /// Refuses work that must not begin while an update is put in place.
-    pub(super) fn refuse_during_update(&self) -> Result<(), AppError> {
+    pub(crate) fn refuse_during_update(&self) -> Result<(), AppError> {
         if self.inner.runs.is_closed() {
             if self.inner.updates.is_applying() {
                 return Err(UpdateError::Applying.into());

@@ -126,6 +126,8 @@ wire! {
         Repositories,
         /// Recovery points came or went.
         Points,
+        /// The list of jobs, or one of them, changed.
+        Jobs,
         /// Settings changed.
         Settings,
         /// A newer version is there, or what is done about one changed.

@@ -82,6 +82,12 @@ wire! {
         RepositoryDamaged,
         /// No repository is known by this name or id.
         RepositoryNotFound,
+        /// No job is known by this name or id.
+        JobNotFound,
+        /// A container of VMs that a job saves is not there any more.
+        GroupNotFound,
+        /// A job was due while nobody was there, too long ago to be caught up.
+        SlotMissed,
         /// No recovery point matches.
         PointNotFound,
         /// More than one recovery point matches.

@@ -189,6 +189,8 @@ wire! {
         pub server: Option<String>,
         /// Name of the repository.
         pub repository: String,
+        /// Name of the job it is a run of; `null` when somebody asked for it alone.
+        pub job: Option<String>,
         /// When it began.
         pub started_at: DateTime<Utc>,
         /// When it ended.

@@ -2,7 +2,7 @@
 
 use kuramori_engine::{RunEvent, WholeReason};
 
-use super::{care, cold, in_place, reading};
+use super::{care, cold, in_place, jobs, reading};
 use crate::dto::Language;
 
 /// What a line is about; each part has its sentences in a module of its own.
@@ -12,6 +12,7 @@ enum Part {
     Cold,
     InPlace,
     Reading,
+    Job,
 }
 
 /// Says what happened.
@@ -26,6 +27,7 @@ pub(crate) fn event(event: &RunEvent, language: Language) -> String {
         (Part::InPlace, Language::En) => in_place::event_english(event),
         (Part::InPlace, Language::Ja) => in_place::event_japanese(event),
         (Part::Reading, _) => reading::say(event, language),
+        (Part::Job, _) => jobs::say(event, language),
     }
 }
 
@@ -86,6 +88,11 @@ fn part(event: &RunEvent) -> Part {
         | E::WaitingForSnapshots
         | E::WaitingForTurn { .. }
         | E::DiskRead { .. } => Part::Reading,
+        E::Began { .. }
+        | E::MemberLeftOut { .. }
+        | E::PointsDeleted { .. }
+        | E::SpaceFreed { .. }
+        | E::TidyFailed { .. } => Part::Job,
     }
 }
 

@@ -10,6 +10,7 @@ mod events;
 mod history;
 mod in_place;
 mod ja;
+mod jobs;
 mod keys;
 mod reading;
 mod retention;
@@ -25,6 +26,7 @@ pub(crate) use checks::{
     Found, function, function_effect, licence_found, rights_found, role_words, seen, version_found,
 };
 pub(crate) use events::{event, stopping, unproven, whole_reason, working};
+pub(crate) use jobs::schedule;
 pub(crate) use retention::kept;
 pub(crate) use sheet::{SheetWords, sheet_words};
 pub(crate) use tags::{no_tags, tags_unavailable};
@@ -50,6 +52,7 @@ enum About {
     Repository,
     Point,
     History,
+    Job,
     Key,
     Update,
     Secret,
@@ -107,6 +110,7 @@ fn about(code: ErrorCode) -> About {
         E::StoreUnsuitable | E::HistoryLost | E::HistoryForked | E::HistoryForgotten => {
             About::History
         }
+        E::JobNotFound | E::GroupNotFound | E::SlotMissed => About::Job,
         E::PassphraseWrong | E::RecoveryKeyMistyped | E::KeyNotFound | E::LastKey => About::Key,
         E::UpdatesOff
         | E::UpdateUnreachable
@@ -137,6 +141,7 @@ pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
         About::Repository => (en::repository, ja::repository),
         About::Point => (en::point, ja::point),
         About::History => (history::english, history::japanese),
+        About::Job => (jobs::english, jobs::japanese),
         About::Key => (keys::english, keys::japanese),
         About::Update => (updates::english, updates::japanese),
         About::Secret => (en::secret, ja::secret),

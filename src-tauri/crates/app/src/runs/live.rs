@@ -3,8 +3,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use kuramori_base::{CancelToken, Clock, Tally};
 use kuramori_engine::{Observer, RunEvent};
+use kuramori_jobs::job::Cause;
 use kuramori_jobs::{
-    ItemRecord, ItemUpdate, Level, LogEntry, Outcome, RunId, RunLog, RunRecord, RunState, Stage,
+    ItemRecord, ItemUpdate, JobId, Level, LogEntry, Outcome, RunId, RunLog, RunRecord, RunState,
+    Stage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +22,9 @@ pub(crate) struct RunSpec {
     pub(crate) server: Option<String>,
     /// Name of the repository.
     pub(crate) repository: String,
+    /// Name of the job it is a run of.
+    #[serde(default)]
+    pub(crate) job: Option<String>,
 }
 
 /// What came of an item, as recorded in the run log.
@@ -38,6 +43,8 @@ pub(crate) struct ItemResult {
 /// A run that has not ended.
 pub(crate) struct LiveRun {
     pub(crate) id: RunId,
+    /// The job it is a run of, and why it began.
+    pub(crate) job: Option<(JobId, Cause)>,
     pub(crate) spec: RunSpec,
     pub(crate) cancel: CancelToken,
     log: Arc<RunLog>,
@@ -73,7 +80,7 @@ struct ItemProgress {
 
 impl LiveRun {
     pub(crate) fn new(
-        id: RunId,
+        (id, job): (RunId, Option<(JobId, Cause)>),
         spec: RunSpec,
         names: &[String],
         log: Arc<RunLog>,
@@ -94,6 +101,7 @@ impl LiveRun {
         });
         Self {
             id,
+            job,
             spec,
             cancel: CancelToken::new(),
             log,
@@ -213,6 +221,7 @@ impl LiveRun {
             started_at: self.started_at,
             ended_at: state.ended_at,
             items,
+            job: self.job,
         }
     }
 

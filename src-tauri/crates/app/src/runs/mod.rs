@@ -6,7 +6,7 @@ mod speed;
 mod view;
 
 pub(crate) use live::{ItemObserver, ItemResult, LiveRun, RunSpec};
-pub(crate) use runner::{Item, ItemEnd, Runs};
+pub(crate) use runner::{Item, ItemEnd, Runs, Start};
 pub(crate) use view::{render, summary};
 
 #[cfg(test)]

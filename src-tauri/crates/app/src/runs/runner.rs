@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use kuramori_base::Clock;
 use kuramori_engine::RunEvent;
-use kuramori_jobs::{Level, NewRun, Outcome, RunId, RunLog, RunState};
+use kuramori_jobs::{Level, NewRun, OfJob, Outcome, RunId, RunLog, RunState};
 use kuramori_platform::awake::{AwakeError, KeepAwake};
 use kuramori_platform::power::GapDetector;
 use tokio::sync::watch;
@@ -36,6 +36,23 @@ pub(crate) struct Item {
     /// What must not be in two runs at once, such as a VM.
     pub(crate) key: String,
     pub(crate) work: ItemWork,
+}
+
+/// A run to begin.
+pub(crate) struct Start {
+    pub(crate) spec: RunSpec,
+    pub(crate) items: Vec<Item>,
+    /// The first lines of its log.
+    pub(crate) lines: Vec<(Level, RunEvent)>,
+    /// The job it is a run of.
+    pub(crate) of_job: Option<OfJob>,
+}
+
+impl Start {
+    /// A run that somebody asked for.
+    pub(crate) fn of(spec: RunSpec, items: Vec<Item>) -> Self {
+        Self { spec, items, lines: Vec::new(), of_job: None }
+    }
 }
 
 /// Starts runs and knows the live ones.
@@ -110,11 +127,8 @@ impl Runs {
     }
 
     /// Begins a run on threads of its own and returns at once.
-    pub(crate) fn start(
-        self: &Arc<Self>,
-        spec: RunSpec,
-        items: Vec<Item>,
-    ) -> Result<RunId, AppError> {
+    pub(crate) fn start(self: &Arc<Self>, start: Start) -> Result<RunId, AppError> {
+        let Start { spec, items, lines, of_job } = start;
         let keys: Vec<String> = items.iter().map(|i| i.key.clone()).collect();
         let names: Vec<String> = items.iter().map(|i| i.name.clone()).collect();
         let (done, ended) = watch::channel(false);
@@ -130,14 +144,19 @@ impl Runs {
             let failed = |e: &dyn std::error::Error| {
                 AppError::new(ErrorCode::StateDamaged, "runs.sqlite").because(e)
             };
+            let of = of_job.as_ref().map(|of| (of.job, of.cause));
             let new = NewRun {
                 kind: String::new(),
                 spec: serde_json::to_value(&spec).map_err(|e| failed(&e))?,
                 items: names.clone(),
+                job: of_job,
             };
             let id = self.log.begin(&new).map_err(|e| failed(&e))?;
-            let run = LiveRun::new(id, spec, &names, self.log.clone(), self.clock.clone());
+            let run = LiveRun::new((id, of), spec, &names, self.log.clone(), self.clock.clone());
             let run = Arc::new(run);
+            for (level, event) in &lines {
+                run.line(*level, None, event);
+            }
             live.insert(id, Live { run: run.clone(), keys, done: ended });
             run
         };

@@ -46,9 +46,10 @@ async fn a_run_says_that_the_computer_slept() {
         }
         (Outcome::Succeeded, ItemResult::default())
     };
-    let spec = RunSpec { kind: RunKind::Backup, server: None, repository: "r".to_owned() };
+    let spec =
+        RunSpec { kind: RunKind::Backup, server: None, repository: "r".to_owned(), job: None };
     let item = Item { name: "vm".to_owned(), key: "vm".to_owned(), work: Box::new(work) };
-    let id = runs.start(spec, vec![item]).unwrap();
+    let id = runs.start(Start::of(spec, vec![item])).unwrap();
     runs.wait(id).await;
     let (level, seconds) = told.recv().expect("the run noticed");
     assert_eq!(level, Level::Warning);

@@ -59,6 +59,7 @@ pub(crate) fn summary(record: &RunRecord, language: Language) -> RunSummary {
         outcome,
         vms,
         server: spec.as_ref().and_then(|s| s.server.clone()),
+        job: spec.as_ref().and_then(|s| s.job.clone()),
         repository: spec.map(|s| s.repository).unwrap_or_default(),
         started_at: record.started_at,
         ended_at: record.ended_at,

@@ -12,7 +12,7 @@ use super::feed::Feed;
 use super::service::{Parts, Updates};
 use crate::dto::{ErrorCode, RunKind, Topic};
 use crate::events::EventHub;
-use crate::runs::{Item, ItemResult, RunSpec};
+use crate::runs::{Item, ItemResult, RunSpec, Start};
 use crate::settings::SettingsFile;
 use crate::{App, AppOptions, SecretsChoice};
 
@@ -121,9 +121,10 @@ async fn no_update_begins_during_a_run_and_no_run_during_an_update() {
             (RunOutcome::Succeeded, ItemResult::default())
         }),
     };
-    let spec = || RunSpec { kind: RunKind::Backup, server: None, repository: "r".to_owned() };
+    let spec =
+        || RunSpec { kind: RunKind::Backup, server: None, repository: "r".to_owned(), job: None };
     let runs = &app.inner.runs;
-    let id = runs.start(spec(), vec![item(Some(ended))]).unwrap();
+    let id = runs.start(Start::of(spec(), vec![item(Some(ended))])).unwrap();
     let launch = super::Launch::window(Vec::new());
     let refused = app.install_update(launch).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::UpdateDuringRun);
@@ -132,10 +133,10 @@ async fn no_update_begins_during_a_run_and_no_run_during_an_update() {
     runs.wait(id).await;
 
     assert!(runs.close_if_idle());
-    let refused = runs.start(spec(), vec![item(None)]).unwrap_err();
+    let refused = runs.start(Start::of(spec(), vec![item(None)])).unwrap_err();
     assert_eq!(refused.code, ErrorCode::UpdateApplying);
     runs.reopen();
-    let id = runs.start(spec(), vec![item(None)]).unwrap();
+    let id = runs.start(Start::of(spec(), vec![item(None)])).unwrap();
     runs.wait(id).await;
 }
 

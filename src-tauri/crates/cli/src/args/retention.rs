@@ -21,21 +21,8 @@ pub(crate) enum RetentionCommand {
 #[derive(Debug, ClapArgs)]
 #[command(group(clap::ArgGroup::new("what").required(true).multiple(true)))]
 pub(crate) struct RuleArgs {
-    /// Keep the newest N of each VM.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
-    keep_last: u32,
-    /// Keep the newest of each of N days.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
-    keep_daily: u32,
-    /// Keep the newest of each of N weeks.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
-    keep_weekly: u32,
-    /// Keep the newest of each of N months.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
-    keep_monthly: u32,
-    /// Keep the newest of each of N years.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
-    keep_yearly: u32,
+    #[command(flatten)]
+    spans: SpanArgs,
     /// Time zone in which days begin, such as `Asia/Tokyo`; that of this computer when not given.
     #[arg(long, value_name = "ZONE")]
     zone: Option<Tz>,
@@ -44,14 +31,34 @@ pub(crate) struct RuleArgs {
     vm: Option<String>,
 }
 
+/// Of which spans of the calendar the newest recovery point is kept.
+#[derive(Clone, Copy, Debug, ClapArgs)]
+pub(crate) struct SpanArgs {
+    /// Keep the newest N of each VM.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
+    pub(crate) keep_last: u32,
+    /// Keep the newest of each of N days.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
+    pub(crate) keep_daily: u32,
+    /// Keep the newest of each of N weeks.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
+    pub(crate) keep_weekly: u32,
+    /// Keep the newest of each of N months.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
+    pub(crate) keep_monthly: u32,
+    /// Keep the newest of each of N years.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
+    pub(crate) keep_yearly: u32,
+}
+
 impl RuleArgs {
     pub(crate) fn asked(&self) -> Asked<'_> {
         let spans = Spans {
-            last: self.keep_last,
-            daily: self.keep_daily,
-            weekly: self.keep_weekly,
-            monthly: self.keep_monthly,
-            yearly: self.keep_yearly,
+            last: self.spans.keep_last,
+            daily: self.spans.keep_daily,
+            weekly: self.spans.keep_weekly,
+            monthly: self.spans.keep_monthly,
+            yearly: self.spans.keep_yearly,
         };
         Asked { spans, zone: self.zone, vm: self.vm.as_deref() }
     }

@@ -2,6 +2,7 @@
 
 mod deletion;
 mod image;
+mod job;
 mod keys;
 mod load;
 mod points;
@@ -29,6 +30,9 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Done, AppError> {
         Command::Inventory { server, view } => inventory(&context, server, view).await,
         Command::Repo(command) => repo::run(&context, command).await,
         Command::Backup(args) => backup(&context, args).await,
+        Command::Job(command) => job::run(&context, command).await,
+        Command::Schedule(command) => job::schedule(&context, command).await,
+        Command::Serve => job::serve(&context).await,
         Command::Points(command) => points::run(&context, command).await,
         Command::Retention(command) => retention::run(&context, command).await,
         Command::Restore(command) => restore::run(&context, command).await,

@@ -114,6 +114,7 @@ impl Side {
             writer: self.writer,
             run: self.begin(),
             log: &self.log,
+            made_for: None,
             policy: &self.policy,
             throttle: &self.throttle,
             budgets: &self.budgets,

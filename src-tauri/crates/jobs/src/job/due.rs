@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Job, When};
 use crate::schedule::{Due, Schedule};
-use crate::{JobId, Outcome, ScheduleId};
+use crate::{JobId, Outcome, RunId, ScheduleId};
 
 /// Clocks may be set back by this much without anything being made of it.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
@@ -30,6 +30,8 @@ pub struct JobState<'a> {
 /// How the last run of a job ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastRun {
+    /// Its id.
+    pub run: RunId,
     /// When.
     pub ended: DateTime<Utc>,
     /// How; `None` when it was cut off.

@@ -68,6 +68,13 @@ pub enum When {
     },
 }
 
+impl When {
+    /// Returns whether it is the end of this job.
+    pub fn is_after(&self, wanted: JobId) -> bool {
+        matches!(self, Self::After { job, .. } if *job == wanted)
+    }
+}
+
 /// A job that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paused {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Cause, Job, LastRun};
 use crate::log::{from_text, parse_time, to_text};
-use crate::{JobId, LogError, RunLog, RunState, ScheduleId};
+use crate::{JobId, LogError, Outcome, RunId, RunLog, RunRecord, RunState, ScheduleId};
 
 impl RunLog {
     /// Writes a job, new or changed.
@@ -99,17 +99,17 @@ impl RunLog {
     /// # Errors
     /// When it could not be read.
     pub fn last_run_of(&self, job: JobId) -> Result<Option<LastRun>, LogError> {
-        type Row = (String, String, Option<String>);
+        type Row = (String, String, Option<String>, String);
         let row: Option<Row> = self.query("reading the last run of a job", |db| {
             db.query_row(
-                "SELECT ended_at, state, cause FROM runs WHERE job = ?1 AND ended_at IS NOT NULL
+                "SELECT ended_at, state, cause, id FROM runs WHERE job = ?1 AND ended_at IS NOT NULL
                  ORDER BY rowid DESC LIMIT 1",
                 params![job.to_string()],
-                |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)),
+                |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)),
             )
             .optional()
         })?;
-        let Some((ended, state, cause)) = row else { return Ok(None) };
+        let Some((ended, state, cause, id)) = row else { return Ok(None) };
         let outcome = match from_text(&state)? {
             RunState::Done(outcome) => Some(outcome),
             RunState::Queued | RunState::Running | RunState::Interrupted => None,
@@ -118,8 +118,38 @@ impl RunLog {
             Some(Cause::Retry { attempt }) => attempt,
             _ => 0,
         };
-        Ok(Some(LastRun { ended: parse_time(&ended)?, outcome, attempt }))
+        Ok(Some(LastRun { run: run_id(&id)?, ended: parse_time(&ended)?, outcome, attempt }))
     }
+
+    /// Returns the newest run of a job, whether it ended or not.
+    ///
+    /// # Errors
+    /// When it could not be read.
+    pub fn newest_run_of(&self, job: JobId) -> Result<Option<RunRecord>, LogError> {
+        let id: Option<String> = self.query("reading the newest run of a job", |db| {
+            db.query_row(
+                "SELECT id FROM runs WHERE job = ?1 ORDER BY rowid DESC LIMIT 1",
+                params![job.to_string()],
+                |r| r.get(0),
+            )
+            .optional()
+        })?;
+        id.map_or(Ok(None), |id| self.run(run_id(&id)?))
+    }
+
+    /// Returns the names of what did not end well in the newest run of a job.
+    ///
+    /// # Errors
+    /// When they could not be read.
+    pub fn failed_of(&self, job: JobId) -> Result<Vec<String>, LogError> {
+        let items = self.newest_run_of(job)?.map(|run| run.items).unwrap_or_default();
+        let failed = |outcome| matches!(outcome, None | Some(Outcome::Failed | Outcome::Cancelled));
+        Ok(items.into_iter().filter(|i| failed(i.outcome)).map(|i| i.name).collect())
+    }
+}
+
+fn run_id(text: &str) -> Result<RunId, LogError> {
+    text.parse().map_err(|e| LogError::Record(format!("run id {text}: {e}")))
 }
 
 pub(crate) fn set_handled(

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::*;
 use crate::schedule::{AllowedHours, Rhythm};
-use crate::{NewRun, OfJob, Outcome, RunLog, RunState};
+use crate::{NewRun, OfJob, Outcome, RunId, RunLog, RunState};
 
 const ZONE: Tz = chrono_tz::Europe::Berlin;
 
@@ -107,7 +107,8 @@ impl Shop {
 
     fn end(&mut self, job: JobId, outcome: Outcome, ended: DateTime<Utc>) {
         let attempt = self.running.remove(&job).unwrap();
-        self.last.insert(job, LastRun { ended, outcome: Some(outcome), attempt });
+        let run = RunId::random();
+        self.last.insert(job, LastRun { run, ended, outcome: Some(outcome), attempt });
     }
 
     /// Works through a time in steps of minutes, each run taking one step and ending well.
@@ -294,7 +295,7 @@ fn a_slot_is_dealt_with_when_its_run_is_in_the_log() {
 
     let log = open();
     assert_eq!(log.interrupt_unfinished().unwrap(), [again]);
-    let last = LastRun { ended: clock.now(), outcome: None, attempt: 2 };
+    let last = LastRun { run: again, ended: clock.now(), outcome: None, attempt: 2 };
     assert_eq!(log.last_run_of(nightly.id).unwrap(), Some(last));
     assert_eq!(log.handled().unwrap(), [(schedule, at(0, 20, 0))].into());
     assert_eq!(log.jobs().unwrap(), [nightly.clone()]);

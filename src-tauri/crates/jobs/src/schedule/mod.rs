@@ -57,15 +57,12 @@ impl Schedule {
     /// [`RhythmError`] says what is wrong.
     pub fn check(&self) -> Result<(), RhythmError> {
         self.rhythm.check()?;
-        if self.rhythm.is_timed() {
-            if self.allowed.is_never() {
-                return Err(RhythmError::NoHours);
-            }
-            // Any moment will do: rhythms repeat within the horizon.
-            let begin = self.begins_at().unwrap_or(DateTime::UNIX_EPOCH);
-            self.next_slot(begin).ok_or(RhythmError::Never)?;
+        if self.allowed.is_never() {
+            return Err(RhythmError::NoHours);
         }
-        Ok(())
+        // Any moment will do: rhythms repeat within the horizon.
+        let begin = self.begins_at().unwrap_or(DateTime::UNIX_EPOCH);
+        self.next_slot(begin).map(drop).ok_or(RhythmError::Never)
     }
 
     /// Returns the slots after `after`, up to and with `until`, in their order.

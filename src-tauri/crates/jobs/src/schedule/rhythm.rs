@@ -40,8 +40,6 @@ pub enum Rhythm {
         /// How far apart, in minutes, 5 to 1440.
         minutes: u32,
     },
-    /// Only when somebody or something else asks.
-    OnDemand,
 }
 
 /// A day of a month.
@@ -89,11 +87,6 @@ pub enum RhythmError {
 }
 
 impl Rhythm {
-    /// Returns whether time alone makes it due.
-    pub fn is_timed(&self) -> bool {
-        !matches!(self, Self::OnDemand)
-    }
-
     pub(super) fn check(&self) -> Result<(), RhythmError> {
         match self {
             Self::Week { days, .. } if days.is_empty() => Err(RhythmError::NoDay),
@@ -103,7 +96,7 @@ impl Rhythm {
             Self::Interval { minutes } if !(5..=1440).contains(minutes) => {
                 Err(RhythmError::Interval)
             }
-            Self::Week { .. } | Self::Interval { .. } | Self::OnDemand => Ok(()),
+            Self::Week { .. } | Self::Interval { .. } => Ok(()),
         }
     }
 
@@ -125,7 +118,6 @@ impl Rhythm {
                 at(time, day.month() == u32::from(*month) && on.of_month(day) == Some(day))
             }
             Self::Interval { minutes } => intervals(day, zone, allowed, *minutes),
-            Self::OnDemand => Vec::new(),
         }
     }
 }

@@ -97,7 +97,6 @@ fn nonsense_is_refused_and_named() {
     }
     let never = Schedule { allowed: AllowedHours::none(), ..daily(1, 0, Tz::UTC) };
     assert_eq!(never.check(), Err(RhythmError::NoHours));
-    assert_eq!(of(Rhythm::OnDemand, Tz::UTC).check(), Ok(()));
     let later = NaiveDate::from_ymd_opt(2031, 5, 1);
     let leap = Rhythm::Year { month: 2, on: MonthDay::Date(29), at: time(1, 0) };
     assert_eq!(Schedule { effective_from: later, ..of(leap, Tz::UTC) }.check(), Ok(()));

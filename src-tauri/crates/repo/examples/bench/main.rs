@@ -127,6 +127,7 @@ fn back_up(
         warnings: Vec::new(),
         not_included: Vec::new(),
         tool_version: "bench".to_owned(),
+        made_for: None,
         stages: Vec::new(),
     };
     Ok((session.commit(draft)?, saved))

@@ -126,6 +126,21 @@ pub struct StageTime {
     pub millis: u64,
 }
 
+/// What a recovery point was made for: it is kept by that rule.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct MadeFor {
+    /// The job, by its id.
+    #[n(0)]
+    pub job: String,
+    /// What the job was called.
+    #[n(1)]
+    pub name: String,
+    /// The schedules that it counts for, by their ids.
+    #[n(2)]
+    pub schedules: Vec<String>,
+}
+
 /// One disk of a recovery point.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -229,6 +244,9 @@ pub struct Manifest {
     /// Size of a chunk in bytes.
     #[cbor(n(18), with = "crate::format::cbor::len")]
     pub chunk_len: ByteLen,
+    /// What it was made for; none when somebody asked for it alone.
+    #[n(19)]
+    pub made_for: Option<MadeFor>,
 }
 
 impl Manifest {
@@ -241,6 +259,14 @@ impl Manifest {
         let long = |text: &String| text.len() > MAX_TEXT;
         if self.warnings.iter().chain(&self.not_included).any(long) || long(&self.vm.name) {
             return Err(FormatError::Limit("the length of a text"));
+        }
+        if let Some(made_for) = &self.made_for {
+            let ids = [&made_for.job, &made_for.name];
+            if ids.into_iter().chain(&made_for.schedules).any(long)
+                || made_for.schedules.len() > MAX_TEXTS
+            {
+                return Err(FormatError::Limit("the length of what it was made for"));
+            }
         }
         if self.config.len() > MAX_CONFIG {
             return Err(FormatError::Limit("the size of the configuration"));

@@ -107,6 +107,7 @@ pub(crate) fn draft(name: &str, disks: Vec<SavedDisk>) -> PointDraft {
         warnings: vec!["one warning".to_owned()],
         not_included: vec![],
         tool_version: "test".to_owned(),
+        made_for: None,
         stages: vec![],
     }
 }

@@ -12,7 +12,7 @@ use crate::format::collection::{Done, Final, Plan, Retired};
 use crate::format::config::Info;
 use crate::format::index::{IndexObject, IndexPack};
 use crate::format::manifest::{
-    Consistency, Manifest, ManifestDisk, ReadMode, SourceKind, StageTime, VmIdentity,
+    Consistency, MadeFor, Manifest, ManifestDisk, ReadMode, SourceKind, StageTime, VmIdentity,
 };
 use crate::format::meta::Meta;
 use crate::format::pack::PackEntry;
@@ -86,6 +86,11 @@ fn manifest() -> Manifest {
         committed: DateTime::UNIX_EPOCH,
         warnings: vec!["{}".to_owned()],
         not_included: vec!["disk".to_owned()],
+        made_for: Some(MadeFor {
+            job: "1".to_owned(),
+            name: "nightly".to_owned(),
+            schedules: vec!["2".to_owned()],
+        }),
         tool_version: "1".to_owned(),
         stages: vec![StageTime { stage: "read".to_owned(), millis: 5 }],
         chunk_len: ByteLen::new(4096),

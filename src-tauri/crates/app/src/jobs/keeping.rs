@@ -1,0 +1,192 @@
+//! Keeping jobs: what is due begins, what nobody was there for is told, and what the rules do not
+//! keep any more goes.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use kuramori_base::CancelToken;
+use kuramori_engine::RunEvent;
+use kuramori_jobs::job::{Act, Job, JobState, LastRun, acts};
+use kuramori_jobs::{JobId, Level, Outcome, RunId, ScheduleId};
+
+use super::begin::{self, Asked, broken};
+use super::{JobWork, all, failed};
+use crate::app::App;
+use crate::deletion::{Forget, ForgetHow};
+use crate::dto::{ErrorCode, RunKind, ScopeView, Topic};
+use crate::error::AppError;
+use crate::place::Writer;
+use crate::retention::OfJob;
+use crate::runs::{RunSpec, Start};
+
+/// How often it is looked what is due; sooner when a job or a run changes.
+const EVERY: Duration = Duration::from_secs(20);
+
+/// Runs whose job was cleaned up after.
+pub(super) type Tidied = HashMap<JobId, DateTime<Utc>>;
+
+impl App {
+    /// Begins what is due, and deletes what rules do not keep, for as long as the program lives.
+    pub async fn keep_schedules(&self) {
+        let mut events = self.subscribe();
+        let mut tidied = Tidied::new();
+        loop {
+            if let Err(error) = self.look_at_jobs(&mut tidied).await {
+                tracing::error!(%error, "the jobs could not be looked at");
+            }
+            let changed = async {
+                while let Ok(event) = events.recv().await {
+                    if event.topic == Topic::Jobs {
+                        break;
+                    }
+                }
+            };
+            // Whichever is first; an event missed is made good for by the next look.
+            drop(tokio::time::timeout(EVERY, changed).await);
+        }
+    }
+
+    pub(super) async fn look_at_jobs(&self, tidied: &mut Tidied) -> Result<(), AppError> {
+        let (jobs, handled, last) = self.blocking(known).await?;
+        for job in &jobs {
+            self.tidy_once(job, last.get(&job.id).copied(), tidied).await;
+        }
+        let live: HashSet<JobId> =
+            self.inner.runs.all().iter().filter_map(|r| Some(r.job?.0)).collect();
+        let state = |job| JobState {
+            job,
+            handled: &handled,
+            running: live.contains(&job.id),
+            last: last.get(&job.id).copied(),
+        };
+        let states: Vec<_> = jobs.iter().map(state).collect();
+        for act in acts(&states, self.inner.clock.now()) {
+            if let Err(error) = self.act(&jobs, act).await {
+                // The VM is worked on already, or an update is put in place: its turn comes.
+                let waits = matches!(error.code, ErrorCode::Busy | ErrorCode::UpdateApplying);
+                tracing::info!(%error, waits, "a job could not begin");
+                if !waits {
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn act(&self, jobs: &[Job], act: Act) -> Result<(), AppError> {
+        let job = |id| jobs.iter().find(|job: &&Job| job.id == id);
+        match act {
+            Act::Begin { job: id, cause, slots } => {
+                let Some(job) = job(id) else { return Ok(()) };
+                let scope = match cause {
+                    kuramori_jobs::job::Cause::Retry { .. } => ScopeView::Failed,
+                    _ => ScopeView::All,
+                };
+                begin::begin(self, job, Asked { cause, slots, scope }).await.map(drop)
+            }
+            Act::Pass { job: id, schedule, slot, missed } => {
+                let Some(job) = job(id) else { return Ok(()) };
+                self.tell_missed(job, slot, missed).await?;
+                self.settle(schedule, slot).await
+            }
+            Act::Settle { schedule, .. } => self.settle(schedule, self.inner.clock.now()).await,
+        }
+    }
+
+    async fn settle(&self, schedule: ScheduleId, until: DateTime<Utc>) -> Result<(), AppError> {
+        let set =
+            move |app: &Self| app.inner.log.set_handled(schedule, until).map_err(|e| failed(&e));
+        self.blocking(set).await
+    }
+
+    /// A slot that passed while nobody was there is a run that failed, told like any other.
+    async fn tell_missed(
+        &self,
+        job: &Job,
+        slot: DateTime<Utc>,
+        missed: u32,
+    ) -> Result<(), AppError> {
+        let error = AppError::new(ErrorCode::SlotMissed, &job.name)
+            .detail(format!("due at {}, and {missed} times before", slot.to_rfc3339()));
+        let work = JobWork::of(job)?;
+        let settings = self.inner.settings.get();
+        let repository = settings.repository(&work.repository).map(|r| r.name.clone());
+        let spec = RunSpec {
+            kind: RunKind::Backup,
+            server: None,
+            repository: repository.unwrap_or_default(),
+            job: Some(job.name.clone()),
+        };
+        let start = Start::of(spec, vec![broken(job.name.clone(), error)]);
+        self.blocking(move |app| app.inner.runs.start(start)).await.map(drop)
+    }
+
+    /// Deletes what a job's rule does not keep, once after each of its runs that saved something.
+    async fn tidy_once(&self, job: &Job, last: Option<LastRun>, tidied: &mut Tidied) {
+        let saved = |l: &LastRun| {
+            matches!(l.outcome, Some(Outcome::Succeeded | Outcome::SucceededWithWarnings))
+        };
+        let Some(last) = last.filter(saved) else { return };
+        if tidied.insert(job.id, last.ended).is_some_and(|before| before >= last.ended) {
+            return;
+        }
+        let cleaned = job.clone();
+        let told = self.blocking(move |app| Ok(tidy(app, &cleaned))).await;
+        match told.and_then(|told| told) {
+            Ok(events) => {
+                events.into_iter().for_each(|event| tell(self, last.run, Level::Info, &event))
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                tell(self, last.run, Level::Warning, &RunEvent::TidyFailed { reason });
+            }
+        }
+    }
+}
+
+type Known = (Vec<Job>, BTreeMap<ScheduleId, DateTime<Utc>>, HashMap<JobId, LastRun>);
+
+fn known(app: &App) -> Result<Known, AppError> {
+    let (jobs, log) = (all(app)?, &app.inner.log);
+    let handled = log.handled().map_err(|e| failed(&e))?;
+    let mut last = HashMap::new();
+    for job in &jobs {
+        last.extend(log.last_run_of(job.id).map_err(|e| failed(&e))?.map(|run| (job.id, run)));
+    }
+    Ok((jobs, handled, last))
+}
+
+/// Moves what the rule of a job does not keep to the recycle bin, and gives back the space of what
+/// was in there long enough. Blocks.
+fn tidy(app: &App, job: &Job) -> Result<Vec<RunEvent>, AppError> {
+    let work = JobWork::of(job)?;
+    let place = app.place(&work.repository)?;
+    let writer = Writer(crate::access::writer(app)?);
+    let rule = Forget::OfJob(OfJob { id: job.id.to_string(), rule: job.retention() });
+    let clock = &*app.inner.clock;
+    let deleted = place.forget(&rule, ForgetHow::default(), writer, clock)?;
+    let mut events = Vec::new();
+    if !deleted.points.is_empty() {
+        app.inner.events.changed(Topic::Points, None);
+        let count = u32::try_from(deleted.points.len()).unwrap_or(u32::MAX);
+        events.push(RunEvent::PointsDeleted { count });
+    }
+    let pruned = place.prune((false, false), writer, clock, &CancelToken::new())?;
+    if pruned.freed > 0 {
+        events.push(RunEvent::SpaceFreed { bytes: pruned.freed });
+    }
+    Ok(events)
+}
+
+fn tell(app: &App, run: RunId, level: Level, event: &RunEvent) {
+    match serde_json::to_value(event) {
+        Ok(json) => {
+            if let Err(error) = app.inner.log.append(run, level, None, &json) {
+                tracing::error!(%error, "a line of the run log was lost");
+            }
+        }
+        Err(error) => tracing::error!(%error, "a line of the run log was lost"),
+    }
+    app.inner.events.changed(Topic::Run, Some(run.to_string()));
+}

@@ -1,0 +1,82 @@
+//! Jobs: kept, shown, run when they are due, and cleaned up after.
+
+mod begin;
+mod draft;
+mod keeping;
+mod members;
+#[cfg(test)]
+mod tests;
+mod view;
+
+use kuramori_jobs::job::Job;
+use kuramori_jobs::{JobId, LogError};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use begin::{Asked, begin};
+pub(crate) use draft::{preview, to_job};
+pub(crate) use view::job_view;
+
+use crate::app::App;
+use crate::dto::{ErrorCode, SourceView};
+use crate::error::AppError;
+
+/// What a job saves and where to, as its record holds it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct JobWork {
+    pub(crate) sources: Vec<SourceView>,
+    pub(crate) leave_out: Vec<String>,
+    /// The repository's own id.
+    pub(crate) repository: String,
+}
+
+impl JobWork {
+    /// Returns what a job saves.
+    ///
+    /// # Errors
+    /// [`ErrorCode::StateDamaged`] for a record that this version cannot read.
+    pub(crate) fn of(job: &Job) -> Result<Self, AppError> {
+        serde_json::from_value(job.work.clone())
+            .map_err(|e| AppError::new(ErrorCode::StateDamaged, &job.name).because(&e))
+    }
+}
+
+/// Returns all jobs, by name. Blocks.
+pub(crate) fn all(app: &App) -> Result<Vec<Job>, AppError> {
+    app.inner.log.jobs().map_err(|e| failed(&e))
+}
+
+/// Returns a job by its id or name. Blocks.
+pub(crate) fn find(app: &App, wanted: &str) -> Result<Job, AppError> {
+    let id: Option<JobId> = wanted.parse().ok();
+    let is_it = |job: &Job| Some(job.id) == id || job.name == wanted;
+    let found = all(app)?.into_iter().find(is_it);
+    found.ok_or_else(|| AppError::new(ErrorCode::JobNotFound, wanted))
+}
+
+/// Refuses where another job runs after this one: it would never run again. Blocks.
+pub(crate) fn nothing_follows(app: &App, job: &Job) -> Result<(), AppError> {
+    let follows = |other: &&Job| {
+        let after = other.schedules.iter();
+        other.id != job.id && after.map(|s| &s.when).any(|when| when.is_after(job.id))
+    };
+    match all(app)?.iter().find(follows) {
+        None => Ok(()),
+        Some(other) => {
+            let what = format!("deleting {}, after which {} runs", job.name, other.name);
+            Err(AppError::new(ErrorCode::InvalidInput, what))
+        }
+    }
+}
+
+/// An error of the file of jobs and runs.
+pub(crate) fn failed(error: &LogError) -> AppError {
+    let code = match error {
+        LogError::NameTaken { .. } => ErrorCode::InvalidInput,
+        _ => ErrorCode::StateDamaged,
+    };
+    let subject = match error {
+        LogError::NameTaken { name } => name.as_str(),
+        _ => "runs.sqlite",
+    };
+    AppError::new(code, subject).because(error)
+}

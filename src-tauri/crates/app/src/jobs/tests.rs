@@ -1,0 +1,129 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveTime, Utc};
+use kuramori_base::{Clock, ManualClock};
+use kuramori_jobs::job::{Cause, JobSchedule, When};
+use kuramori_jobs::retention::{KeepFor, Spans};
+use kuramori_jobs::schedule::{AllowedHours, Rhythm, Schedule};
+use kuramori_jobs::{JobId, RunRecord, ScheduleId};
+
+use super::keeping::Tidied;
+use super::*;
+use crate::app::AppOptions;
+use crate::dto::PickView;
+use crate::runs::summary;
+use crate::secrets::SecretsChoice;
+
+const HOUR: Duration = Duration::from_hours(1);
+
+struct Bench {
+    _folder: tempfile::TempDir,
+    clock: Arc<ManualClock>,
+    app: App,
+    job: Job,
+}
+
+impl Bench {
+    /// A job for every evening at eight, of a VM on a server that nobody knows any more.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let start = "2026-03-02T19:00:00Z".parse::<DateTime<Utc>>().unwrap();
+        let clock = Arc::new(ManualClock::new(start));
+        let state = folder.path().join("state");
+        let key = folder.path().join("seal");
+        fs_err::write(&key, [7; 32]).unwrap();
+        let secrets = SecretsChoice::Sealed(key);
+        let app = App::open(AppOptions { state, secrets, notices: false, clock: clock.clone() });
+        let app = app.unwrap();
+        let at = NaiveTime::from_hms_opt(20, 0, 0).unwrap();
+        let evening = Schedule {
+            rhythm: Rhythm::Week { days: (0..7).collect(), at },
+            zone: chrono_tz::UTC,
+            effective_from: None,
+            allowed: AllowedHours::default(),
+        };
+        let pick = PickView::Vm {
+            instance_uuid: None,
+            reference: "vm-1".to_owned(),
+            name: "web".to_owned(),
+        };
+        let work = JobWork {
+            sources: vec![SourceView { server_id: "gone".to_owned(), pick }],
+            leave_out: Vec::new(),
+            repository: "gone too".to_owned(),
+        };
+        let job = Job {
+            id: JobId::random(),
+            name: "nightly".to_owned(),
+            work: serde_json::to_value(&work).unwrap(),
+            schedules: vec![JobSchedule {
+                id: ScheduleId::random(),
+                when: When::Time(evening),
+                keep: Some(KeepFor::Days(14)),
+            }],
+            spans: Spans::default(),
+            zone: chrono_tz::UTC,
+            paused: None,
+            retries: vec![10],
+            catch_up_hours: 12,
+            rpo_minutes: None,
+        };
+        app.inner.log.save_job(&job).unwrap();
+        Self { _folder: folder, clock, app, job }
+    }
+
+    /// Looks at the jobs and waits for what begins; returns the runs there are, oldest first.
+    async fn look(&self) -> Vec<RunRecord> {
+        self.app.look_at_jobs(&mut Tidied::new()).await.unwrap();
+        let log = &self.app.inner.log;
+        for run in log.runs(99).unwrap() {
+            self.app.inner.runs.wait(run.id).await;
+        }
+        let mut runs = log.runs(99).unwrap();
+        runs.reverse();
+        runs
+    }
+}
+
+fn causes(runs: &[RunRecord]) -> Vec<Option<Cause>> {
+    runs.iter().map(|run| run.job.map(|(_, cause)| cause)).collect()
+}
+
+#[tokio::test]
+async fn what_is_due_begins_once_and_what_stands_in_its_way_is_told() {
+    let bench = Bench::new();
+    assert!(bench.look().await.is_empty(), "what is new counts from now on");
+    bench.clock.advance(HOUR);
+    let runs = bench.look().await;
+    assert_eq!(causes(&runs), [Some(Cause::Due)]);
+    let told = summary(&runs[0], bench.app.language());
+    assert_eq!((told.vms, told.job.as_deref()), (vec!["web".to_owned()], Some("nightly")));
+    assert_eq!(told.error.unwrap().code, ErrorCode::ServerNotFound);
+    assert_eq!(bench.look().await.len(), 1, "its slot is dealt with");
+    bench.clock.advance(Duration::from_mins(10));
+    assert_eq!(causes(&bench.look().await)[1..], [Some(Cause::Retry { attempt: 1 })]);
+    bench.clock.advance(HOUR);
+    assert_eq!(bench.look().await.len(), 2, "it was to be tried again once");
+}
+
+#[tokio::test]
+async fn what_was_slept_through_is_caught_up_or_told() {
+    let bench = Bench::new();
+    bench.look().await;
+    bench.clock.advance(HOUR * (24 + 11));
+    let caught_up = Some(Cause::CaughtUp { missed: 1 });
+    assert_eq!(causes(&bench.look().await), [caught_up]);
+    // The run failed, and is tried again before anything else.
+    bench.clock.advance(HOUR);
+    bench.look().await;
+    bench.clock.advance(HOUR * 36);
+    let runs = bench.look().await;
+    assert_eq!(causes(&runs)[2..], [None], "no run of the job: nothing of it is tried again");
+    let told = summary(&runs[2], bench.app.language());
+    assert_eq!(told.error.unwrap().code, ErrorCode::SlotMissed);
+    assert_eq!(bench.look().await.len(), 3, "it is told once");
+    assert!(bench.clock.now() > told.started_at - Duration::from_secs(1));
+    let handled = bench.app.inner.log.handled().unwrap();
+    assert!(handled.contains_key(&bench.job.schedules[0].id));
+}

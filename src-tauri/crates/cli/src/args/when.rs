@@ -1,0 +1,151 @@
+//! Schedules as they are typed.
+
+use chrono::NaiveTime;
+use kuramori_app::dto::{KeepForView, MonthDayView, ScheduleView, WhenView};
+
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// Reads a schedule such as `mon,thu 20:00 keep 14d`.
+pub(super) fn parse(text: &str) -> Result<ScheduleView, String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (when, keep) = match words.iter().position(|word| *word == "keep") {
+        Some(at) => (&words[..at], Some(keep(&words[at + 1..])?)),
+        None => (&words[..], None),
+    };
+    Ok(ScheduleView {
+        id: None,
+        when: parse_when(when)?,
+        effective_from: None,
+        allowed: None,
+        keep,
+    })
+}
+
+fn parse_when(words: &[&str]) -> Result<WhenView, String> {
+    match words {
+        ["daily", at] => Ok(WhenView::Week { days: (0..7).collect(), at: time(at)? }),
+        ["working-days", at] => Ok(WhenView::Week { days: (0..5).collect(), at: time(at)? }),
+        ["monthly", on, at] => Ok(WhenView::Month { on: day_of_month(on)?, at: time(at)? }),
+        ["yearly", month, on, at] => {
+            let month = month.parse().map_err(|_| format!("“{month}” is no month, 1 to 12"))?;
+            Ok(WhenView::Year { month, on: day_of_month(on)?, at: time(at)? })
+        }
+        ["every", length] => Ok(WhenView::Interval { minutes: minutes(length)? }),
+        ["after", job @ ..] if !job.is_empty() => {
+            Ok(WhenView::After { job_id: job.join(" "), only_success: false })
+        }
+        ["after-success", job @ ..] if !job.is_empty() => {
+            Ok(WhenView::After { job_id: job.join(" "), only_success: true })
+        }
+        [days, at] => {
+            let days: Result<_, _> = days.split(',').map(weekday).collect();
+            Ok(WhenView::Week { days: days?, at: time(at)? })
+        }
+        _ => Err("this is no time; examples: “daily 20:00”, “mon,thu 20:00 keep 14d”".to_owned()),
+    }
+}
+
+fn time(text: &str) -> Result<NaiveTime, String> {
+    NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| format!("“{text}” is no time like 20:00"))
+}
+
+fn weekday(text: &str) -> Result<u8, String> {
+    let found = (0u8..).zip(DAYS).find(|(_, day)| *day == text);
+    found.map(|(n, _)| n).ok_or_else(|| format!("“{text}” is none of {}", DAYS.join(", ")))
+}
+
+fn day_of_month(text: &str) -> Result<MonthDayView, String> {
+    if let Ok(date) = text.parse() {
+        return Ok(MonthDayView::Date { date });
+    }
+    match text.split_once('-') {
+        None if text == "last" => Ok(MonthDayView::Last),
+        _ if text == "last-working-day" => Ok(MonthDayView::LastWorkingDay),
+        Some(("last", day)) => Ok(MonthDayView::LastOf { weekday: weekday(day)? }),
+        Some((nth, day)) => {
+            let names = ["first", "second", "third", "fourth"];
+            let nth = (1u8..).zip(names).find(|(_, name)| *name == nth).map(|(n, _)| n);
+            let nth = nth.ok_or_else(|| format!("“{text}” is no day of a month"))?;
+            Ok(MonthDayView::Nth { nth, weekday: weekday(day)? })
+        }
+        None => Err(format!("“{text}” is no day of a month")),
+    }
+}
+
+fn minutes(text: &str) -> Result<u32, String> {
+    let wrong = || format!("“{text}” is no length like 4h or 30min");
+    let (number, each) = match (text.strip_suffix('h'), text.strip_suffix("min")) {
+        (Some(number), _) => (number, 60u32),
+        (_, Some(number)) => (number, 1),
+        _ => return Err(wrong()),
+    };
+    number.parse::<u32>().ok().and_then(|n| n.checked_mul(each)).ok_or_else(wrong)
+}
+
+fn keep(words: &[&str]) -> Result<KeepForView, String> {
+    let [length] = words else { return Err("“keep” wants one length, such as 14d".to_owned()) };
+    if *length == "forever" {
+        return Ok(KeepForView::Forever);
+    }
+    let wrong = || format!("“{length}” is no length like 14d, 8w, 24m or 7y");
+    let unit = length.chars().last().ok_or_else(wrong)?;
+    let number = length.strip_suffix(unit).unwrap_or_default();
+    let count = number.parse().map_err(|_| wrong())?;
+    match unit {
+        'd' => Ok(KeepForView::Days { count }),
+        'w' => Ok(KeepForView::Weeks { count }),
+        'm' => Ok(KeepForView::Months { count }),
+        'y' => Ok(KeepForView::Years { count }),
+        _ => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedules_as_people_type_them() {
+        let when = |text: &str| parse(text).unwrap().when;
+        let at = NaiveTime::from_hms_opt(20, 5, 0).unwrap();
+        assert_eq!(when("daily 20:05"), WhenView::Week { days: (0..7).collect(), at });
+        assert_eq!(when("mon,sun 20:05"), WhenView::Week { days: vec![0, 6], at });
+        let on = MonthDayView::Nth { nth: 2, weekday: 1 };
+        assert_eq!(when("monthly second-tue 20:05"), WhenView::Month { on, at });
+        let on = MonthDayView::LastOf { weekday: 4 };
+        assert_eq!(when("yearly 12 last-fri 20:05"), WhenView::Year { month: 12, on, at });
+        let on = MonthDayView::LastWorkingDay;
+        assert_eq!(when("monthly last-working-day 20:05"), WhenView::Month { on, at });
+        assert_eq!(when("every 4h"), WhenView::Interval { minutes: 240 });
+        let job_id = "the nightly one".to_owned();
+        assert_eq!(
+            when("after-success the nightly one keep 3y"),
+            WhenView::After { job_id, only_success: true }
+        );
+        let kept = |text: &str| parse(text).unwrap().keep;
+        assert_eq!(kept("daily 20:05"), None);
+        assert_eq!(kept("daily 20:05 keep 8w"), Some(KeepForView::Weeks { count: 8 }));
+        assert_eq!(kept("every 30min keep forever"), Some(KeepForView::Forever));
+    }
+
+    #[test]
+    fn what_is_no_schedule_says_so() {
+        for wrong in [
+            "",
+            "daily",
+            "daily 25:00",
+            "moon 20:00",
+            "monthly zeroth-mon 20:00",
+            "monthly last-moon 20:00",
+            "every 4",
+            "every 99999999999h",
+            "daily 20:00 keep",
+            "daily 20:00 keep 14",
+            "daily 20:00 keep é",
+            "after",
+        ] {
+            let said = parse(wrong).unwrap_err();
+            assert!(!said.is_empty(), "{wrong}");
+        }
+    }
+}

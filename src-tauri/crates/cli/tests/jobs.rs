@@ -1,0 +1,132 @@
+//! Jobs: made, shown, run, kept by the program, and cleaned up after.
+
+use kuramori_lab::{LabVm, Special};
+
+use crate::bench::Bench;
+
+const MIB: u64 = 1 << 20;
+
+fn setting() -> (Bench, kuramori_lab::LabHandle) {
+    let bench = Bench::new();
+    let lab = bench.lab(|lab| {
+        let vm = |name| LabVm::new(name).capacity(2 * MIB);
+        lab.vm(vm("web")).vm(vm("mail")).vm(vm("test"))
+    });
+    bench.add_server(&lab).ok();
+    bench.make_quick_repository(&bench.text("repository")).ok();
+    (bench, lab)
+}
+
+fn names(answer: &crate::bench::Answer) -> Vec<String> {
+    let json: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
+    let points = json["points"].as_array().unwrap().iter();
+    let mut names: Vec<_> = points.map(|p| p["vm_name"].as_str().unwrap().to_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_job_is_made_shown_run_changed_and_deleted() {
+    let (bench, _lab) = setting();
+    let create = ["job", "create", "nightly", "--all", "lab", "--leave-out", "test"];
+    let when = ["--at", "working-days 20:00 keep 14d", "--at", "monthly last 22:00 keep 24m"];
+    let zone = ["--zone", "Europe/Berlin"];
+    let made = bench.run(&[&create[..], &when, &zone].concat()).ok();
+    assert!(made.stdout.contains("nightly → place"), "{}", made.stdout);
+    let plan = "Every working day at 20:00 (Europe/Berlin), kept 14 days";
+    assert!(made.stdout.contains(plan), "{}", made.stdout);
+    let twice = bench.run(&[&create[..], &["--keep-last", "1", "--json"]].concat());
+    assert!(twice.stdout.contains("another job is called “nightly”"), "{}", twice.stdout);
+
+    let run = bench.run(&["job", "run", "nightly"]).ok();
+    assert!(run.stdout.contains("nightly: somebody asked for it"), "{}", run.stdout);
+    let points = bench.run(&["points", "list", "--json"]).ok();
+    assert_eq!(names(&points), ["mail", "web"], "one is left out");
+
+    let edit = ["job", "edit", "nightly", "--rename", "all", "--vm", "lab:test", "--json"];
+    let edited = bench.run(&edit).ok();
+    assert_eq!(edited.field("/draft/schedules/0/keep/count"), "14", "the rest stays");
+    assert_eq!(edited.field("/last_run/outcome"), "succeeded");
+    bench.run(&["job", "create", "copy", "--vm", "lab:web", "--at", "after all keep 3d"]).ok();
+    let refused = bench.run(&["job", "delete", "all", "--json"]);
+    assert!(refused.stdout.contains("after which copy runs"), "{}", refused.stdout);
+    let circle = bench.run(&["job", "edit", "all", "--at", "after copy keep 1d", "--json"]);
+    assert!(circle.stdout.contains("all → copy → all"), "{}", circle.stdout);
+    bench.run(&["job", "delete", "copy"]).ok();
+    bench.run(&["job", "delete", "all"]).ok();
+    let none = bench.run(&["job", "list"]).ok();
+    assert_eq!(none.stdout, "There is no job.\n");
+    assert_eq!(names(&bench.run(&["points", "list", "--json"]).ok()), ["mail", "web"]);
+}
+
+#[test]
+fn what_is_gone_fails_by_name_and_only_what_failed_is_run_again() {
+    let (bench, lab) = setting();
+    let vms = ["--vm", "lab:web", "--vm", "lab:mail", "--keep-last", "3"];
+    bench.run(&[&["job", "create", "both"][..], &vms].concat()).ok();
+    lab.set_special("web", Some(Special::Inaccessible)).unwrap();
+    let run = bench.run(&["job", "run", "both"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stdout.contains("web"), "{}", run.stdout);
+    assert_eq!(names(&bench.run(&["points", "list", "--json"]).ok()), ["mail"]);
+    lab.set_special("web", None).unwrap();
+    bench.run(&["job", "run", "both", "--failed"]).ok();
+    assert_eq!(names(&bench.run(&["points", "list", "--json"]).ok()), ["mail", "web"]);
+    lab.delete_vm("mail").unwrap();
+    let run = bench.run(&["job", "run", "both", "--json"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert_eq!(run.field("/items/0/error/code"), "vm-not-found");
+    assert_eq!(run.field("/items/1/outcome"), "succeeded", "the others are saved");
+}
+
+#[test]
+fn schedules_are_previewed_and_nonsense_is_refused() {
+    let bench = Bench::new();
+    let preview = ["schedule", "preview", "--at", "daily 02:30", "--zone", "UTC", "--days", "3"];
+    let slots = bench.run(&preview).ok();
+    assert_eq!(slots.stdout.matches("T02:30:00").count(), 3, "{}", slots.stdout);
+    let wrong = bench.run(&["schedule", "preview", "--at", "moon 20:00"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.stderr.contains("“moon” is none of mon, tue"), "{}", wrong.stderr);
+    let never = ["schedule", "preview", "--at", "monthly 0 20:00", "--zone", "UTC", "--json"];
+    assert_eq!(bench.run(&never).code, 1);
+}
+
+/// A program that keeps jobs; it is ended with the test.
+struct Serving(std::process::Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended by itself; the test says what is wrong then.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+#[test]
+fn a_program_that_serves_begins_what_is_due_and_keeps_the_rule() {
+    let (bench, _lab) = setting();
+    let web = ["job", "create", "web", "--vm", "lab:web", "--keep-last", "9"];
+    bench.run(&web).ok();
+    let mail = ["job", "create", "mail", "--vm", "lab:mail", "--at", "after-success web keep 9d"];
+    bench.run(&mail).ok();
+    bench.run(&["job", "create", "test", "--vm", "lab:test", "--keep-last", "1"]).ok();
+    for job in ["test", "test", "web"] {
+        bench.run(&["job", "run", job]).ok();
+    }
+    let (place, key) = (bench.text("repository"), bench.text("repository.key"));
+    let list = ["points", "list", "--repo-path", &place, "--key-file", &key, "--json"];
+    assert_eq!(names(&bench.run(&list).ok()), ["test", "test", "web"]);
+
+    let quiet = std::process::Stdio::null;
+    let child = bench.program().arg("serve").stdout(quiet()).stderr(quiet()).spawn().unwrap();
+    let mut serving = Serving(child);
+    let served = || names(&bench.run(&list).ok());
+    while served() != ["mail", "test", "web"] {
+        assert_eq!(serving.0.try_wait().unwrap(), None, "it goes on: {:?}", served());
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    drop(serving);
+    let shown = bench.run(&["job", "show", "mail", "--json"]).ok();
+    assert_eq!(shown.field("/last_run/job"), "mail");
+}
