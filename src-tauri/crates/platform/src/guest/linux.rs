@@ -239,4 +239,43 @@ mod tests {
         Disk::open(&at.dev.join("sdc")).unwrap().let_go(&at).unwrap();
         rescan(&Roots::below(&dir.path().join("nothing"))).unwrap();
     }
+
+    /// Runs a program of the system and returns what it printed.
+    fn system(program: &str, args: &[&str]) -> String {
+        let output = std::process::Command::new(program).args(args).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{program} {args:?}: {said}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    #[test]
+    #[ignore = "needs root, loop devices and e2fsprogs"]
+    fn a_real_block_device_is_read_by_nobody_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let (image, mount) = (dir.path().join("image"), dir.path().join("mount"));
+        fs_err::write(&image, vec![0; 4 << 20]).unwrap();
+        fs_err::create_dir(&mount).unwrap();
+        let [image, mount] = [&image, &mount].map(|path| path.to_str().unwrap());
+        system("mke2fs", &["-q", image]);
+        let device = system("losetup", &["--find", "--show", image]);
+        let bytes = fs_err::read(image).unwrap();
+        let result = std::panic::catch_unwind(|| {
+            let disk = Disk::open(Path::new(&device)).unwrap();
+            assert_eq!(disk.len(), 4 << 20);
+            let mut part = vec![0; 70_001];
+            disk.read_at(1001, &mut part).unwrap();
+            assert!(part == bytes[1001..71_002]);
+            let second = Disk::open(Path::new(&device)).unwrap_err();
+            assert_eq!(second.kind(), io::ErrorKind::ResourceBusy, "{second}");
+            let mounted = std::process::Command::new("mount").args([&device, mount]).output();
+            assert!(!mounted.unwrap().status.success(), "nobody mounts it meanwhile");
+            drop(disk);
+            system("mount", &[&device, mount]);
+            let busy = Disk::open(Path::new(&device)).unwrap_err();
+            system("umount", &[mount]);
+            assert_eq!(busy.kind(), io::ErrorKind::ResourceBusy, "{busy}");
+        });
+        system("losetup", &["--detach", &device]);
+        result.unwrap();
+    }
 }
