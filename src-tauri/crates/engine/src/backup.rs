@@ -22,6 +22,7 @@ use crate::config_files;
 use crate::disk::{DiskSource, Frozen, save_disk};
 use crate::error::EngineError;
 use crate::guards;
+use crate::hot_add::HotAdd;
 use crate::mounted::Mounts;
 use crate::plan::Parent;
 use crate::policy::Policy;
@@ -55,6 +56,8 @@ pub struct VmBackup<'a> {
     pub budgets: &'a Budgets,
     /// Where datastores of the server are mounted on this computer.
     pub mounts: &'a Mounts,
+    /// This computer as a VM to which disks can be attached.
+    pub hot_add: &'a HotAdd,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Hears of bytes.

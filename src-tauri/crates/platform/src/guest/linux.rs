@@ -200,9 +200,10 @@ mod tests {
             fs_err::create_dir_all(file.parent().unwrap()).unwrap();
             fs_err::write(&file, bytes).unwrap();
             let found = find_disk(&at, UUID).unwrap().unwrap();
-            let expected = match name.starts_with("sys") {
-                true => at.dev.join("sdb"),
-                false => fs_err::canonicalize(&file).unwrap(),
+            let expected = if name.starts_with("sys") {
+                at.dev.join("sdb")
+            } else {
+                fs_err::canonicalize(&file).unwrap()
             };
             assert_eq!(found, expected, "{name}");
             assert_eq!(find_disk(&at, &UUID.replace('a', "b")).unwrap(), None, "{name}");

@@ -1,7 +1,7 @@
 //! UUIDs in the orders in which systems write those of the firmware.
 
 /// Returns the hexadecimal digits of a text in lower case, without anything between them.
-pub fn plain(text: &str) -> String {
+fn plain(text: &str) -> String {
     text.chars().filter(char::is_ascii_hexdigit).map(|c| c.to_ascii_lowercase()).collect()
 }
 

@@ -48,6 +48,9 @@ pub(super) fn identify(_roots: &Roots) -> Result<Guest, NotAGuest> {
     if system.maker != MAKER {
         return Err(NotAGuest::Other);
     }
+    // Only an administrator may read drives; better known before one is attached.
+    let first = Path::new(r"\\.\PhysicalDrive0");
+    fs_err::File::open(first).map_err(NotAGuest::Hidden)?;
     let macs = macs().map_err(NotAGuest::Hidden)?;
     Ok(Guest { uuids: uuid::orders([system.uuid]), macs })
 }
