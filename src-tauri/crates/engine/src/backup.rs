@@ -22,7 +22,7 @@ use crate::config_files;
 use crate::disk::{DiskSource, Frozen, save_disk};
 use crate::error::EngineError;
 use crate::guards;
-use crate::hot_add::HotAdd;
+use crate::hot_add::{self, HotAdd};
 use crate::mounted::Mounts;
 use crate::plan::Parent;
 use crate::policy::Policy;
@@ -233,6 +233,9 @@ fn check(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<Checked, Eng
     let mut not_included = Vec::new();
     let (mut disks, mut capacity) = (0, 0);
     for disk in &summary.disks {
+        if hot_add::only_visits(job, disk)? {
+            continue;
+        }
         if let Some(obstacle) = disk.obstacle() {
             let reason = obstacle.to_string();
             not_included.push(format!("{}: {reason}", disk.label));

@@ -160,3 +160,22 @@ fn the_guardian_leaves_the_disk_of_a_live_run_alone() {
     assert_eq!(manifest.disks[0].transport, HOT_ADD);
     assert!(bench.lab.vm("own").unwrap().visitors.is_empty());
 }
+
+/// A disk that another run reads in our own VM is no disk of it that a backup would leave out.
+#[test]
+fn our_own_vm_is_backed_up_while_a_disk_visits_it() {
+    let bench = bench();
+    let own = VmRef::new(bench.lab.vm("own").unwrap().id);
+    let observer = AtStep::new(|step| {
+        if step == Step::Attached {
+            let inner = quiet();
+            let report = bench.side.backup(&own, &inner, &CancelToken::new());
+            assert_eq!(report.outcome, Outcome::Succeeded, "{:?}", inner.events());
+            let manifest = bench.side.repository.point(report.point.unwrap()).unwrap();
+            assert_eq!((manifest.disks.len(), manifest.not_included.len()), (1, 0));
+        }
+    });
+    let manifest = bench.side.backup_ok(&bench.vm, &observer);
+    assert_eq!(manifest.disks[0].transport, HOT_ADD);
+    nothing_is_left(&bench);
+}

@@ -15,7 +15,7 @@ use kuramori_block::{ByteLen, ByteOffset, DiskReader, ReadError};
 use kuramori_platform::guest::{self, Disk, NotAGuest, Roots};
 use kuramori_vsphere::{AttachObstacle, DiskConfig, Function, VmSummary, VsphereError};
 
-pub(crate) use self::promise::{Promise, TAG, detach_all, recover};
+pub(crate) use self::promise::{Promise, TAG, detach_all, only_visits, recover};
 
 use self::promise::Visit;
 use crate::backup::{VmBackup, Warnings, causes, panic_text};

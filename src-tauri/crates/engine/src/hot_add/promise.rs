@@ -172,6 +172,20 @@ pub(crate) async fn recover(
     Ok(detached)
 }
 
+/// Returns whether a disk of the VM to back up only visits it, because it is the VM of this computer
+/// and another run reads the disk there.
+pub(crate) fn only_visits(job: &VmBackup<'_>, disk: &DiskConfig) -> Result<bool, EngineError> {
+    for intent in job.log.intents()?.into_iter().filter(|intent| intent.tag == TAG) {
+        let promise: Promise =
+            serde_json::from_value(intent.payload).map_err(EngineError::Config)?;
+        let here = promise.server_id == job.server_id && promise.own == *job.vm;
+        if here && promise.is_about(disk) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Detaches whatever disks of a VM hang on the VM of this computer by our doing. Its snapshot may be
 /// removed only after this returned: a link that somebody reads is not merged.
 pub(crate) async fn detach_all(
