@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kuramori_app::dto::{ErrorCode, Language};
+use kuramori_app::platform::Roots;
 use kuramori_app::{App, AppError, AppOptions, SecretsChoice, SystemClock};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::layer::SubscriberExt;
@@ -35,7 +36,8 @@ pub(crate) async fn open(token: Option<String>) -> Result<App, AppError> {
         })?,
         Err(_) => SecretsChoice::Keychain,
     };
-    let options = AppOptions { state, secrets, notices: true, clock: Arc::new(SystemClock::new()) };
+    let (hardware, clock) = (Roots::default(), Arc::new(SystemClock::new()));
+    let options = AppOptions { state, secrets, notices: true, hardware, clock };
     let open = move || App::open_to_confirm(options, token.as_deref());
     let opened = tauri::async_runtime::spawn_blocking(open).await;
     opened.unwrap_or_else(|e| Err(AppError::new(ErrorCode::Internal, "").because(&e)))

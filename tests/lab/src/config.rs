@@ -85,6 +85,7 @@ pub struct LabVm {
     pub(crate) special: Option<Special>,
     pub(crate) modes: BTreeMap<usize, (&'static str, Backing)>,
     pub(crate) uuids: Option<(String, String)>,
+    pub(crate) disk_uuids: bool,
 }
 
 impl LabVm {
@@ -101,6 +102,7 @@ impl LabVm {
             special: None,
             modes: BTreeMap::new(),
             uuids: None,
+            disk_uuids: true,
         }
     }
 
@@ -108,6 +110,13 @@ impl LabVm {
     #[must_use]
     pub fn uuids(mut self, instance: impl Into<String>, bios: impl Into<String>) -> Self {
         self.uuids = Some((instance.into(), bios.into()));
+        self
+    }
+
+    /// Sets whether the guest sees the UUIDs of disks. It does unless this says otherwise.
+    #[must_use]
+    pub fn disk_uuids(mut self, shown: bool) -> Self {
+        self.disk_uuids = shown;
         self
     }
 
@@ -260,6 +269,9 @@ pub struct LabOptions {
     pub host_uuid: Option<String>,
     /// Address of the vCenter a standalone host says it is managed by. None.
     pub managed_by: Option<String>,
+    /// A VM, by name, and the folder in which its guest sees itself and the disks that are attached
+    /// to it: `sys` and `dev`, as on Linux. None.
+    pub guest: Option<(String, PathBuf)>,
 }
 
 impl Default for LabOptions {
@@ -279,6 +291,7 @@ impl Default for LabOptions {
             tag_api: TagApi::default(),
             host_uuid: None,
             managed_by: None,
+            guest: None,
         }
     }
 }

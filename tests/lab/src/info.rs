@@ -102,6 +102,8 @@ pub struct VmInfo {
     pub importing: bool,
     /// Its disks.
     pub disks: Vec<DiskInfo>,
+    /// Files of frozen disks of others that hang on it.
+    pub visitors: Vec<String>,
     /// Its network cards.
     pub nics: Vec<NicInfo>,
     /// Its snapshots, oldest first.
@@ -134,6 +136,7 @@ fn vm(vm: &Vm) -> VmInfo {
         consolidation_needed: state.consolidation_needed,
         importing: state.importing,
         disks: vm.disks.iter().map(|d| disk(d)).collect(),
+        visitors: vm.visitors.iter().map(crate::world::Visitor::file).collect(),
         nics: conf
             .nics
             .iter()

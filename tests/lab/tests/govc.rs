@@ -105,6 +105,30 @@ fn everything(shape: Shape, kind: &str) {
     assert_eq!(setting.lab.open_leases(), 0);
 }
 
+/// A frozen disk is attached to another VM that runs, and taken away with its file kept.
+fn visit(shape: Shape) {
+    let setting = Setting::new(shape);
+    let (govc, lab) = (|args: &[&str]| setting.govc(args), &setting.lab);
+    lab.add_vm(&LabVm::new("own").capacity(1 << 20)).unwrap();
+    govc(&["snapshot.create", "-vm", "one", "-m=false", "frozen"]);
+    let disk = ["-ds", "datastore1", "-disk", "one/one.vmdk"];
+    let how = ["-link=false", "-mode", "independent_nonpersistent"];
+    govc(&[&["vm.disk.attach", "-vm", "own"], &disk[..], &how[..]].concat());
+    assert_eq!(lab.vm("own").unwrap().visitors, ["[datastore1] one/one.vmdk"]);
+    let devices = govc(&["device.ls", "-vm", "own"]);
+    assert!(devices.contains("disk-1000-1"), "{devices}");
+    govc(&["device.remove", "-vm", "own", "-keep", "disk-1000-1"]);
+    assert_eq!(lab.vm("own").unwrap().visitors, Vec::<String>::new());
+    govc(&["snapshot.remove", "-vm", "one", "frozen"]);
+    assert!(!lab.vm("one").unwrap().consolidation_needed);
+}
+
+#[test]
+fn govc_attaches_a_frozen_disk_to_another_vm() {
+    visit(Shape::Esxi);
+    visit(Shape::Vcenter);
+}
+
 fn pool(shape: Shape) -> &'static str {
     match shape {
         Shape::Esxi => "/ha-datacenter/host/lab-esxi.lab.test/Resources",

@@ -115,6 +115,16 @@ fn export_and_import_on_a_vcenter() {
 }
 
 #[test]
+fn disks_attached_to_another_vm_on_a_host() {
+    run("attach.py", Shape::Esxi);
+}
+
+#[test]
+fn disks_attached_to_another_vm_on_a_vcenter() {
+    run("attach.py", Shape::Vcenter);
+}
+
+#[test]
 fn faults_and_limits_on_a_host() {
     run("faults.py", Shape::Esxi);
 }

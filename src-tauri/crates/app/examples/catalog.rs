@@ -29,6 +29,7 @@ impl Bench {
             state: self.folder.join(state),
             secrets: SecretsChoice::Sealed(self.folder.join(format!("{state}.key"))),
             notices: false,
+            hardware: kuramori_app::platform::Roots::default(),
             clock: self.clock.clone(),
         })
     }

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kuramori_base::Clock;
-use kuramori_engine::{Budgets, Throttle};
+use kuramori_engine::{Budgets, HotAdd, Throttle};
 use kuramori_jobs::{RunId, RunLog};
+use kuramori_platform::guest::Roots;
 use kuramori_repo::{Repository, WriterId};
 use kuramori_vsphere::Client;
 use tokio::sync::broadcast;
@@ -38,6 +39,8 @@ pub struct AppOptions {
     pub secrets: SecretsChoice,
     /// Whether failures are told by desktop notices.
     pub notices: bool,
+    /// Where the system shows its hardware.
+    pub hardware: Roots,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }
@@ -69,6 +72,8 @@ pub(crate) struct Inner {
     pub(crate) throttle: Arc<Throttle>,
     /// How much is done at once on servers.
     pub(crate) budgets: Budgets,
+    /// This computer as a VM to which disks can be attached.
+    pub(crate) hot_add: HotAdd,
     pub(crate) recovering: AtomicBool,
     pub(crate) updates: Updates,
     /// Held for as long as the application lives.
@@ -96,7 +101,7 @@ impl App {
     /// As [`App::open`].
     pub fn open_to_confirm(options: AppOptions, token: Option<&str>) -> Result<Self, AppError> {
         updates::guard(&options.state, token)?;
-        let AppOptions { state, secrets, notices, clock } = options;
+        let AppOptions { state, secrets, notices, hardware, clock } = options;
         let damaged = |e: &dyn std::error::Error| {
             AppError::new(ErrorCode::StateDamaged, state.display().to_string()).because(e)
         };
@@ -137,7 +142,6 @@ impl App {
             clock: clock.clone(),
         });
         let throttle = Arc::new(load::throttle(settings.clone(), clock.clone()));
-        let budgets = load::budgets(settings.clone());
         if notices && !interrupted.is_empty() {
             notices::interrupted(&log, &interrupted, settings.language());
         }
@@ -145,6 +149,7 @@ impl App {
             inner: Arc::new(Inner {
                 state,
                 clock,
+                budgets: load::budgets(settings.clone()),
                 settings,
                 keychain,
                 log,
@@ -157,7 +162,7 @@ impl App {
                 inventories: Mutex::default(),
                 gone: Mutex::default(),
                 throttle,
-                budgets,
+                hot_add: HotAdd::new(hardware),
                 recovering: AtomicBool::new(false),
                 updates,
                 _owner: owner,

@@ -85,7 +85,7 @@ pub(crate) fn backup(error: &EngineError, vm: &str, server_name: &str, place: &s
         return AppError::new(ErrorCode::Cancelled, vm).because(error);
     }
     match error {
-        E::Check(e) => about_vm(e, vm, server_name, ErrorCode::ServerFault),
+        E::Check(e) | E::Detach(e) => about_vm(e, vm, server_name, ErrorCode::ServerFault),
         E::Snapshot(e) => about_vm(e, vm, server_name, ErrorCode::SnapshotFailed),
         E::Guard(Obstacle::DatastoreFull { datastore, .. }) => {
             AppError::new(ErrorCode::DatastoreLow, datastore).because(error).retryable(true)

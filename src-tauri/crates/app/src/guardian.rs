@@ -1,6 +1,6 @@
 //! The guardian of servers: what a crash or a server that went away left behind is put in order, at
-//! every start and every hour, whatever it takes: snapshots go, VMs shut down for a copy are switched
-//! on again, half exchanges of disks end.
+//! every start and every hour, whatever it takes: disks that were attached to this computer are
+//! detached, snapshots go, VMs shut down for a copy are switched on again, half exchanges of disks end.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;

@@ -43,6 +43,7 @@ pub use kuramori_base::{
 };
 /// What the shell asks the system itself.
 pub mod platform {
+    pub use kuramori_platform::guest::Roots;
     pub use kuramori_platform::{paths, power};
 }
 

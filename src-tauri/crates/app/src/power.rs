@@ -67,6 +67,7 @@ mod tests {
             state: dir.path().join("state"),
             secrets: SecretsChoice::Sealed(dir.path().join("key")),
             notices: false,
+            hardware: kuramori_platform::guest::Roots::default(),
             clock: Arc::new(SystemClock::new()),
         })
         .unwrap();

@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// Where passwords are kept: `keychain`, or `sealed:KEYFILE` on a machine without one.
     #[arg(long, global = true, value_name = "WHERE", default_value = "keychain")]
     pub(crate) secrets: SecretsChoice,
+    /// Folder with the `sys` and `dev` of this computer, in place of its own.
+    #[arg(long, global = true, value_name = "DIR", env = "KURAMORI_HARDWARE", hide = true)]
+    pub(crate) hardware: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }

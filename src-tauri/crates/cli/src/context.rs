@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use kuramori_app::dto::{ErrorCode, RunRequest, RunView, Topic};
+use kuramori_app::platform::Roots;
 use kuramori_app::schema::command;
 use kuramori_app::updates::{self, AtStart};
 use kuramori_app::{
@@ -20,6 +21,7 @@ use crate::progress::ProgressLine;
 pub(crate) struct Context {
     pub(crate) state: Option<PathBuf>,
     pub(crate) secrets: SecretsChoice,
+    pub(crate) hardware: Roots,
     pub(crate) output: Output,
 }
 
@@ -58,8 +60,8 @@ impl Context {
         if updates::at_start(&state, token)? != AtStart::Go {
             return Err(AppError::new(ErrorCode::UpdateApplying, "").retryable(true));
         }
-        let secrets = self.secrets.clone();
-        let options = AppOptions { state, secrets, notices, clock: clock() };
+        let (secrets, hardware) = (self.secrets.clone(), self.hardware.clone());
+        let options = AppOptions { state, secrets, notices, hardware, clock: clock() };
         App::open_to_confirm(options, token)
     }
 

@@ -66,6 +66,8 @@ impl Bench {
     pub(crate) fn bare(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kuramori"));
         command.env_remove("KURAMORI_STATE").current_dir(self.dir.path());
+        // Whatever these tests run on.
+        command.env("KURAMORI_HARDWARE", self.path("guest"));
         command
     }
 

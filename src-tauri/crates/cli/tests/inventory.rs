@@ -136,6 +136,7 @@ fn open(bench: &Bench) -> App {
         state: bench.path("state"),
         secrets: SecretsChoice::Sealed(bench.path("key")),
         notices: false,
+        hardware: kuramori_app::platform::Roots::default(),
         clock: Arc::new(SystemClock::new()),
     })
     .unwrap()

@@ -20,6 +20,8 @@ mod flow;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod history;
+#[cfg(target_os = "linux")]
+mod hot_add;
 mod images;
 mod in_place;
 mod in_place_others;

@@ -22,6 +22,7 @@ use crate::config_files;
 use crate::disk::{DiskSource, Frozen, save_disk};
 use crate::error::EngineError;
 use crate::guards;
+use crate::hot_add::{self, HotAdd};
 use crate::mounted::Mounts;
 use crate::plan::Parent;
 use crate::policy::Policy;
@@ -57,6 +58,8 @@ pub struct VmBackup<'a> {
     pub budgets: &'a Budgets,
     /// Where datastores of the server are mounted on this computer.
     pub mounts: &'a Mounts,
+    /// This computer as a VM to which disks can be attached.
+    pub hot_add: &'a HotAdd,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Hears of bytes.
@@ -232,6 +235,9 @@ fn check(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<Checked, Eng
     let mut not_included = Vec::new();
     let (mut disks, mut capacity) = (0, 0);
     for disk in &summary.disks {
+        if hot_add::only_visits(job, disk)? {
+            continue;
+        }
         if let Some(obstacle) = disk.obstacle() {
             let reason = obstacle.to_string();
             not_included.push(format!("{}: {reason}", disk.label));

@@ -14,6 +14,7 @@ use crate::budget::{Lane, Turn};
 use crate::error::EngineError;
 use crate::export;
 use crate::files;
+use crate::hot_add;
 use crate::pipeline::{PipelineError, Watch};
 use crate::plan::{Parent, ReadPlan, WholeReason, plan_disk};
 use crate::report::{Mode, RunEvent};
@@ -130,8 +131,20 @@ pub(crate) struct Delivered {
 pub(crate) enum WayError {
     /// The way cannot be taken for this disk; the next one is tried.
     Refused(String),
+    /// As [`Self::Refused`], and an administrator could change that.
+    Hindered(String, Faster),
     /// The backup of the VM ends.
     Fatal(EngineError),
+}
+
+impl WayError {
+    /// Says what a refusal is about.
+    pub(crate) fn about(self, what: &str) -> Self {
+        match self {
+            Self::Refused(why) => Self::Refused(format!("{what}: {why}")),
+            other => other,
+        }
+    }
 }
 
 /// Waits for this disk's turn and reads it into the repository, over the first way that works.
@@ -145,7 +158,7 @@ pub(crate) fn save_disk(
 ) -> Result<DiskDraft, EngineError> {
     let disk = source.disk;
     let _turn = turn(job, frozen.host, &[disk], warnings)?;
-    let mut tried = Vec::new();
+    let (mut tried, mut hints) = (Vec::new(), Vec::new());
     let mut announced = source.bytes(job.repository.chunk_len());
     for way in Way::open_for(job, disk) {
         let progress = Counted::new(&*job.progress);
@@ -158,6 +171,7 @@ pub(crate) fn save_disk(
         let work = Work { job, session, frozen, parent, watch };
         let began = job.clock.monotonic();
         let delivered = match way {
+            Way::HotAdd => hot_add::save(&work, &source, warnings),
             Way::Mounted | Way::DatastoreHttp => files::save(&work, &source, way, warnings),
             Way::Export => {
                 // The stream holds the whole disk, whatever was announced.
@@ -175,12 +189,22 @@ pub(crate) fn save_disk(
                     transport: way.name().to_owned(),
                     bytes: delivered.bytes_read.get(),
                     millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-                    faster: Faster::than(way, job, &frozen, disk),
+                    faster: Faster::than(way, job, &frozen, disk)
+                        .into_iter()
+                        .chain(hints)
+                        .collect(),
                 });
                 return Ok(draft(disk, way, delivered));
             }
-            Err(WayError::Fatal(e)) => return Err(e),
-            Err(WayError::Refused(reason)) => {
+            Err(refused) => {
+                let reason = match refused {
+                    WayError::Fatal(e) => return Err(e),
+                    WayError::Refused(reason) => reason,
+                    WayError::Hindered(reason, hint) => {
+                        hints.push(hint);
+                        reason
+                    }
+                };
                 tried.push(format!("{}: {reason}", way.name()));
                 announced += progress.more.load(Ordering::Relaxed);
                 job.progress.redo(progress.done(), 0);

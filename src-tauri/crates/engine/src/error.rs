@@ -44,6 +44,10 @@ pub enum EngineError {
     /// The snapshot could not be made.
     #[error("the snapshot could not be made")]
     Snapshot(#[source] VsphereError),
+    /// A disk that was attached to the VM of this computer could not be detached, so its snapshot
+    /// has to stay.
+    #[error("a disk that was attached to the VM of this computer could not be detached")]
+    Detach(#[source] VsphereError),
     /// No way to read a disk worked.
     #[error("“{disk}” could not be read in any way: {tried}")]
     NoWay {
@@ -135,7 +139,11 @@ impl EngineError {
 impl Hint for EngineError {
     fn hints(&self) -> Vec<String> {
         match self {
-            Self::Check(e) | Self::Snapshot(e) | Self::ShutDown(e) | Self::SwitchOn(e) => e.hints(),
+            Self::Check(e)
+            | Self::Snapshot(e)
+            | Self::ShutDown(e)
+            | Self::SwitchOn(e)
+            | Self::Detach(e) => e.hints(),
             Self::Repository(e) | Self::Read { source: PipelineError::Repository(e), .. } => {
                 e.hints()
             }

@@ -1,5 +1,5 @@
-//! A disk read from its files: changed or allocated areas of its links, put together, and a look
-//! at what should not have changed.
+//! A disk read from its files, or as one disk: changed or allocated areas, and a look at what should
+//! not have changed.
 
 use kuramori_block::{ByteLen, DiskReader};
 use kuramori_repo::{DiskWriter, ReadMode, TrackingDoubt};
@@ -9,7 +9,7 @@ use kuramori_vsphere::DiskConfig;
 use kuramori_vsphere::transport::{DatastoreFile, DatastoreHttp, DatastoreHttpError, DiskFiles};
 
 use crate::audit::{self, Audit};
-use crate::backup::{Warnings, causes};
+use crate::backup::{VmBackup, Warnings, causes};
 use crate::disk::{Delivered, DiskSource, WayError, Work, fatal, transport_failed};
 use crate::mounted;
 use crate::pipeline;
@@ -25,15 +25,8 @@ pub(crate) fn save(
     way: Way,
     warnings: &mut Warnings<'_>,
 ) -> Result<Delivered, WayError> {
-    let (job, disk) = (work.job, source.disk);
-    let opened = job.wait(async {
-        let http = DatastoreHttp::new(job.client).await?;
-        http.open(disk, job.cancel.clone()).await
-    });
-    let files = opened.map_err(|e| match e {
-        DatastoreHttpError::Cancelled(e) => WayError::Fatal(e.into()),
-        e => WayError::Refused(causes(&e)),
-    })?;
+    let job = work.job;
+    let files = open(job, source.disk)?;
     if way == Way::Mounted {
         let reader = mounted::open(job, work.frozen.snapshot, &files)?;
         return read(work, (source, way), &reader, warnings);
@@ -42,7 +35,20 @@ pub(crate) fn save(
     read(work, (source, way), &reader, warnings)
 }
 
-fn read(
+/// Opens the links of a disk over the datastore browser.
+pub(crate) fn open(job: &VmBackup<'_>, disk: &DiskConfig) -> Result<DiskFiles, WayError> {
+    let opened = job.wait(async {
+        let http = DatastoreHttp::new(job.client).await?;
+        http.open(disk, job.cancel.clone()).await
+    });
+    opened.map_err(|e| match e {
+        DatastoreHttpError::Cancelled(e) => WayError::Fatal(e.into()),
+        e => WayError::Refused(causes(&e)),
+    })
+}
+
+/// Reads what the plan says of a disk.
+pub(crate) fn read(
     work: &Work<'_>,
     (source, way): (&DiskSource<'_>, Way),
     reader: &dyn DiskReader,

@@ -3,7 +3,8 @@
 //!
 //! Non-goals: deciding when, restoring, talking to people.
 //! Invariant guarded: every snapshot of ours has an intent in the run log before it exists, and is
-//! removed on success, failure, cancel and the next start; a recovery point is committed only when
+//! removed on success, failure, cancel and the next start, so does every disk attached to our own
+//! VM, which goes first; a recovery point is committed only when
 //! every byte of every disk in it was read from that snapshot.
 
 mod audit;
@@ -16,6 +17,7 @@ mod error;
 mod export;
 mod files;
 mod guards;
+mod hot_add;
 mod image;
 mod local;
 mod mounted;
@@ -25,6 +27,7 @@ mod policy;
 mod power;
 mod quiet;
 mod report;
+mod samples;
 mod snapshot;
 mod throttle;
 mod tracking;
@@ -33,6 +36,7 @@ mod ways;
 pub use backup::{VmBackup, VmReport, backup_vm};
 pub use budget::{Budget, Budgets};
 pub use error::{EngineError, Obstacle};
+pub use hot_add::HotAdd;
 pub use image::{ImageBackup, ImageError, ImageFile, backup_image, parse_areas};
 pub use local::{LocalError, LocalSource};
 pub use mounted::Mounts;
@@ -42,7 +46,7 @@ pub use policy::{Cold, Policy, Unmet};
 pub use report::{Mode, Observer, RunEvent, Step};
 pub use snapshot::{OpenIntent, is_a_backup_snapshot, open_intents, recover};
 pub use throttle::Throttle;
-pub use ways::Faster;
+pub use ways::{Faster, HotAddNeeds};
 
 /// Name and version recorded in every recovery point.
 pub(crate) const TOOL_VERSION: &str = concat!("kuramori ", env!("CARGO_PKG_VERSION"));

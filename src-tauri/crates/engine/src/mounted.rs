@@ -9,7 +9,6 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use kuramori_block::{ByteLen, ByteOffset, DiskReader};
 use kuramori_vdisk::chain::DiskChain;
 use kuramori_vdisk::delta::Delta;
 use kuramori_vsphere::transport::{DatastoreFile, DatastorePath, DiskFiles};
@@ -19,11 +18,8 @@ use crate::backup::{VmBackup, causes};
 use crate::disk::WayError;
 use crate::guards::pause;
 use crate::image::ImageFile;
+use crate::samples::Samples;
 
-/// Bytes compared at each place.
-const SAMPLE: u64 = 64 << 10;
-/// Places compared besides both ends of a file.
-const SAMPLES: usize = 14;
 /// How often the file of the snapshot is looked for: clients of NFS remember folders for a while.
 const LOOKS: u32 = 8;
 
@@ -118,32 +114,10 @@ fn same(job: &VmBackup<'_>, shown: &DatastoreFile) -> Result<ImageFile, WayError
         return Err(WayError::Refused(why));
     };
     let file = ImageFile::open(&path).map_err(|e| refused(&path, &causes(&e)))?;
-    if file.capacity() != shown.capacity() {
-        return Err(refused(&path, "it is not as long as the file that the server shows"));
-    }
-    for at in places(file.capacity()) {
-        let len = ByteLen::new(SAMPLE.min(file.capacity().get() - at)).as_usize();
-        let (mut here, mut there) = (vec![0; len], vec![0; len]);
-        job.cancel.check().map_err(|e| WayError::Fatal(e.into()))?;
-        file.read_at(ByteOffset::new(at), &mut here).map_err(|e| refused(&path, &causes(&e)))?;
-        shown.read_at(ByteOffset::new(at), &mut there).map_err(|e| refused(&path, &causes(&e)))?;
-        if here != there {
-            return Err(refused(&path, "it holds other bytes than the file that the server shows"));
-        }
-    }
+    Samples::take(job, shown)
+        .and_then(|samples| samples.compare(job, &file))
+        .map_err(|error| error.about(&path.display().to_string()))?;
     Ok(file)
-}
-
-/// Returns where a file is compared: both ends, and places at random.
-fn places(len: ByteLen) -> Vec<u64> {
-    let Some(last) = len.get().checked_sub(1) else { return Vec::new() };
-    let last = last.saturating_sub(SAMPLE - 1);
-    let mut random = fastrand::Rng::new();
-    let mut places: Vec<u64> = (0..SAMPLES).map(|_| random.u64(0..=last)).collect();
-    places.extend([0, last]);
-    places.sort_unstable();
-    places.dedup();
-    places
 }
 
 #[cfg(test)]
@@ -164,14 +138,5 @@ mod tests {
             let path = local(hostile);
             assert!(path.is_none_or(|p| p.starts_with("share")), "{hostile}");
         }
-    }
-
-    #[test]
-    fn places_lie_on_the_file_and_hold_both_ends() {
-        assert!(places(ByteLen::ZERO).is_empty());
-        assert_eq!(places(ByteLen::new(1)), [0]);
-        assert_eq!(places(ByteLen::new(SAMPLE)), [0]);
-        let of = places(ByteLen::new(10 * SAMPLE));
-        assert_eq!((of.first(), of.last()), (Some(&0), Some(&(9 * SAMPLE))));
     }
 }

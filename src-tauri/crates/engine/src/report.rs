@@ -176,6 +176,21 @@ pub enum RunEvent {
         /// Why.
         reason: String,
     },
+    /// An attached disk could not be detached from the VM of this computer. Its snapshot stays until
+    /// it is.
+    StillAttached {
+        /// What the server said.
+        reason: String,
+    },
+    /// A disk that an earlier run had left attached to the VM of this computer was detached.
+    LeftoverDetached,
+    /// The system of this computer was not able to forget a disk before it was detached.
+    DeviceKept {
+        /// The disk.
+        disk: String,
+        /// What the system said.
+        reason: String,
+    },
     /// A snapshot of another VM is being made or removed on the same datastore, so this VM waits.
     WaitingForSnapshots,
     /// Others read from the same host or datastore, so this disk waits.
@@ -333,6 +348,14 @@ pub enum Step {
     BeforeSnapshot,
     /// The snapshot exists, nothing was read.
     AfterSnapshot,
+    /// The intent is written, the disk not yet attached to the VM of this computer.
+    BeforeAttach,
+    /// It is attached, nothing was read.
+    Attached,
+    /// Reading it is over, it still hangs there.
+    BeforeDetach,
+    /// It is detached, the snapshot still there.
+    Detached,
     /// Some bytes were read and saved.
     MidRead,
     /// Everything is saved, the recovery point not yet committed.

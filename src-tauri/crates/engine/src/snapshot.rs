@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::backup::{VmBackup, Warnings, causes};
 use crate::budget::{Lane, Turn};
 use crate::error::EngineError;
+use crate::hot_add::{self, Promise};
 use crate::power;
 use crate::report::RunEvent;
 
@@ -100,9 +101,15 @@ impl<'a> Guard<'a> {
         let _turn = self.job.budgets.enter_first(self.lanes.clone());
         // A try that failed before may have left one as well.
         let removed = self.job.wait(async {
-            let consolidated = remove(client, vm, snapshot).await?;
-            sweep(client, vm, self.intent).await?;
-            Ok::<_, VsphereError>(consolidated)
+            let (log, clock) = (self.job.log, &*self.job.clock);
+            // What still hangs on our own VM goes first: a link that is read is not merged.
+            hot_add::detach_all(client, log, (self.job.server_id, vm), clock, &|| true).await?;
+            let removed = async {
+                let consolidated = remove(client, vm, snapshot).await?;
+                sweep(client, vm, self.intent).await?;
+                Ok(consolidated)
+            };
+            removed.await.map_err(EngineError::Snapshot)
         });
         match removed {
             Ok(consolidated) => {
@@ -175,79 +182,105 @@ async fn sweep(client: &Client, vm: &VmRef, intent: IntentId) -> Result<usize, V
 pub struct OpenIntent {
     /// The run it was made in.
     pub run: RunId,
-    /// Our id of the server where the snapshot may be.
+    /// Our id of the server where the snapshot, or the attached disk, may be.
     pub server_id: String,
     /// Its id.
     pub id: IntentId,
     vm: VmRef,
     made_at: DateTime<Utc>,
-    /// Whether it is about a VM that has to run again, not about a snapshot.
-    power: bool,
+    kind: Kind,
+}
+
+/// What an intent is about.
+#[derive(Clone, Debug)]
+enum Kind {
+    /// A snapshot that has to go.
+    Snapshot,
+    /// A VM that has to run again.
+    Power,
+    /// A disk that has to be detached from the VM of this computer.
+    HotAdd(Promise),
 }
 
 impl OpenIntent {
-    /// Returns whether the snapshot would be of this VM.
+    /// Returns whether the snapshot, or the attached disk, would be of this VM.
     pub fn is_about(&self, server_id: &str, vm: &VmRef) -> bool {
         self.server_id == server_id && self.vm == *vm
     }
 
     /// Returns what to tell once it was cleaned up after.
     pub fn done(&self) -> RunEvent {
-        if self.power { RunEvent::SwitchedOn } else { RunEvent::OrphanRemoved }
+        match self.kind {
+            Kind::Snapshot => RunEvent::OrphanRemoved,
+            Kind::Power => RunEvent::SwitchedOn,
+            Kind::HotAdd(_) => RunEvent::LeftoverDetached,
+        }
     }
 
     /// Returns what to tell when that failed.
     pub fn left(&self, reason: String) -> RunEvent {
-        if self.power {
-            RunEvent::NotSwitchedOn { reason }
-        } else {
-            RunEvent::SnapshotLeft { reason }
+        match self.kind {
+            Kind::Snapshot => RunEvent::SnapshotLeft { reason },
+            Kind::Power => RunEvent::NotSwitchedOn { reason },
+            Kind::HotAdd(_) => RunEvent::StillAttached { reason },
         }
     }
 
-    /// Returns whether it is about a snapshot, and not about a VM that has to run again.
+    /// Returns whether it is about a snapshot or what reads it, and not about a VM that has to run
+    /// again.
     pub(crate) fn is_snapshot(&self) -> bool {
-        !self.power
+        !matches!(self.kind, Kind::Power)
     }
 
     pub(crate) fn made_at(&self) -> DateTime<Utc> {
         self.made_at
     }
 
-    /// Returns the VM the snapshot would be of, in its server's words.
+    /// Returns the VM the snapshot or the attached disk would be of, in its server's words.
     pub fn vm(&self) -> &VmRef {
         &self.vm
     }
 }
 
-/// Returns the intents of this crate that are still open.
+/// Returns the intents of this crate that are still open: first those about attached disks, which
+/// have to go before their snapshots.
 ///
 /// # Errors
 /// When the run log cannot be read.
 pub fn open_intents(log: &RunLog) -> Result<Vec<OpenIntent>, EngineError> {
     let mut open = Vec::new();
-    let ours = |tag: &str| tag == TAG || tag == power::TAG;
+    let ours = |tag: &str| [TAG, power::TAG, hot_add::TAG].contains(&tag);
     for intent in log.intents()?.into_iter().filter(|i| ours(&i.tag)) {
-        let payload: Intent =
-            serde_json::from_value(intent.payload).map_err(EngineError::Config)?;
-        let Intent { server_id, vm } = payload;
+        let (kind, server_id, vm) = if intent.tag == hot_add::TAG {
+            let promise: Promise =
+                serde_json::from_value(intent.payload).map_err(EngineError::Config)?;
+            let (server_id, vm) = (promise.server_id.clone(), promise.vm.clone());
+            (Kind::HotAdd(promise), server_id, vm)
+        } else {
+            let Intent { server_id, vm } =
+                serde_json::from_value(intent.payload).map_err(EngineError::Config)?;
+            let kind = if intent.tag == power::TAG { Kind::Power } else { Kind::Snapshot };
+            (kind, server_id, vm)
+        };
         open.push(OpenIntent {
             run: intent.run,
             server_id,
             id: intent.id,
             vm,
             made_at: intent.made_at,
-            power: intent.tag == power::TAG,
+            kind,
         });
     }
+    open.sort_by_key(|intent| !matches!(intent.kind, Kind::HotAdd(_)));
     Ok(open)
 }
 
-/// Cleans up after one intent: removes the snapshot that carries it, and no other, or switches the
-/// VM on again, then forgets the intent. Returns whether there was anything to do.
+/// Cleans up after one intent: removes the snapshot that carries it, and no other, switches the VM
+/// on again, or detaches the disk, then forgets the intent. Returns whether there was anything to
+/// do. A snapshot stays while a disk of it could not be detached.
 ///
 /// An intent without a snapshot is kept while it is young: the server may still be at work on
-/// what a process that is gone asked for. `free` is asked right before a VM is switched on; when a
+/// what a process that is gone asked for. `free` is asked right before a VM is switched on or a disk detached; when a
 /// run has taken the VM meanwhile the intent stays, and nothing is done.
 ///
 /// # Errors
@@ -259,9 +292,16 @@ pub async fn recover(
     clock: &dyn Clock,
     free: &(dyn Fn() -> bool + Sync),
 ) -> Result<bool, EngineError> {
-    if intent.power {
-        return power::recover(client, log, intent, clock, free).await;
+    match &intent.kind {
+        Kind::Power => return power::recover(client, log, intent, clock, free).await,
+        Kind::HotAdd(promise) => {
+            let of = (intent.id, intent.made_at, promise);
+            return hot_add::recover(client, log, of, clock, free).await;
+        }
+        Kind::Snapshot => {}
     }
+    let of = (intent.server_id.as_str(), &intent.vm);
+    hot_add::detach_all(client, log, of, clock, free).await?;
     let removed = sweep(client, &intent.vm, intent.id).await.map_err(EngineError::Snapshot)?;
     if removed > 0 || clock.now() - intent.made_at > SETTLED {
         log.clear_intent(intent.id)?;

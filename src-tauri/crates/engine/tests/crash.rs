@@ -75,7 +75,7 @@ fn start(bench: &Bench, step: &str) -> Child {
         .unwrap()
 }
 
-fn kill_at(bench: &Bench, step: Step) {
+pub fn kill_at(bench: &Bench, step: Step) {
     kill_in(bench, &format!("{step:?}"));
 }
 
@@ -104,7 +104,7 @@ fn left(bench: &Bench) -> Vec<String> {
 }
 
 /// Lets go of what only one process may hold.
-fn without_side(bench: Bench) -> Bench {
+pub fn without_side(bench: Bench) -> Bench {
     let Bench { dir, lab, vm, side } = bench;
     drop(side);
     let side = Side::open(dir.path(), &lab.url, &lab.password, &lab.certificate_sha256);
@@ -112,7 +112,7 @@ fn without_side(bench: Bench) -> Bench {
 }
 
 /// What the next start does.
-fn restart(bench: &Bench) -> Side {
+pub fn restart(bench: &Bench) -> Side {
     let lab = &bench.lab;
     let side = Side::open(&bench.path(), &lab.url, &lab.password, &lab.certificate_sha256);
     side.log.interrupt_unfinished().unwrap();

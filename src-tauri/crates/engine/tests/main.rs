@@ -19,5 +19,9 @@ mod crash;
 mod faults;
 mod field;
 mod guards;
+#[cfg(target_os = "linux")]
+mod hot_add;
+#[cfg(target_os = "linux")]
+mod hot_add_left;
 mod incremental;
 mod mounted;

@@ -10,6 +10,7 @@
 pub mod autostart;
 pub mod awake;
 pub mod fs;
+pub mod guest;
 pub mod identity;
 #[cfg(target_os = "linux")]
 mod login1;

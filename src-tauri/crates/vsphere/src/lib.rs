@@ -16,6 +16,7 @@ mod endpoint;
 mod error;
 mod fault;
 mod hardware;
+mod hot_add;
 mod http;
 mod inventory;
 mod power;
@@ -50,6 +51,7 @@ pub use hardware::{
     Controller, DiskBacking, DiskConfig, DiskMode, DiskObstacle, DiskShape, DiskSharing, FoundDisk,
     FoundVm, FoundVmError, Nic, SavedConfig, VmConfig, VmHardware, read_ovf, read_vmx,
 };
+pub use hot_add::AttachObstacle;
 pub use inventory::{
     ComputeSummary, ConnectionState, DatacenterSummary, DatastoreSummary, FolderSummary, Group,
     GroupKind, HostSummary, Inventory, InventoryNode, NetworkKind, NetworkSummary, NodeId,

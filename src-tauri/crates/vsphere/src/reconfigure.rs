@@ -1,4 +1,6 @@
 //! Disks taken out of VMs and given to them, while their files stay where they are.
+//!
+//! Nothing here can say that a file is to be made or deleted: a disk that goes may be a customer's.
 
 use kuramori_base::CancelToken;
 use kuramori_block::ByteLen;
@@ -6,7 +8,7 @@ use kuramori_block::ByteLen;
 use crate::DiskKey;
 use crate::client::Client;
 use crate::error::VsphereError;
-use crate::hardware::DiskConfig;
+use crate::hardware::{DiskConfig, DiskMode};
 use crate::refs::VmRef;
 use crate::transport::DatastorePath;
 use crate::xml::XmlWriter;
@@ -22,6 +24,17 @@ pub struct DiskAt {
     pub unit: i32,
     /// Its size.
     pub capacity: ByteLen,
+    /// What becomes of writes to it.
+    pub mode: DiskMode,
+}
+
+/// A controller that comes together with a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NewController {
+    /// A key below 0, by which the disk names it.
+    pub(crate) key: i32,
+    /// Number of its bus.
+    pub(crate) bus: i32,
 }
 
 /// What changes about the disks of a VM, all at once or not at all.
@@ -40,18 +53,31 @@ pub struct DiskSwap {
 
 impl Client {
     /// Takes disks out of a VM and puts others in, in one task of the server: it does all of it or
-    /// nothing. No file is made, changed or deleted. The VM must be off.
+    /// nothing. No file is made, changed or deleted. The VM must be off, or the disks be such as
+    /// are attached to one that runs: see [`Client::attach_frozen`].
     ///
     /// # Errors
     /// As every call; the fault `ConcurrentAccess` when the VM has another version than
     /// [`DiskSwap::version`], and then nothing was done. When the connection fails the task may have run nevertheless: look at
     /// [`Client::vm_config`].
     pub async fn swap_disks(&self, vm: &VmRef, swap: &DiskSwap) -> Result<(), VsphereError> {
-        const ACTION: &str = "exchange the disks of a VM";
+        self.reconfigure_disks("exchange the disks of a VM", vm, swap, None).await
+    }
+
+    pub(crate) async fn reconfigure_disks(
+        &self,
+        action: &str,
+        vm: &VmRef,
+        swap: &DiskSwap,
+        controller: Option<NewController>,
+    ) -> Result<(), VsphereError> {
         let reply = self
-            .change(ACTION, "ReconfigVM_Task", &vm.mo(), |w| w.group("spec", |w| write(w, swap)))
+            .change(action, "ReconfigVM_Task", &vm.mo(), |w| {
+                w.group("spec", |w| write(w, swap, controller));
+            })
             .await?;
-        self.finish_task(ACTION, &reply, &|_| {}, &CancelToken::new()).await.map(|_| ())
+        // Never cancelled: what hangs where must be known.
+        self.finish_task(action, &reply, &|_| {}, &CancelToken::new()).await.map(|_| ())
     }
 
     /// Takes a VM off the server's list. Its files stay. One that is gone already is no error.
@@ -69,7 +95,7 @@ impl Client {
 
 /// Writes the specification. Element order is the schema's; disks go before others take their
 /// places.
-fn write(w: &mut XmlWriter, swap: &DiskSwap) {
+fn write(w: &mut XmlWriter, swap: &DiskSwap, controller: Option<NewController>) {
     if let Some(version) = &swap.version {
         w.text("changeVersion", version);
     }
@@ -83,6 +109,16 @@ fn write(w: &mut XmlWriter, swap: &DiskSwap) {
             });
         });
     }
+    if let Some(NewController { key, bus }) = controller {
+        w.group("deviceChange", |w| {
+            w.text("operation", "add");
+            w.typed("device", "ParaVirtualSCSIController", |w| {
+                w.text("key", key);
+                w.text("busNumber", bus);
+                w.text("sharedBus", "noSharing");
+            });
+        });
+    }
     for (position, disk) in (1i32..).zip(&swap.into) {
         w.group("deviceChange", |w| {
             w.text("operation", "add");
@@ -90,7 +126,7 @@ fn write(w: &mut XmlWriter, swap: &DiskSwap) {
                 w.text("key", DiskKey::new(-position).get());
                 w.typed("backing", "VirtualDiskFlatVer2BackingInfo", |w| {
                     w.text("fileName", &disk.file);
-                    w.text("diskMode", "persistent");
+                    w.text("diskMode", disk.mode.wire());
                 });
                 place(w, disk.controller_key, disk.unit, disk.capacity);
             });

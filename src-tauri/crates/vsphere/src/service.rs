@@ -48,6 +48,7 @@ pub(crate) struct ServiceContent {
     pub(crate) session_manager: MoRef,
     pub(crate) license_manager: Option<MoRef>,
     pub(crate) authorization_manager: Option<MoRef>,
+    pub(crate) search_index: Option<MoRef>,
 }
 
 const ACTION: &str = "say what it is";
@@ -103,6 +104,7 @@ impl ServiceContent {
             session_manager: manager("sessionManager")?,
             license_manager: content.mo_at("licenseManager"),
             authorization_manager: content.mo_at("authorizationManager"),
+            search_index: content.mo_at("searchIndex"),
         })
     }
 }

@@ -152,7 +152,7 @@ impl Core {
             special: vm.special,
             ..self.blank_state(id)
         };
-        let vm = Vm { state, disks, busy: None };
+        let vm = Vm { state, disks, visitors: Vec::new(), busy: None };
         self.write_vm(&vm)?;
         self.world().vms.insert(vm.state.id.clone(), vm);
         Ok(())
@@ -176,6 +176,7 @@ impl Core {
             powered_on: false,
             tools: false,
             switched: 0,
+            reconfigured: 0,
             special: None,
             snapshots: Vec::new(),
             current_snapshot: None,
@@ -184,6 +185,7 @@ impl Core {
             importing: false,
             created: self.clock.now(),
             disks: Vec::new(),
+            visitors: Vec::new(),
         }
     }
 
@@ -298,6 +300,9 @@ fn conf_of(vm: &LabVm, number: usize) -> VmConf {
     conf.guest_id.clone_from(&vm.guest_id);
     conf.firmware.clone_from(&vm.firmware);
     conf.change_tracking = Some(vm.change_tracking);
+    if !vm.disk_uuids {
+        conf.extra.insert("disk.EnableUUID".to_string(), "FALSE".to_string());
+    }
     conf.controllers = vec![Controller {
         key: 1000,
         kind: "ParaVirtualSCSIController".to_string(),

@@ -3,6 +3,7 @@
 mod admin;
 mod create;
 mod disks;
+mod guest;
 mod lease;
 mod owner;
 mod snapshots;
@@ -29,7 +30,7 @@ use crate::disk::{Disk, Places};
 use crate::faults::Faults;
 use crate::soap::Fault;
 use crate::stats::Stats;
-use crate::world::{Inventory, Vm, World, persist};
+use crate::world::{Inventory, Visitor, Vm, World, persist};
 use crate::{LabConfig, LabError, LabOptions, Shape};
 
 /// What the server needs to say about itself once it listens.
@@ -91,7 +92,12 @@ impl Core {
         let loose = open_all(loose)?;
         for mut state in vms {
             let disks = open_all(std::mem::take(&mut state.disks))?;
-            open.insert(state.id.clone(), Vm { state, disks, busy: None });
+            let vm = Vm { disks, visitors: Vec::new(), busy: None, state };
+            open.insert(vm.state.id.clone(), vm);
+        }
+        let visits = Visitor::of_last_run(&open, &loose);
+        for (id, visitor) in visits {
+            open.entry(id).and_modify(|vm| vm.visitors.push(visitor));
         }
         let core = Arc::new(Self {
             dir: config.dir.clone(),
@@ -122,6 +128,7 @@ impl Core {
         });
         core.recover()?;
         core.ensure_vms(&config.vms)?;
+        core.show_guest()?;
         Ok(core)
     }
 

@@ -24,6 +24,11 @@ impl FrozenDisk {
         Some(Self { chain, capacity })
     }
 
+    /// Returns whether a link is one of the chain.
+    pub(crate) fn holds(&self, link: &Arc<Link>) -> bool {
+        self.chain.iter().any(|held| Arc::ptr_eq(held, link))
+    }
+
     /// Returns the size of the disk in bytes.
     pub(crate) fn capacity(&self) -> u64 {
         self.capacity

@@ -147,7 +147,9 @@ fn open(core: &Core, target: &Target) -> Result<(Source, u64), StatusCode> {
         return Err(StatusCode::INTERNAL_SERVER_ERROR);
     }
     if let Some((NamedLink { link, deltas, .. }, active)) = link_of(core, &target.at) {
-        if active || !link.enter() {
+        let visits = |vm: &crate::world::Vm| vm.visitors.iter().any(|v| v.holds(&link));
+        let visited = core.world().vms.values().any(visits);
+        if active || visited || !link.enter() {
             return Err(StatusCode::INTERNAL_SERVER_ERROR);
         }
         let reader = LinkReader(Arc::clone(&link));

@@ -27,7 +27,11 @@ pub(crate) fn of_vm(scope: Scope<'_>, vm: &Vm) -> Obj {
         let change = disk.change_id().map(|c| c.to_string());
         devices::DiskView { link: meta.current, capacity: meta.capacity, change, meta }
     });
-    info(scope, vm, &vm.state.conf, disks.collect())
+    let visitors = vm.visitors.iter().map(|visitor| {
+        let (link, meta) = (visitor.meta.link, visitor.shown());
+        devices::DiskView { link, capacity: meta.capacity, change: None, meta }
+    });
+    info(scope, vm, &vm.state.conf, disks.chain(visitors).collect())
 }
 
 pub(crate) fn of_snapshot(scope: Scope<'_>, vm: &Vm, snapshot: &Snapshot) -> Obj {
@@ -58,7 +62,7 @@ fn plain(scope: Scope<'_>, vm: &Vm, conf: &VmConf, disks: Vec<devices::DiskView>
         .set("enableLogging", true)
         .set("useToe", false)
         .set("runWithDebugInfo", false)
-        .set("diskUuidEnabled", true)
+        .set("diskUuidEnabled", conf.extra.get("disk.EnableUUID").is_none_or(|on| on != "FALSE"))
         .set("vbsEnabled", false)
         .set("vvtdEnabled", false);
     let tools = Obj::new("ToolsConfigInfo")

@@ -1,7 +1,8 @@
 //! Disks taken out of a VM and given to a VM, while their files stay where they are.
 //!
 //! Stricter than a host, on purpose: a host moves disks of running VMs too, and lets two VMs that
-//! are off name the same file.
+//! are off name the same file. Frozen disks that are attached to be read are another matter:
+//! `visit`.
 
 use std::sync::Arc;
 
@@ -16,9 +17,9 @@ use crate::xml::Element;
 
 /// Where a disk is to hang.
 #[derive(Clone, Copy, Debug)]
-struct Place {
-    controller: i32,
-    unit: i32,
+pub(super) struct Place {
+    pub(super) controller: i32,
+    pub(super) unit: i32,
 }
 
 /// What a specification makes of the disks of a VM.
@@ -36,7 +37,7 @@ pub(crate) fn moves_disk(change: &Element) -> bool {
     disk && matches!(change.text_of("operation"), Some("add" | "remove"))
 }
 
-fn invalid(index: usize) -> Fault {
+pub(super) fn invalid(index: usize) -> Fault {
     let index = i32::try_from(index).unwrap_or(i32::MAX);
     Fault::new("InvalidDeviceSpec", format!("Invalid configuration for device '{index}'."))
         .with("property", "virtualDeviceSpec.device")
@@ -61,6 +62,13 @@ pub(crate) fn move_disks(core: &Arc<Core>, vm: &Ref, changes: &[&Element]) -> Re
         }
     }
     apply(core, world, vm, plan)
+}
+
+/// Reads where a device is to hang.
+pub(super) fn place_of(device: &Element) -> Option<Place> {
+    let number = |name: &str| device.text_of(name).and_then(|t| t.parse::<i32>().ok());
+    let (controller, unit) = number("controllerKey").zip(number("unitNumber"))?;
+    Some(Place { controller, unit })
 }
 
 fn remove(plan: &mut Plan, change: &Element) -> Option<()> {
@@ -98,9 +106,7 @@ fn add(
     }
     let missing = || Fault::file("FileNotFound", text, format!("File {text} was not found"));
     let disk = world.loose.iter().find(named).ok_or_else(missing)?;
-    let number = |name: &str| device.text_of(name).and_then(|t| t.parse::<i32>().ok());
-    let place = number("controllerKey").zip(number("unitNumber"));
-    let (controller, unit) = place.ok_or_else(|| invalid(index))?;
+    let Place { controller, unit } = place_of(device).ok_or_else(|| invalid(index))?;
     let conf = world.vms.get(&vm.id).map(|v| &v.state.conf);
     let there = conf.is_some_and(|c| c.controllers.iter().any(|c| c.key == controller));
     let held = |d: &Arc<Disk>| {
@@ -138,6 +144,7 @@ fn apply(
     world.loose.extend(loose);
     let found = world.vms.get_mut(&vm.id).ok_or_else(|| Fault::gone(vm))?;
     found.disks = keep;
+    found.state.reconfigured += 1;
     core.write_vmx(found)?;
     core.save(&world)?;
     drop(world);

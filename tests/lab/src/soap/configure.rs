@@ -62,7 +62,8 @@ pub(crate) fn configure(conf: &mut VmConf, spec: &Element) {
 pub(crate) fn capacity_of(device: &Element) -> Option<u64> {
     let bytes = device.text_of("capacityInBytes").and_then(|t| t.parse().ok());
     let kb = || device.text_of("capacityInKB")?.parse::<u64>().ok()?.checked_mul(1024);
-    bytes.or_else(kb)
+    // Clients that do not know it say 0.
+    bytes.or_else(kb).filter(|size| *size > 0)
 }
 
 /// Applies one device change to a VM that exists: the size of a disk, or a network card's

@@ -55,7 +55,7 @@ impl Call<'_> {
             importing: true,
             ..self.core.blank_state(id)
         };
-        let vm = Vm { state, disks, busy: None };
+        let vm = Vm { state, disks, visitors: Vec::new(), busy: None };
         let (reference, files) = (vm.reference(), import_files(&vm));
         self.core.add_vm(vm)?;
         let lease = NewLease { session, vm: reference, import: true, files };

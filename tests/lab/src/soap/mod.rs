@@ -18,6 +18,7 @@ mod select;
 mod session;
 mod updates;
 mod views;
+mod visit;
 mod vm;
 
 pub(crate) use auth::PRIVILEGES;

@@ -196,9 +196,13 @@ impl Call<'_> {
         self.task("VirtualMachine.reconfigure", move |core, task, vm| {
             task.progress(30)?;
             super::configure::same_version(core, vm, &spec)?;
-            let moves = |change: &&Element| super::attach::moves_disk(change);
+            let moves = |change: &&Element| {
+                super::attach::moves_disk(change) || super::visit::adds_controller(change)
+            };
             let moved: Vec<&Element> = spec.all("deviceChange").filter(moves).collect();
-            if !moved.is_empty() {
+            if super::visit::is_visit(core, vm, &moved) {
+                super::visit::visit(core, vm, &moved)?;
+            } else if !moved.is_empty() {
                 super::attach::move_disks(core, vm, &moved)?;
             }
             for change in spec.all("deviceChange").filter(|change| !moves(change)) {

@@ -5,6 +5,7 @@ pub(crate) mod lease;
 pub(crate) mod persist;
 pub(crate) mod session;
 pub(crate) mod task;
+pub(crate) mod visitor;
 pub(crate) mod vm;
 
 use std::collections::{BTreeMap, HashMap};
@@ -14,6 +15,7 @@ pub(crate) use inventory::Inventory;
 pub(crate) use lease::Lease;
 pub(crate) use session::Session;
 pub(crate) use task::Task;
+pub(crate) use visitor::{Visitor, VisitorMeta};
 pub(crate) use vm::{Controller, Nic, SnapDisk, Snapshot, Vm, VmConf, VmState};
 
 use crate::disk::Disk;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::visitor::{Visitor, VisitorMeta};
 use crate::config::Special;
 use crate::disk::{Disk, DiskMeta};
 use crate::value::Ref;
@@ -93,6 +94,9 @@ pub(crate) struct VmState {
     /// How often it was switched on or off.
     #[serde(default)]
     pub(crate) switched: u32,
+    /// How often disks came or went.
+    #[serde(default)]
+    pub(crate) reconfigured: u32,
     #[serde(default)]
     pub(crate) special: Option<Special>,
     pub(crate) snapshots: Vec<Snapshot>,
@@ -104,6 +108,9 @@ pub(crate) struct VmState {
     pub(crate) created: DateTime<Utc>,
     /// Filled only in the state file; the open disks are the truth while the lab runs.
     pub(crate) disks: Vec<DiskMeta>,
+    /// As `disks`.
+    #[serde(default)]
+    pub(crate) visitors: Vec<VisitorMeta>,
 }
 
 /// A VM.
@@ -111,6 +118,8 @@ pub(crate) struct VmState {
 pub(crate) struct Vm {
     pub(crate) state: VmState,
     pub(crate) disks: Vec<Arc<Disk>>,
+    /// Disks of others that hang here to be read.
+    pub(crate) visitors: Vec<Visitor>,
     /// The task that changes the VM now.
     pub(crate) busy: Option<String>,
 }
@@ -120,9 +129,10 @@ impl Vm {
         Ref::new("VirtualMachine", self.state.id.clone())
     }
 
-    /// Returns what rises whenever the VM is switched on or off.
+    /// Returns what is another one whenever the VM was switched on or off, or disks came or went.
     pub(crate) fn change_version(&self) -> String {
-        format!("{}.{}", self.state.created, self.state.switched)
+        let Self { state, .. } = self;
+        format!("{}.{}.{}", state.created, state.switched, state.reconfigured)
     }
 
     /// Returns the datastore path of a file in the VM's folder.
@@ -148,6 +158,7 @@ impl Vm {
     pub(crate) fn to_state(&self) -> VmState {
         let mut state = self.state.clone();
         state.disks = self.disks.iter().map(|d| d.meta()).collect();
+        state.visitors = self.visitors.iter().map(|v| v.meta.clone()).collect();
         state
     }
 

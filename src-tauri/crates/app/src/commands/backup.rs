@@ -120,6 +120,7 @@ impl Work {
             throttle: &self.throttle,
             budgets: &self.app.inner.budgets,
             mounts: &self.mounts,
+            hot_add: &self.app.inner.hot_add,
             clock: self.app.inner.clock.clone(),
             progress: run.tally(observer.item),
             cancel: &run.cancel,

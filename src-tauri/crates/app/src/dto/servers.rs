@@ -109,8 +109,12 @@ wire! {
         ChangeTracking,
         /// Reading disks over the datastore.
         ReadDatastore,
+        /// Reading disks that are attached to the VM that Kuramori runs in.
+        HotAdd,
         /// Reading disks by export.
         Export,
+        /// Shutting VMs down for a copy, and switching them on again.
+        ShutDown,
         /// Restoring a VM as a new one.
         Restore,
         /// Restoring a VM over the original.

@@ -34,7 +34,9 @@ impl Bench {
         let key = folder.path().join("seal");
         fs_err::write(&key, [7; 32]).unwrap();
         let secrets = SecretsChoice::Sealed(key);
-        let app = App::open(AppOptions { state, secrets, notices: false, clock: clock.clone() });
+        let hardware = kuramori_platform::guest::Roots::default();
+        let options = AppOptions { state, secrets, notices: false, hardware, clock: clock.clone() };
+        let app = App::open(options);
         let app = app.unwrap();
         let at = NaiveTime::from_hms_opt(20, 0, 0).unwrap();
         let evening = Schedule {

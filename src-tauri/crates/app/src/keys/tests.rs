@@ -11,6 +11,7 @@ fn app(dir: &Path) -> App {
         state: dir.join("state"),
         secrets: SecretsChoice::Sealed(dir.join("sealing-key")),
         notices: false,
+        hardware: kuramori_platform::guest::Roots::default(),
         clock: Arc::new(SystemClock::new()),
     })
     .unwrap()

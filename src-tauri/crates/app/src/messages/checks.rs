@@ -160,7 +160,9 @@ fn function_english(function: Function) -> &'static str {
         Function::Snapshots => "Make and remove snapshots",
         Function::ChangeTracking => "Track changed blocks",
         Function::ReadDatastore => "Read disks over the datastore",
+        Function::HotAdd => "Read disks by HotAdd, when Kuramori runs in a VM",
         Function::Export => "Read disks by export",
+        Function::ShutDown => "Shut VMs down for a copy",
         Function::Restore => "Restore a VM as a new one",
         Function::RestoreInPlace => "Restore a VM over the original",
     }
@@ -172,7 +174,9 @@ fn function_japanese(function: Function) -> &'static str {
         Function::Snapshots => "スナップショットの作成と削除",
         Function::ChangeTracking => "変更ブロックの追跡",
         Function::ReadDatastore => "データストア経由のディスクの読み取り",
+        Function::HotAdd => "HotAdd によるディスクの読み取り（Kuramori を VM で実行する場合）",
         Function::Export => "エクスポートによるディスクの読み取り",
+        Function::ShutDown => "コピーのための VM のシャットダウン",
         Function::Restore => "新しい VM としての復元",
         Function::RestoreInPlace => "元の VM への上書き復元",
     }
@@ -186,6 +190,19 @@ pub(crate) fn function_effect(function: Function, language: Language) -> &'stati
         (Language::En, Function::ChangeTracking) => "Without them each backup reads whole disks.",
         (Language::En, Function::ReadDatastore) => {
             "Without them disks are read by export only: whole, each time."
+        }
+        (Language::En, Function::HotAdd) => {
+            "Needed only when Kuramori itself runs in a VM of this server. Without them disks are read \
+             over the network there too."
+        }
+        (Language::En, Function::ShutDown) => {
+            "Needed only for copies without a snapshot that shut the VM down and switch it on again."
+        }
+        (Language::Ja, Function::HotAdd) => {
+            "Kuramori をこのサーバーの VM で実行する場合にだけ必要です。これがないと、その場合もネットワーク経由で読み取ります。"
+        }
+        (Language::Ja, Function::ShutDown) => {
+            "VM をシャットダウンしてスナップショットなしでコピーし、電源を入れ直す場合にだけ必要です。"
         }
         (Language::En, Function::Export) => {
             "Without them disks that the datastore does not deliver are not saved, such as those \

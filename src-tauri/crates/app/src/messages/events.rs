@@ -2,7 +2,7 @@
 
 use kuramori_engine::{RunEvent, WholeReason};
 
-use super::{care, cold, in_place, jobs, reading};
+use super::{care, cold, hot_add, in_place, jobs, reading};
 use crate::dto::Language;
 
 /// What a line is about; each part has its sentences in a module of its own.
@@ -11,6 +11,7 @@ enum Part {
     Care,
     Cold,
     InPlace,
+    HotAdd,
     Reading,
     Job,
 }
@@ -26,6 +27,8 @@ pub(crate) fn event(event: &RunEvent, language: Language) -> String {
         (Part::Cold, Language::Ja) => cold::japanese(event),
         (Part::InPlace, Language::En) => in_place::event_english(event),
         (Part::InPlace, Language::Ja) => in_place::event_japanese(event),
+        (Part::HotAdd, Language::En) => hot_add::english(event),
+        (Part::HotAdd, Language::Ja) => hot_add::japanese(event),
         (Part::Reading, _) => reading::say(event, language),
         (Part::Job, _) => jobs::say(event, language),
     }
@@ -83,6 +86,7 @@ fn part(event: &RunEvent) -> Part {
         | E::ExchangeLeft { .. }
         | E::ExchangeTakenBack { .. }
         | E::ExchangeEnded { .. } => Part::InPlace,
+        E::StillAttached { .. } | E::LeftoverDetached | E::DeviceKept { .. } => Part::HotAdd,
         E::Reading { .. }
         | E::WayRefused { .. }
         | E::WaitingForSnapshots

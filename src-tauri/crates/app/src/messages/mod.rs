@@ -8,6 +8,7 @@ mod cold;
 mod en;
 mod events;
 mod history;
+mod hot_add;
 mod in_place;
 mod ja;
 mod jobs;

@@ -3,6 +3,7 @@
 use kuramori_engine::{Faster, Mode, RunEvent};
 
 use super::events::{size, whole_reason};
+use super::hot_add;
 use crate::dto::Language;
 
 pub(super) fn say(event: &RunEvent, language: Language) -> String {
@@ -93,6 +94,7 @@ fn hint(faster: &Faster, language: Language) -> String {
         (Faster::Mount { datastore }, Language::Ja) => format!(
             "。{datastore} の NAS フォルダーをこのコンピューターにマウントし、「設定」の「サーバー」で指定すると速くなります"
         ),
+        (Faster::HotAdd { needs }, _) => hot_add::hint(*needs, language).to_owned(),
         (Faster::Limit { mib }, Language::En) => {
             format!(". Held back by the limit of {mib} MiB a second")
         }
@@ -102,6 +104,8 @@ fn hint(faster: &Faster, language: Language) -> String {
 
 #[cfg(test)]
 mod tests {
+    use kuramori_engine::HotAddNeeds;
+
     use super::*;
 
     #[test]
@@ -120,6 +124,19 @@ mod tests {
         );
         let hints = vec![Faster::Mount { datastore: "nas".into() }, Faster::Limit { mib: 20 }];
         let text = said(&read(0, hints));
+        for needs in [
+            HotAddNeeds::Rights,
+            HotAddNeeds::DiskUuids,
+            HotAddNeeds::Administrator,
+            HotAddNeeds::DisksLeftAlone,
+        ] {
+            for language in [Language::En, Language::Ja] {
+                let event = read(1000, vec![Faster::HotAdd { needs }]);
+                let plain = say(&read(1000, Vec::new()), language);
+                let hint = say(&event, language);
+                assert!(hint.starts_with(&plain) && hint.len() > plain.len() + 20, "{hint}");
+            }
+        }
         assert!(text.contains("mount the NAS folder of nas") && text.contains("20 MiB"), "{text}");
     }
 }

@@ -82,6 +82,7 @@ fn open(dir: &Path) -> App {
         state: dir.join("state"),
         secrets: SecretsChoice::Sealed(dir.join("key")),
         notices: false,
+        hardware: kuramori_platform::guest::Roots::default(),
         clock: Arc::new(ManualClock::new(Utc.with_ymd_and_hms(2026, 5, 8, 9, 0, 0).unwrap())),
     })
     .unwrap()

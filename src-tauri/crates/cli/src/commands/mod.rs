@@ -16,6 +16,7 @@ mod upkeep;
 
 use kuramori_app::AppError;
 use kuramori_app::dto::{ColdBackup, ErrorCode, InventoryRequest, StartBackupRequest};
+use kuramori_app::platform::Roots;
 use kuramori_app::schema::command;
 
 use crate::args::{Args, BackupArgs, Command, View};
@@ -24,7 +25,9 @@ use crate::output::{Done, Output};
 use crate::text;
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<Done, AppError> {
-    let context = Context { state: args.state, secrets: args.secrets, output: *output };
+    let hardware = args.hardware.as_deref().map(Roots::below).unwrap_or_default();
+    let (state, secrets) = (args.state, args.secrets);
+    let context = Context { state, secrets, hardware, output: *output };
     match args.command {
         Command::Server(command) => server::run(&context, command).await,
         Command::Inventory { server, view } => inventory(&context, server, view).await,

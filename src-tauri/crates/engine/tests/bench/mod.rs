@@ -7,11 +7,12 @@ use std::time::Duration;
 use kuramori_base::{CancelToken, Secret, SystemClock, Tally};
 use kuramori_block::{ByteOffset, DiskReader};
 use kuramori_engine::{
-    Budget, Budgets, Mounts, Observer, OpenIntent, Policy, RunEvent, Step, Throttle, VmBackup,
-    VmReport, backup_vm, open_intents, recover,
+    Budget, Budgets, HotAdd, Mounts, Observer, OpenIntent, Policy, RunEvent, Step, Throttle,
+    VmBackup, VmReport, backup_vm, open_intents, recover,
 };
 use kuramori_jobs::{Level, NewRun, RunId, RunLog, Stage};
 use kuramori_lab::{Lab, LabConfig, LabHandle};
+use kuramori_platform::guest::Roots;
 use kuramori_repo::{
     CreateOptions, KdfCost, LocalStore, Manifest, OpenOptions, RecoveryPointId, Repository, Unlock,
     WriterId,
@@ -20,6 +21,8 @@ use kuramori_vsphere::{Client, ConnectOptions, VmRef};
 use tokio::runtime::Runtime;
 
 pub const SERVER_ID: &str = "lab";
+/// The folder, beside the lab, in which a VM of the lab sees itself.
+pub const GUEST: &str = "guest";
 
 /// How to open the repository of a bench.
 pub fn unlock() -> Unlock {
@@ -41,6 +44,7 @@ pub struct Side {
     pub throttle: Throttle,
     pub budgets: Budgets,
     pub mounts: Mounts,
+    pub hot_add: HotAdd,
 }
 
 impl Side {
@@ -83,6 +87,8 @@ impl Side {
             throttle,
             budgets: Budgets::new(Budget::default),
             mounts: Mounts::default(),
+            // A computer that is no VM, unless the lab shows it one.
+            hot_add: HotAdd::new(Roots::below(&dir.join(GUEST))),
         }
     }
 
@@ -91,6 +97,7 @@ impl Side {
             kind: "backup".into(),
             spec: serde_json::Value::Null,
             items: vec!["vm".into()],
+            job: None,
         };
         self.log.begin(&run).unwrap()
     }
@@ -119,6 +126,7 @@ impl Side {
             throttle: &self.throttle,
             budgets: &self.budgets,
             mounts: &self.mounts,
+            hot_add: &self.hot_add,
             clock: clock(),
             progress,
             cancel,
@@ -171,7 +179,24 @@ pub struct Bench {
 impl Bench {
     pub fn new(configure: impl FnOnce(LabConfig) -> LabConfig) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let lab = Lab::start(configure(LabConfig::new(dir.path().join("lab")))).unwrap();
+        let config = configure(LabConfig::new(dir.path().join("lab")));
+        Self::in_folder(dir, config)
+    }
+
+    /// As [`Bench::new`], with the tests run inside the VM `own` of the lab.
+    #[cfg(target_os = "linux")]
+    pub fn inside(
+        own: kuramori_lab::LabVm,
+        configure: impl FnOnce(LabConfig) -> LabConfig,
+    ) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let guest = ("own".to_owned(), dir.path().join(GUEST));
+        let config = configure(LabConfig::new(dir.path().join("lab")).vm(own));
+        Self::in_folder(dir, config.options(|options| options.guest = Some(guest)))
+    }
+
+    fn in_folder(dir: tempfile::TempDir, config: LabConfig) -> Self {
+        let lab = Lab::start(config).unwrap();
         make_repository(dir.path());
         let side = Side::open(dir.path(), &lab.url, &lab.password, &lab.certificate_sha256);
         let vm = VmRef::new(lab.vm("vm").unwrap().id);

@@ -10,7 +10,8 @@ use kuramori_base::Clock;
 use kuramori_block::ByteLen;
 use kuramori_jobs::{IntentId, LogError, RunLog};
 use kuramori_vsphere::{
-    Client, DiskAt, DiskConfig, DiskSwap, PowerState, VmConfig, VmRef, VmSummary, VsphereError,
+    Client, DiskAt, DiskConfig, DiskMode, DiskSwap, PowerState, VmConfig, VmRef, VmSummary,
+    VsphereError,
 };
 
 use super::error::InPlaceError;
@@ -298,7 +299,8 @@ async fn take_back(
         let Ok(file) = disk.file.parse() else { continue };
         let (controller_key, unit) = disk.helper_place;
         let capacity = ByteLen::new(disk.capacity);
-        let into = vec![DiskAt { file, controller_key, unit, capacity }];
+        let mode = DiskMode::Persistent;
+        let into = vec![DiskAt { file, controller_key, unit, capacity, mode }];
         let swap = DiskSwap { into, ..DiskSwap::default() };
         client.swap_disks(vm, &swap).await?;
     }

@@ -8,7 +8,7 @@ use kuramori_block::ByteLen;
 use kuramori_jobs::{IntentId, RunId, RunLog};
 use kuramori_repo::{Reader, Repository};
 use kuramori_vsphere::{
-    Client, DiskAt, DiskConfig, DiskSwap, PowerStamp, PowerState, VmRef, VsphereError,
+    Client, DiskAt, DiskConfig, DiskMode, DiskSwap, PowerStamp, PowerState, VmRef, VsphereError,
 };
 
 use super::error::{InPlaceError, SafetyPointFailed};
@@ -361,7 +361,8 @@ async fn exchange(
     for disk in promise.helpers.iter().flat_map(|h| &h.disks) {
         let (controller_key, unit) = disk.place;
         let file = disk.file.parse().map_err(|_| InPlaceError::Changed)?;
-        into.push(DiskAt { file, controller_key, unit, capacity: ByteLen::new(disk.capacity) });
+        let (capacity, mode) = (ByteLen::new(disk.capacity), DiskMode::Persistent);
+        into.push(DiskAt { file, controller_key, unit, capacity, mode });
     }
     let version = Some(off.version).filter(|version| !version.is_empty());
     let swap = DiskSwap { out, into, end_tracking: true, version };

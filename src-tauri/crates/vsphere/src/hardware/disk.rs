@@ -31,6 +31,17 @@ impl DiskMode {
             _ => Self::Other,
         }
     }
+
+    /// Returns the server's word for it.
+    pub(crate) fn wire(self) -> &'static str {
+        match self {
+            Self::Persistent => "persistent",
+            Self::IndependentPersistent => "independent_persistent",
+            Self::IndependentNonpersistent => "independent_nonpersistent",
+            // Of several that mean this, the one that keeps nothing.
+            Self::Other => "nonpersistent",
+        }
+    }
 }
 
 /// How a disk is shared with other VMs.

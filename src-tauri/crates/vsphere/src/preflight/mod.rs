@@ -12,7 +12,7 @@ pub use version::VersionVerdict;
 
 use crate::client::Client;
 use crate::error::VsphereError;
-use crate::refs::MoRef;
+use crate::refs::{MoRef, VmRef};
 
 impl Client {
     /// Returns what the licences say about backups. Not seeing any says nothing about them.
@@ -57,23 +57,53 @@ impl Client {
             Err(VsphereError::NoPermission { .. }) => privileges::known(None),
             Err(error) => return Err(error),
         };
-        let session = self.session_key(ACTION).await?;
         let root: &MoRef = &self.service().root_folder;
+        let ids: Vec<&str> = asked.iter().map(|(_, privilege)| privilege.id).collect();
+        let granted = self.granted(ACTION, manager, root, &ids).await?;
+        let refused = asked.into_iter().zip(granted).filter(|(_, granted)| !granted);
+        Ok(Rights::without(refused.map(|(asked, _)| asked)))
+    }
+
+    /// Returns the rights of a function that the account lacks on one VM.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn rights_missing_on(
+        &self,
+        vm: &VmRef,
+        function: Function,
+    ) -> Result<Vec<&'static Privilege>, VsphereError> {
+        const ACTION: &str = "look at the account's rights on a VM";
+        let Some(manager) = &self.service().authorization_manager else { return Ok(Vec::new()) };
+        let asked = function.privileges();
+        let ids: Vec<&str> = asked.iter().map(|privilege| privilege.id).collect();
+        let granted = self.granted(ACTION, manager, &vm.mo(), &ids).await?;
+        let refused = asked.iter().zip(granted).filter(|(_, granted)| !granted);
+        Ok(refused.map(|(privilege, _)| privilege).collect())
+    }
+
+    async fn granted(
+        &self,
+        action: &'static str,
+        manager: &MoRef,
+        entity: &MoRef,
+        ids: &[&str],
+    ) -> Result<Vec<bool>, VsphereError> {
+        let session = self.session_key(action).await?;
         let reply = self
-            .read(ACTION, "HasPrivilegeOnEntity", manager, |w| {
-                w.mo("entity", root);
+            .read(action, "HasPrivilegeOnEntity", manager, |w| {
+                w.mo("entity", entity);
                 w.text("sessionId", &session);
-                for (_, privilege) in &asked {
-                    w.text("privId", privilege.id);
+                for id in ids {
+                    w.text("privId", id);
                 }
             })
             .await?;
         let granted: Vec<bool> = reply.all("returnval").map(|n| n.text == "true").collect();
-        if granted.len() != asked.len() {
-            return Err(VsphereError::missing(ACTION, "an answer for each right"));
+        if granted.len() != ids.len() {
+            return Err(VsphereError::missing(action, "an answer for each right"));
         }
-        let refused = asked.into_iter().zip(granted).filter(|(_, granted)| !granted);
-        Ok(Rights::without(refused.map(|(asked, _)| asked)))
+        Ok(granted)
     }
 
     async fn session_key(&self, action: &'static str) -> Result<String, VsphereError> {

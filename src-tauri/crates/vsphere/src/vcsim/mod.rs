@@ -4,6 +4,7 @@
 //! proves nothing.
 
 mod disks;
+mod hot_add;
 mod inventory;
 mod rights;
 #[cfg(unix)]

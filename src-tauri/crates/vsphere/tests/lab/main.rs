@@ -5,6 +5,7 @@
 mod changes;
 mod exports;
 mod files;
+mod hot_add;
 mod imports;
 mod inventory;
 mod preflight;
