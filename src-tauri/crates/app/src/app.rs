@@ -120,8 +120,8 @@ impl App {
         let events = Arc::new(EventHub::new());
         let language = settings.clone();
         let ended: Box<dyn Fn(&_) + Send + Sync> = if notices {
-            let language = settings.clone();
-            Box::new(move |run| notices::run_ended(run, language.language()))
+            let (language, log) = (settings.clone(), log.clone());
+            Box::new(move |run| notices::run_ended(run, &log, language.language()))
         } else {
             Box::new(|_| ())
         };

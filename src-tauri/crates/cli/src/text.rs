@@ -288,6 +288,15 @@ pub(crate) fn updates(view: &UpdatesView) -> String {
     text
 }
 
+fn outcome(outcome: OutcomeView) -> &'static str {
+    match outcome {
+        OutcomeView::Succeeded => "done",
+        OutcomeView::SucceededWithWarnings => "done with warnings",
+        OutcomeView::Failed => "failed",
+        OutcomeView::Cancelled => "stopped",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -304,14 +313,5 @@ mod tests {
         ] {
             assert_eq!(size(bytes), text);
         }
-    }
-}
-
-fn outcome(outcome: OutcomeView) -> &'static str {
-    match outcome {
-        OutcomeView::Succeeded => "done",
-        OutcomeView::SucceededWithWarnings => "done with warnings",
-        OutcomeView::Failed => "failed",
-        OutcomeView::Cancelled => "stopped",
     }
 }

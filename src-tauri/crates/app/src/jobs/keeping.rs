@@ -50,7 +50,7 @@ impl App {
     pub(super) async fn look_at_jobs(&self, tidied: &mut Tidied) -> Result<(), AppError> {
         let (jobs, handled, last) = self.blocking(known).await?;
         for job in &jobs {
-            self.tidy_once(job, last.get(&job.id).copied(), tidied).await;
+            self.tidy_once(job, last.get(&job.id).copied(), tidied);
         }
         let live: HashSet<JobId> =
             self.inner.runs.all().iter().filter_map(|r| Some(r.job?.0)).collect();
@@ -123,7 +123,7 @@ impl App {
     }
 
     /// Deletes what a job's rule does not keep, once after each of its runs that saved something.
-    async fn tidy_once(&self, job: &Job, last: Option<LastRun>, tidied: &mut Tidied) {
+    fn tidy_once(&self, job: &Job, last: Option<LastRun>, tidied: &mut Tidied) {
         let saved = |l: &LastRun| {
             matches!(l.outcome, Some(Outcome::Succeeded | Outcome::SucceededWithWarnings))
         };
@@ -131,17 +131,21 @@ impl App {
         if tidied.insert(job.id, last.ended).is_some_and(|before| before >= last.ended) {
             return;
         }
-        let cleaned = job.clone();
-        let told = self.blocking(move |app| Ok(tidy(app, &cleaned))).await;
-        match told.and_then(|told| told) {
-            Ok(events) => {
-                events.into_iter().for_each(|event| tell(self, last.run, Level::Info, &event))
+        // Giving back space may take long; what is due does not wait for it.
+        let (app, job) = (self.clone(), job.clone());
+        drop(tokio::spawn(async move {
+            match app.blocking(move |app| tidy(app, &job)).await {
+                Ok(events) => {
+                    for event in events {
+                        tell(&app, last.run, Level::Info, &event);
+                    }
+                }
+                Err(error) => {
+                    let reason = error.to_string();
+                    tell(&app, last.run, Level::Warning, &RunEvent::TidyFailed { reason });
+                }
             }
-            Err(error) => {
-                let reason = error.to_string();
-                tell(self, last.run, Level::Warning, &RunEvent::TidyFailed { reason });
-            }
-        }
+        }));
     }
 }
 

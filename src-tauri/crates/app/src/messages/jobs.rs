@@ -138,7 +138,7 @@ pub(crate) fn schedule<'n>(
     })
 }
 
-fn clock(at: &NaiveTime) -> String {
+fn clock(at: NaiveTime) -> String {
     at.format("%H:%M").to_string()
 }
 
@@ -155,20 +155,20 @@ fn when_english<'n>(when: &When, name: &dyn Fn(JobId) -> &'n str) -> String {
         When::Time(time) => time,
     };
     let which = match &time.rhythm {
-        Rhythm::Week { days, at } if days.len() == 7 => format!("Every day at {}", clock(at)),
+        Rhythm::Week { days, at } if days.len() == 7 => format!("Every day at {}", clock(*at)),
         Rhythm::Week { days, at } if days.iter().copied().eq(0..5) => {
-            format!("Every working day at {}", clock(at))
+            format!("Every working day at {}", clock(*at))
         }
         Rhythm::Week { days, at } => {
             let days: Vec<_> = days.iter().map(|day| named(&DAYS_EN, *day)).collect();
-            format!("Every {} at {}", days.join(", "), clock(at))
+            format!("Every {} at {}", days.join(", "), clock(*at))
         }
         Rhythm::Month { on, at } => {
-            format!("Every month on {} at {}", day_english(*on), clock(at))
+            format!("Every month on {} at {}", day_english(*on), clock(*at))
         }
         Rhythm::Year { month, on, at } => {
             let month = named(&MONTHS_EN, month.saturating_sub(1));
-            format!("Every {month} on {} at {}", day_english(*on), clock(at))
+            format!("Every {month} on {} at {}", day_english(*on), clock(*at))
         }
         Rhythm::Interval { minutes } if minutes % 60 == 0 => {
             format!("Every {} h", minutes / 60)
@@ -215,17 +215,17 @@ fn when_japanese<'n>(when: &When, name: &dyn Fn(JobId) -> &'n str) -> String {
         When::Time(time) => time,
     };
     let which = match &time.rhythm {
-        Rhythm::Week { days, at } if days.len() == 7 => format!("毎日 {}", clock(at)),
+        Rhythm::Week { days, at } if days.len() == 7 => format!("毎日 {}", clock(*at)),
         Rhythm::Week { days, at } if days.iter().copied().eq(0..5) => {
-            format!("平日 {}", clock(at))
+            format!("平日 {}", clock(*at))
         }
         Rhythm::Week { days, at } => {
             let days: Vec<_> = days.iter().map(|day| named(&DAYS_JA, *day)).collect();
-            format!("毎週 {} {}", days.join("・"), clock(at))
+            format!("毎週 {} {}", days.join("・"), clock(*at))
         }
-        Rhythm::Month { on, at } => format!("毎月 {} {}", day_japanese(*on), clock(at)),
+        Rhythm::Month { on, at } => format!("毎月 {} {}", day_japanese(*on), clock(*at)),
         Rhythm::Year { month, on, at } => {
-            format!("毎年 {month} 月の {} {}", day_japanese(*on), clock(at))
+            format!("毎年 {month} 月の {} {}", day_japanese(*on), clock(*at))
         }
         Rhythm::Interval { minutes } if minutes % 60 == 0 => {
             format!("{} 時間ごと", minutes / 60)

@@ -200,13 +200,11 @@ fn only<T>(
     missing: ErrorCode,
 ) -> Result<T, AppError> {
     let one = found.next().ok_or_else(|| AppError::new(missing, name))?;
-    match found.next() {
-        None => Ok(one),
-        Some(_) => {
-            let what = format!("“{name}”, since several are called so");
-            Err(AppError::new(ErrorCode::InvalidInput, what))
-        }
+    if found.next().is_some() {
+        let what = format!("“{name}”, since several are called so");
+        return Err(AppError::new(ErrorCode::InvalidInput, what));
     }
+    Ok(one)
 }
 
 async fn inventory(app: &App, server: &str) -> Result<InventoryView, AppError> {

@@ -152,7 +152,7 @@ fn of_job(
                 }
                 Some(due) if time.allowed.allow(now, time.zone) => {
                     slots.push((schedule.id, due.slot));
-                    cause = more_telling(cause, of_due(due, now));
+                    cause = Some(more_telling(cause, of_due(due, now)));
                 }
                 _ => {}
             },
@@ -182,13 +182,14 @@ fn of_due(due: Due, now: DateTime<Utc>) -> Cause {
     }
 }
 
-fn more_telling(before: Option<Cause>, now: Cause) -> Option<Cause> {
+/// Of why several schedules are due, that one was missed says most.
+fn more_telling(before: Option<Cause>, now: Cause) -> Cause {
     match (before, now) {
         (Some(Cause::CaughtUp { missed: a }), Cause::CaughtUp { missed: b }) => {
-            Some(Cause::CaughtUp { missed: a.max(b) })
+            Cause::CaughtUp { missed: a.max(b) }
         }
-        (Some(caught_up @ Cause::CaughtUp { .. }), _) => Some(caught_up),
-        (_, now) => Some(now),
+        (Some(caught_up @ Cause::CaughtUp { .. }), _) => caught_up,
+        (_, now) => now,
     }
 }
 

@@ -142,7 +142,7 @@ impl Job {
             }
             match &schedule.when {
                 When::Time(time) => {
-                    time.check().map_err(|why| JobError::Schedule { number, why })?
+                    time.check().map_err(|why| JobError::Schedule { number, why })?;
                 }
                 When::After { job, .. } => {
                     if *job != self.id && others.iter().all(|other| other.id != *job) {

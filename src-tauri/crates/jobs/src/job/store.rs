@@ -137,6 +137,24 @@ impl RunLog {
         id.map_or(Ok(None), |id| self.run(run_id(&id)?))
     }
 
+    /// Returns the newest run of a job that began before another of it.
+    ///
+    /// # Errors
+    /// When it could not be read.
+    pub fn run_before(&self, job: JobId, run: RunId) -> Result<Option<RunRecord>, LogError> {
+        let id: Option<String> = self.query("reading the run before", |db| {
+            db.query_row(
+                "SELECT id FROM runs WHERE job = ?1
+                   AND rowid < (SELECT rowid FROM runs WHERE id = ?2)
+                 ORDER BY rowid DESC LIMIT 1",
+                params![job.to_string(), run.to_string()],
+                |r| r.get(0),
+            )
+            .optional()
+        })?;
+        id.map_or(Ok(None), |id| self.run(run_id(&id)?))
+    }
+
     /// Returns the names of what did not end well in the newest run of a job.
     ///
     /// # Errors

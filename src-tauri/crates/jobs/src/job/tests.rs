@@ -298,7 +298,10 @@ fn a_slot_is_dealt_with_when_its_run_is_in_the_log() {
     let last = LastRun { run: again, ended: clock.now(), outcome: None, attempt: 2 };
     assert_eq!(log.last_run_of(nightly.id).unwrap(), Some(last));
     assert_eq!(log.handled().unwrap(), [(schedule, at(0, 20, 0))].into());
-    assert_eq!(log.jobs().unwrap(), [nightly.clone()]);
+    let before = |run| log.run_before(nightly.id, run).unwrap().map(|before| before.id);
+    assert_eq!((before(again), before(run)), (Some(run), None));
+    assert_eq!(log.newest_run_of(nightly.id).unwrap().unwrap().id, again);
+    assert_eq!(log.jobs().unwrap(), std::slice::from_ref(&nightly));
     log.delete_job(&nightly).unwrap();
     assert!(log.jobs().unwrap().is_empty() && log.handled().unwrap().is_empty());
     assert!(log.run(run).unwrap().is_some(), "its runs stay");
