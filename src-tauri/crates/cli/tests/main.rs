@@ -25,6 +25,7 @@ mod in_place;
 mod in_place_others;
 mod inventory;
 mod keys;
+mod new_vm;
 mod places;
 mod preflight;
 mod reading;

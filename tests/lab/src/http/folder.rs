@@ -46,7 +46,7 @@ pub(crate) async fn request(
         let status = spec.status.and_then(|s| StatusCode::from_u16(s).ok());
         return status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
     }
-    hold(&app.core, point).await;
+    hold(&app.core, point, uri.path()).await;
     let cookie = match admit(&app.core, &method, &uri, &headers) {
         Ok(cookie) => cookie,
         Err(refused) => return refused,
@@ -221,6 +221,7 @@ fn stream(
     let name = format!("[{}] {}", target.at.datastore, target.at.path);
     let manners = Manners::at(core, "folder");
     core.stats.served(Table::Folder, &name, Served { requests: 1, ..Served::default() });
+    core.stats.update(|s| s.folder_largest = s.folder_largest.max(range.end - range.start));
     let core = Arc::clone(core);
     tokio::task::spawn_blocking(move || {
         let mut at = range.start;

@@ -2,7 +2,7 @@
 
 use kuramori_engine::{RunEvent, WholeReason};
 
-use super::{care, cold, in_place, reading};
+use super::{care, cold, in_place, new_vm, reading};
 use crate::dto::Language;
 
 /// What a line is about; each part has its sentences in a module of its own.
@@ -11,6 +11,7 @@ enum Part {
     Care,
     Cold,
     InPlace,
+    NewVm,
     Reading,
 }
 
@@ -25,6 +26,8 @@ pub(crate) fn event(event: &RunEvent, language: Language) -> String {
         (Part::Cold, Language::Ja) => cold::japanese(event),
         (Part::InPlace, Language::En) => in_place::event_english(event),
         (Part::InPlace, Language::Ja) => in_place::event_japanese(event),
+        (Part::NewVm, Language::En) => new_vm::english(event),
+        (Part::NewVm, Language::Ja) => new_vm::japanese(event),
         (Part::Reading, _) => reading::say(event, language),
     }
 }
@@ -81,10 +84,18 @@ fn part(event: &RunEvent) -> Part {
         | E::ExchangeLeft { .. }
         | E::ExchangeTakenBack { .. }
         | E::ExchangeEnded { .. } => Part::InPlace,
+        E::TagsUnknown { .. }
+        | E::TagMissing { .. }
+        | E::VmNamed { .. }
+        | E::HardwareLowered { .. }
+        | E::FeatureLost { .. }
+        | E::HardwareUnknown { .. }
+        | E::DiskMoved { .. } => Part::NewVm,
         E::Reading { .. }
         | E::WayRefused { .. }
         | E::WaitingForSnapshots
         | E::WaitingForTurn { .. }
+        | E::WaitingForMemory { .. }
         | E::DiskRead { .. } => Part::Reading,
     }
 }

@@ -11,6 +11,7 @@ mod history;
 mod in_place;
 mod ja;
 mod keys;
+mod new_vm;
 mod reading;
 mod sheet;
 mod tags;

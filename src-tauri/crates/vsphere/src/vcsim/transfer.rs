@@ -18,6 +18,9 @@ async fn an_import_goes_through_its_lease() {
         let request = ImportRequest {
             hardware: config.hardware,
             name: "restored".into(),
+            other_names: Vec::new(),
+            elsewhere: Vec::new(),
+            or_together: false,
             datastore: inventory.datastores[0].reference.clone(),
             folder: None,
             pool: None,
