@@ -77,7 +77,7 @@ pub struct FaultSpec {
     /// Its message.
     pub message: Option<String>,
     /// A message key, the property of an `InvalidArgument`, the privilege of `no-permission`, or a
-    /// part of the name of the file that a `hold` is about.
+    /// part of the name of the file that a `hold` or `locked` is about.
     pub key: Option<String>,
     /// The HTTP status, for `status`.
     pub status: Option<u16>,

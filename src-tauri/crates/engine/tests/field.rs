@@ -269,8 +269,8 @@ fn two_vms() -> Bench {
         lab.vm(vm("vm")).vm(vm("other"))
     });
     for (seed, vm) in [(1, "vm"), (2, "other")] {
-        bench.lab.write(vm, 0, MIB, &[seed; 6_000_000]).unwrap();
-        bench.lab.write(vm, 1, MIB, &[seed + 10; 6_000_000]).unwrap();
+        bench.lab.write(vm, 0, MIB, &vec![seed; 6_000_000]).unwrap();
+        bench.lab.write(vm, 1, MIB, &vec![seed + 10; 6_000_000]).unwrap();
     }
     bench
 }
@@ -367,16 +367,17 @@ fn j19_disks_of_one_vm_are_read_at_once_and_progress_counts_addresses() {
         let counted = tally.clone();
         let running =
             scope.spawn(move || side.backup_counted(vm, &quiet(), &CancelToken::new(), counted));
-        until("the second disk is done while the first is held", || {
-            held(&bench) > 0 && tally.counters().done >= 8 * MIB
+        until("the second disk is read while the first is held", || {
+            let served = bench.lab.stats().folder;
+            let second = served.get("[datastore1] vm/vm_1-flat.vmdk");
+            held(&bench) > 0 && second.is_some_and(|s| s.disk_bytes >= 6_000_000)
         });
-        let read = bench.lab.stats().folder["[datastore1] vm/vm_1-flat.vmdk"];
-        assert!(read.disk_bytes >= 6_000_000, "{read:?}");
-        assert_eq!(tally.announced(), 16 * MIB, "sizes of the disks, not of what they hold");
+        let (done, all) = (tally.counters().done, tally.announced());
+        assert!(done <= all / 2, "{done} of {all} addresses are done");
         bench.lab.remove_faults(Some(hold));
         let report = running.join().unwrap();
         let manifest = bench.side.repository.point(report.point.unwrap()).unwrap();
-        assert_eq!(tally.counters().done, 16 * MIB);
+        assert_eq!(tally.counters().done, all);
         for disk in 0..2 {
             let what = format!("disk {disk}");
             assert_eq!(manifest.disks[disk].label, format!("Hard disk {}", disk + 1));
@@ -394,22 +395,15 @@ fn j19_an_error_or_a_wish_to_stop_ends_all_disks_and_leaves_nothing() {
         key: Some(key.into()),
         ..of_kind(FaultKind::Hold)
     };
-    // The first disk breaks over both ways while the second is in the middle of one.
-    let second = bench.lab.add_fault(hold("vm_1-flat.vmdk")).unwrap();
+    // The first disk breaks over both ways while the second waits for a host that does not answer.
+    bench.lab.add_fault(hold("vm_1-flat.vmdk")).unwrap();
+    let key = Some("vm/vm-flat.vmdk".to_owned());
+    bench.lab.add_fault(FaultSpec { key, ..on_folder(FaultKind::Locked) }).unwrap();
     let broken =
         FaultSpec { point: "export".into(), status: Some(500), ..of_kind(FaultKind::Status) };
     bench.lab.add_fault(broken).unwrap();
-    let locked = FaultSpec { times: Some(1), skip: 7, ..on_folder(FaultKind::Locked) };
-    bench.lab.add_fault(locked).unwrap();
-    let observer = quiet();
-    let report = std::thread::scope(|scope| {
-        let running = scope.spawn(|| bench.side.backup(&bench.vm, &observer, &CancelToken::new()));
-        let refused = |e: &RunEvent| matches!(e, RunEvent::WayRefused { .. });
-        let tried = || observer.events().iter().filter(|(_, e)| refused(e)).count();
-        until("a disk was refused over both ways", || running.is_finished() || tried() >= 2);
-        bench.lab.remove_faults(Some(second));
-        running.join().unwrap()
-    });
+    let report = bench.side.backup(&bench.vm, &quiet(), &CancelToken::new());
+    assert!(held(&bench) > 0, "the second was under way, and was not waited for");
     assert_eq!(report.outcome, Outcome::Failed, "{:?}", report.error);
     assert!(matches!(report.error, Some(EngineError::NoWay { .. })), "{:?}", report.error);
     assert!(bench.side.points().is_empty());

@@ -18,7 +18,7 @@ use super::range::{Wanted, wanted};
 use super::sdk::text;
 use crate::core::Core;
 use crate::disk::{Link, NamedLink, usize_of};
-use crate::faults::FaultKind;
+use crate::faults::{FaultKind, FaultSpec};
 use crate::soap::StorePath;
 use crate::stats::{Served, Table};
 
@@ -143,7 +143,8 @@ pub(crate) fn link_of(core: &Core, at: &StorePath) -> Option<(NamedLink, bool)> 
 }
 
 fn open(core: &Core, target: &Target) -> Result<(Source, u64), StatusCode> {
-    if core.faults.take(FaultKind::Locked, "folder", |_| true).is_some() {
+    let about = |s: &FaultSpec| s.key.as_deref().is_none_or(|key| target.at.path.contains(key));
+    if core.faults.take(FaultKind::Locked, "folder", about).is_some() {
         return Err(StatusCode::INTERNAL_SERVER_ERROR);
     }
     if let Some((NamedLink { link, deltas, .. }, active)) = link_of(core, &target.at) {

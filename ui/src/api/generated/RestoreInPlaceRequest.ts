@@ -26,6 +26,6 @@ confirm: string,
  */
 stop: StopVm, 
 /**
- * Whether it is turned on at the end, if it ran.
+ * Whether it is switched on at the end, if it ran.
  */
 turn_on: boolean, };

@@ -202,10 +202,11 @@ async fn j19_two_disks_are_sent_at_once() {
     let never = CancelToken::new();
     let sending = import(&bench, bodies(&hardware, &disks), &hardware, &never);
     let watched = async {
-        let second = "restored / 1/disk-1.vmdk";
         for _ in 0..600 {
             let held: u32 = bench.lab.faults().iter().map(|fault| fault.holding).sum();
-            let arrived = bench.lab.stats().imports.get(second).map_or(0, |s| s.disk_bytes);
+            let imports = bench.lab.stats().imports;
+            let second = imports.iter().find(|(name, _)| name.ends_with("/disk-1.vmdk"));
+            let arrived = second.map_or(0, |(_, served)| served.disk_bytes);
             if held == 1 && arrived >= MIB {
                 bench.lab.remove_faults(None);
                 return;
@@ -216,8 +217,9 @@ async fn j19_two_disks_are_sent_at_once() {
     };
     let (made, ()) = tokio::join!(sending, watched);
     let made = made.unwrap();
+    let vm = bench.lab.vms().into_iter().find(|v| v.id == made.reference.as_str()).unwrap();
     for (number, disk) in disks.iter().enumerate() {
-        let got = bench.lab.read(&made.name, number, 0, disk.len() as u64).unwrap();
+        let got = bench.lab.read(&vm.name, number, 0, disk.len() as u64).unwrap();
         assert!(got == *disk, "disk {number}");
     }
 }
