@@ -1,9 +1,10 @@
 //! A recovery point as a new VM: where its disks go, what it is called, and what of the original it
 //! cannot be.
 
-use kuramori_lab::{LabHandle, LabTag, LabVm, Shape};
+use kuramori_lab::{FaultSpec, LabHandle, LabTag, LabVm, Shape};
 
-use crate::bench::{Answer, Bench, noise};
+use crate::bench::{Answer, Bench, files, noise};
+use crate::crash::kill_in;
 
 const MIB: u64 = 1 << 20;
 const BACKUP: [&str; 7] = ["backup", "--server", "lab", "--repo", "place", "--vm", "web"];
@@ -107,6 +108,31 @@ fn where_the_server_does_not_place_disks_they_stay_together_and_it_is_said() {
     assert_eq!(chosen.code, 1, "{}", chosen.stdout);
     assert!(chosen.stdout.contains("server-fault"), "{}", chosen.stdout);
     setting.assert_vms(&["beside", "web"]);
+}
+
+#[test]
+fn killed_in_the_middle_nothing_stays_on_either_datastore() {
+    let setting = Setting::new(true, 21);
+    let args = [&NEW[..], &["--name", "killed"]].concat();
+    for point in ["ImportVApp", "import", "HttpNfcLeaseComplete"] {
+        let hold = FaultSpec { point: point.into(), ..FaultSpec::default() };
+        let held = kill_in(&setting.bench, &setting.lab, &args, hold);
+        setting.lab.remove_faults(Some(held));
+        // Nobody speaks for the lease any more, so the server ends it after a while.
+        for _ in 0..100 {
+            setting.lab.expire_leases();
+            if setting.lab.vms().len() == 1 && setting.lab.open_leases() == 0 {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        setting.assert_vms(&["web"]);
+        let all = files(&setting.bench.path("lab").join("datastores"));
+        let left: Vec<_> = all.iter().filter(|f| f.to_string_lossy().contains("killed")).collect();
+        assert!(left.is_empty(), "{point}: {left:?}");
+    }
+    setting.restore(&["--name", "killed"]);
+    assert_eq!(setting.places("killed"), ["datastore1", "datastore2"]);
 }
 
 #[test]

@@ -294,7 +294,9 @@ fn j14_hosts_are_never_asked_for_more_than_they_have_memory_for() {
     let hold = bench.lab.add_fault(hold).unwrap();
     let observers = [quiet(), quiet()];
     let waits = |e: &RunEvent| matches!(e, RunEvent::WaitingForTurn { .. });
-    let waiting = || observers.iter().flat_map(|o| o.events()).filter(|(_, e)| waits(e)).count();
+    let waiting = || {
+        observers.iter().flat_map(crate::bench::AtStep::events).filter(|(_, e)| waits(e)).count()
+    };
     std::thread::scope(|scope| {
         let run = |vm, n: usize| {
             let (bench, observer) = (&bench, &observers[n]);

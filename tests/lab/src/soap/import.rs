@@ -209,7 +209,7 @@ fn disk(
         backing: Backing::File,
         datastore,
         dir: dir.clone(),
-        stem: if number == 0 { dir.to_string() } else { format!("{dir}_{number}") },
+        stem: if number == 0 { dir.clone() } else { format!("{dir}_{number}") },
     })
 }
 

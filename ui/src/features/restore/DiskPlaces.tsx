@@ -9,7 +9,7 @@ import css from "./Restore.module.css";
 export function DiskPlaces({ restore }: { restore: Restore }) {
   const t = useText();
   const language = useLanguage();
-  const disks = restore.plan.data?.disks ?? [];
+  const disks = restore.places.data?.disks ?? [];
   const usable = restore.datastores.filter((one) => one.accessible);
   if (disks.length < 2 || usable.length < 2) return null;
   return (

@@ -1,3 +1,4 @@
+import { keepPreviousData } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAction, useCommand } from "@/api/client";
 import type { VmIdentityChoice } from "@/api/generated/VmIdentityChoice";
@@ -20,7 +21,7 @@ export function useRestore(point: PointView) {
   const [serverId, setServer] = useState<string | null>(null);
   const [datastoreName, setDatastore] = useState<string | null>(null);
   const [typedName, setName] = useState<string | null>(null);
-  const [places, setPlaces] = useState<Readonly<Record<number, string>>>({});
+  const [moved, setMoved] = useState<Readonly<Record<number, string>>>({});
   const [disk, setDisk] = useState(0);
   const [path, setPath] = useState("");
   const [identity, setIdentity] = useState<VmIdentityChoice>("new");
@@ -36,12 +37,13 @@ export function useRestore(point: PointView) {
   const name = typedName ?? `${point.vm_name}-restored-${nameDate(now)}`;
   const taken = targets.data?.vm_names.some((one) => one === name.trim()) ?? false;
   const chosen: RestoreWhat = what ?? (servers.length === 0 || point.source === "image" ? "disk" : "vm");
-  const request = server && datastore ? { repository_id: point.repository_id, point_id: point.id, server_id: server.id, datastore: datastore.name, disks: Object.entries(places).map(([key, place]) => ({ key: Number(key), datastore: place })), name: name.trim(), identity } : null;
-  const setPlace = (key: number, place: string) => setPlaces({ ...places, [key]: place });
+  const request = server && datastore ? { repository_id: point.repository_id, point_id: point.id, server_id: server.id, datastore: datastore.name, disks: Object.entries(moved).map(([key, place]) => ({ key: Number(key), datastore: place })), name: name.trim(), identity } : null;
+  const setPlace = (key: number, place: string) => setMoved({ ...moved, [key]: place });
   // Other keys and datastores belong to another server.
-  const chooseServer = (id: string) => { setServer(id); setPlaces({}); };
+  const chooseServer = (id: string) => { setServer(id); setMoved({}); };
   const over = server ? { repository_id: point.repository_id, point_id: point.id, server_id: server.id, confirm: confirm.trim(), stop, turn_on: turnOn } : null;
-  const plan = useCommand("restore.plan", request ?? emptyPlan, { enabled: chosen === "vm" && request !== null && name.trim() !== "" });
+  // Without the name: where disks go does not hang on it, and each letter would ask the server again.
+  const places = useCommand("restore.plan", request ? { ...request, name: null } : emptyPlan, { enabled: chosen === "vm" && request !== null && point.disks.length > 1, placeholderData: keepPreviousData });
   const overPlan = useCommand("restore.in-place-plan", over ? { ...over, confirm: "" } : emptyOver, { enabled: chosen === "over" && over !== null });
   const confirmed = overPlan.data !== undefined && confirm.trim() === overPlan.data.vm_name;
   const startVm = useAction("restore.vm");
@@ -49,7 +51,7 @@ export function useRestore(point: PointView) {
   const startDisk = useAction("restore.disk");
   return {
     what: chosen, setWhat, servers, server, setServer: chooseServer, targets, datastores, datastore, setPlace, setDatastore, name, setName, taken, disk, setDisk, path, setPath, request, startVm, startDisk,
-    identity, setIdentity, advanced, setAdvanced, confirm, setConfirm, stop, setStop, turnOn, setTurnOn, plan, over, overPlan, startOver, confirmed,
+    identity, setIdentity, advanced, setAdvanced, confirm, setConfirm, stop, setStop, turnOn, setTurnOn, places, over, overPlan, startOver, confirmed,
     ready: chosen === "vm" ? request !== null && name.trim() !== "" && !taken : chosen === "over" ? confirmed : path.trim() !== "",
   };
 }

@@ -68,9 +68,8 @@ pub(super) fn place<'a>(
             placing.problems.push(VmRestoreError::NoSuchDisk(*key));
         }
     }
-    let no_store = |name: &str| VmRestoreError::NoDatastore(name.to_owned());
     let Some(home) = named(inventory, &target.datastore).next() else {
-        placing.problems.push(no_store(&target.datastore));
+        placing.problems.push(VmRestoreError::NoDatastore(target.datastore.clone()));
         return placing;
     };
     placing.home = Some(home);
@@ -79,30 +78,27 @@ pub(super) fn place<'a>(
     let first = lay.next();
     let several = lay.any(|lay| Some(lay) != first);
     for (shape, bytes) in shapes {
-        let (store, moved) = match target.disks.get(&shape.key.get()) {
-            Some(chosen) => match reachable(inventory, home, chosen) {
+        let there = |store: &DatastoreSummary| {
+            used.get(store.reference.as_str()).map_or(0, |(_, bytes)| *bytes)
+        };
+        let chosen = target.disks.get(&shape.key.get());
+        let lay = (several && !shape.datastore.is_empty()).then_some(&shape.datastore);
+        let (store, moved) = match (chosen, lay) {
+            (Some(chosen), _) => match reachable(inventory, home, chosen) {
                 Ok(store) => (store, None),
-                Err(Moved::OutOfReach) => {
-                    let names = format!("{}, {chosen}", home.name);
-                    placing.problems.push(VmRestoreError::NoCommonHost(names));
-                    continue;
-                }
-                Err(_) => {
-                    placing.problems.push(no_store(chosen));
+                Err(why) => {
+                    placing.problems.push(cannot(why, home, chosen));
                     continue;
                 }
             },
-            None if several && !shape.datastore.is_empty() => {
-                match reachable(inventory, home, &shape.datastore) {
-                    Ok(store) => {
-                        let there = used.get(store.reference.as_str()).map_or(0, |(_, n)| *n);
-                        let fits = there.saturating_add(bytes.get()) <= store.free.get();
-                        if fits { (store, None) } else { (home, Some(Moved::NoRoom)) }
-                    }
-                    Err(why) => (home, Some(why)),
+            (None, Some(lay)) => match reachable(inventory, home, lay) {
+                Ok(store) if there(store).saturating_add(bytes.get()) > store.free.get() => {
+                    (home, Some(Moved::NoRoom))
                 }
-            }
-            None => (home, None),
+                Ok(store) => (store, None),
+                Err(why) => (home, Some(why)),
+            },
+            (None, None) => (home, None),
         };
         used.entry(store.reference.as_str()).or_insert((store, 0)).1 += bytes.get();
         if store.reference != home.reference {
@@ -118,26 +114,43 @@ pub(super) fn place<'a>(
             moved: moved.filter(|_| shape.datastore != store.name),
         });
     }
-    for (store, needed) in used.values() {
-        if store.free.get() < *needed {
-            placing.problems.push(VmRestoreError::NoRoom {
-                datastore: store.name.clone(),
-                free: store.free,
-                needed: ByteLen::new(*needed),
-            });
-        }
-    }
     let all: u64 = shapes.iter().map(|(_, bytes)| bytes.get()).sum();
     let chosen = target.disks.values().any(|name| *name != home.name);
     placing.or_together = !chosen && home.free.get() >= all;
+    let used: Vec<(&DatastoreSummary, u64)> = used.into_values().collect();
+    check(inventory, home, &used, &mut placing);
+    placing
+}
+
+/// Looks whether there is room for everything, and a host for it.
+fn check<'a>(
+    inventory: &'a Inventory,
+    home: &DatastoreSummary,
+    used: &[(&DatastoreSummary, u64)],
+    placing: &mut Placing<'a>,
+) {
+    for (store, needed) in used.iter().filter(|(store, needed)| store.free.get() < *needed) {
+        placing.problems.push(VmRestoreError::NoRoom {
+            datastore: store.name.clone(),
+            free: store.free,
+            needed: ByteLen::new(*needed),
+        });
+    }
     let mut stores: Vec<DatastoreRef> = vec![home.reference.clone()];
     stores.extend(placing.elsewhere.iter().map(|(_, store)| store.clone()));
     placing.host = host_for(inventory, &stores);
     if placing.host.is_none() && !placing.elsewhere.is_empty() && placing.problems.is_empty() {
-        let names: Vec<&str> = used.values().map(|(store, _)| store.name.as_str()).collect();
+        let names: Vec<&str> = used.iter().map(|(store, _)| store.name.as_str()).collect();
         placing.problems.push(VmRestoreError::NoCommonHost(names.join(", ")));
     }
-    placing
+}
+
+/// Says why a disk cannot go where somebody chose.
+fn cannot(why: Moved, home: &DatastoreSummary, chosen: &str) -> VmRestoreError {
+    match why {
+        Moved::OutOfReach => VmRestoreError::NoCommonHost(format!("{}, {chosen}", home.name)),
+        Moved::Gone | Moved::NoRoom => VmRestoreError::NoDatastore(chosen.to_owned()),
+    }
 }
 
 fn named<'a>(inventory: &'a Inventory, name: &str) -> impl Iterator<Item = &'a DatastoreSummary> {

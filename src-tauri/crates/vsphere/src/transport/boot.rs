@@ -5,6 +5,7 @@ use kuramori_base::CancelToken;
 
 use super::device_key::Place;
 use super::import_spec::Rebuilt;
+use super::path::DatastorePath;
 use super::placement::Placement;
 use crate::DiskKey;
 use crate::client::Client;
@@ -47,7 +48,7 @@ fn misplaced(made: &VmConfig, hardware: &VmHardware, place: &Placement) -> Vec<S
         let (wanted, _) = place.of_disk(shape.key);
         let at = Place::of(hardware, shape.key);
         let new = made.disks.iter().find(|d| Place::of(&made.hardware, d.key) == at);
-        let lies = new.and_then(|d| d.backing.file.as_ref()).map(|file| file.datastore());
+        let lies = new.and_then(|d| d.backing.file.as_ref()).map(DatastorePath::datastore);
         if let Some(lies) = lies.filter(|lies| *lies != wanted) {
             let label = &shape.label;
             warnings.push(format!("“{label}” on “{wanted}”: the server put it on “{lies}”"));

@@ -85,10 +85,10 @@ pub fn host_for<'a>(
     datastores: &[DatastoreRef],
 ) -> Option<&'a HostSummary> {
     let mounts = |host: &&HostSummary| datastores.iter().all(|d| host.datastores.contains(d));
-    inventory.hosts.iter().filter(takes_vms).find(mounts)
+    inventory.hosts.iter().filter(|host| takes_vms(host)).find(mounts)
 }
 
-fn takes_vms(host: &&HostSummary) -> bool {
+fn takes_vms(host: &HostSummary) -> bool {
     host.connection == ConnectionState::Connected && !host.maintenance
 }
 
