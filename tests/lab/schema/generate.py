@@ -86,6 +86,8 @@ InvalidDeviceSpec InvalidDeviceOperation DiskNotSupported GenericVmConfigFault V
 OvfCreateDescriptorParams OvfCreateDescriptorResult OvfFile OvfOptionInfo OvfCreateImportSpecParams
 OvfCreateImportSpecResult OvfFileItem OvfNetworkMapping OvfResourceMap OvfManagerCommonParams
 HostCommunication HostNotConnected OutOfBounds LimitExceeded ResourceInUse
+VirtualMachineConfigOptionDescriptor VirtualHardwareCompatibilityIssue
+VirtualHardwareVersionNotSupported
 """.split()
 
 OBJECTS = """
@@ -94,7 +96,7 @@ ClusterComputeResource HostSystem ResourcePool VirtualMachine Datastore Network
 VirtualMachineSnapshot Task HttpNfcLease PropertyCollector PropertyFilter ContainerView View
 ManagedObjectView ViewManager SearchIndex FileManager VirtualDiskManager OvfManager LicenseManager
 AuthorizationManager HostDatastoreBrowser GuestOperationsManager TaskManager ExtensibleManagedObject
-HostDatastoreSystem
+HostDatastoreSystem EnvironmentBrowser
 """.split()
 
 METHODS = """
@@ -108,7 +110,7 @@ RemoveSnapshot_Task RemoveAllSnapshots_Task ConsolidateVMDisks_Task RevertToSnap
 RevertToCurrentSnapshot_Task PowerOnVM_Task PowerOffVM_Task ShutdownGuest QueryChangedDiskAreas ExportVm
 ExportSnapshot HttpNfcLeaseProgress HttpNfcLeaseComplete HttpNfcLeaseAbort HttpNfcLeaseGetManifest
 ImportVApp Destroy_Task UnregisterVM SearchDatastore_Task SearchDatastoreSubFolders_Task
-CreateDescriptor CreateImportSpec
+CreateDescriptor CreateImportSpec QueryConfigOptionDescriptor FindByDatastorePath
 DeleteDatastoreFile_Task HasPrivilegeOnEntities HasPrivilegeOnEntity CancelTask
 """.split()
 

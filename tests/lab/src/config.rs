@@ -70,6 +70,8 @@ pub struct LabDisk {
     pub source: DiskSource,
     /// Whether the disk is thin. A thick one is eagerly zeroed.
     pub thin: bool,
+    /// The datastore it lies on, where that is not the VM's.
+    pub datastore: Option<&'static str>,
 }
 
 /// A VM that is to exist. One that is there already, by name, is left as it is.
@@ -86,6 +88,9 @@ pub struct LabVm {
     pub(crate) modes: BTreeMap<usize, (&'static str, Backing)>,
     pub(crate) uuids: Option<(String, String)>,
     pub(crate) disk_uuids: bool,
+    pub(crate) version: Option<String>,
+    pub(crate) drive: Option<String>,
+    pub(crate) boots_from: Option<usize>,
 }
 
 impl LabVm {
@@ -103,7 +108,40 @@ impl LabVm {
             modes: BTreeMap::new(),
             uuids: None,
             disk_uuids: true,
+            version: None,
+            drive: None,
+            boots_from: None,
         }
+    }
+
+    /// Lays the disk that was added last on another datastore.
+    #[must_use]
+    pub fn on(mut self, datastore: &'static str) -> Self {
+        if let Some(last) = self.disks.last_mut() {
+            last.datastore = Some(datastore);
+        }
+        self
+    }
+
+    /// Sets the version of the virtual hardware, such as `vmx-21`.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// Adds a CD drive with an image in it.
+    #[must_use]
+    pub fn drive(mut self, image: impl Into<String>) -> Self {
+        self.drive = Some(image.into());
+        self
+    }
+
+    /// Lets the VM try a disk first and its first card then when it boots.
+    #[must_use]
+    pub fn boots_from(mut self, disk: usize) -> Self {
+        self.boots_from = Some(disk);
+        self
     }
 
     /// Sets the instance UUID and the BIOS UUID, which are made up otherwise.
@@ -123,14 +161,18 @@ impl LabVm {
     /// Adds a thin disk with the content of a raw image.
     #[must_use]
     pub fn image(mut self, path: impl Into<PathBuf>) -> Self {
-        self.disks.push(LabDisk { source: DiskSource::Image(path.into()), thin: true });
+        self.disks.push(LabDisk {
+            source: DiskSource::Image(path.into()),
+            thin: true,
+            datastore: None,
+        });
         self
     }
 
     /// Adds an empty thin disk of `bytes` bytes; a multiple of 512.
     #[must_use]
     pub fn capacity(mut self, bytes: u64) -> Self {
-        self.disks.push(LabDisk { source: DiskSource::Empty(bytes), thin: true });
+        self.disks.push(LabDisk { source: DiskSource::Empty(bytes), thin: true, datastore: None });
         self
     }
 
@@ -272,6 +314,10 @@ pub struct LabOptions {
     /// A VM, by name, and the folder in which its guest sees itself and the disks that are attached
     /// to it: `sys` and `dev`, as on Linux. None.
     pub guest: Option<(String, PathBuf)>,
+    /// The highest version of virtual hardware of the hosts. 21.
+    pub hardware: u16,
+    /// Whether an import may name datastores for its disks. Yes.
+    pub places_disks: bool,
 }
 
 impl Default for LabOptions {
@@ -292,6 +338,8 @@ impl Default for LabOptions {
             host_uuid: None,
             managed_by: None,
             guest: None,
+            hardware: 21,
+            places_disks: true,
         }
     }
 }

@@ -76,7 +76,8 @@ pub struct FaultSpec {
     pub fault: Option<String>,
     /// Its message.
     pub message: Option<String>,
-    /// A message key, the property of an `InvalidArgument`, or the privilege of `no-permission`.
+    /// A message key, the property of an `InvalidArgument`, the privilege of `no-permission`, or a
+    /// part of the name of the file that a `hold` or `locked` is about.
     pub key: Option<String>,
     /// The HTTP status, for `status`.
     pub status: Option<u16>,
@@ -205,10 +206,22 @@ impl Faults {
         fits: impl Fn(FaultWhen) -> bool,
         stop: impl Fn() -> bool,
     ) {
+        self.hold_file((point, ""), fits, stop);
+    }
+
+    /// As [`Faults::hold`], for a request about a file. A `hold` with a key is for those alone that
+    /// have it in their names.
+    pub(crate) fn hold_file(
+        &self,
+        (point, file): (&str, &str),
+        fits: impl Fn(FaultWhen) -> bool,
+        stop: impl Fn() -> bool,
+    ) {
         let mut entries = self.entries.lock().expect("no holder panics");
         let found = entries.1.iter_mut().find(|e| {
             e.spec.kind == FaultKind::Hold
                 && (e.spec.point == point || e.spec.point == "*")
+                && e.spec.key.as_deref().is_none_or(|key| file.contains(key))
                 && fits(e.spec.when)
         });
         let Some(entry) = found else { return };

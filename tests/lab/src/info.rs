@@ -106,6 +106,12 @@ pub struct VmInfo {
     pub visitors: Vec<String>,
     /// Its network cards.
     pub nics: Vec<NicInfo>,
+    /// The version of its hardware.
+    pub version: String,
+    /// What its CD drives have in them.
+    pub drives: Vec<Option<String>>,
+    /// What it tries to boot from, by device key where it has one.
+    pub boot_order: Vec<String>,
     /// Its snapshots, oldest first.
     pub snapshots: Vec<SnapshotInfo>,
     /// The snapshot the running state builds on.
@@ -147,6 +153,9 @@ fn vm(vm: &Vm) -> VmInfo {
                 start_connected: n.start_connected,
             })
             .collect(),
+        version: conf.version.clone(),
+        drives: conf.drives.iter().map(|d| d.image.clone()).collect(),
+        boot_order: conf.boot_order.iter().map(|boot| format!("{boot:?}")).collect(),
         snapshots: state.snapshots.iter().map(|s| snapshot(vm, s)).collect(),
         current_snapshot: state.current_snapshot.clone(),
     }

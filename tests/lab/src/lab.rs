@@ -111,6 +111,11 @@ impl LabHandle {
         &self.app.core
     }
 
+    /// Returns the tags of a VM: those it began with, and those that were attached since.
+    pub fn tags_of(&self, vm: &str) -> Vec<(String, String)> {
+        crate::http::tags_of(self.core(), vm)
+    }
+
     /// Returns all VMs with disks and snapshots, by name.
     pub fn vms(&self) -> Vec<VmInfo> {
         info::vms(self.core())

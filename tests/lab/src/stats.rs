@@ -31,6 +31,8 @@ pub struct LabStats {
     pub calls: BTreeMap<String, u64>,
     /// Most requests under `/folder` that were served at once.
     pub folder_peak: usize,
+    /// Most bytes that one request under `/folder` was answered with.
+    pub folder_largest: u64,
     /// Requests under `/folder` that were refused with 503.
     pub folder_refused: u64,
     /// Logins that succeeded.

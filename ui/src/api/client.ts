@@ -1,4 +1,4 @@
-import { useMutation, useQuery, type UseMutationResult, type UseQueryResult } from "@tanstack/react-query";
+import { useMutation, useQuery, type keepPreviousData, type UseMutationResult, type UseQueryResult } from "@tanstack/react-query";
 import { usePlatform } from "@/platform/context";
 import type { Platform } from "@/platform/types";
 import { ApiError, errorView } from "./errors";
@@ -24,6 +24,8 @@ export function keyOf<Name extends CommandName>(name: Name, request: RequestOf<N
 
 interface CommandQueryOptions {
   enabled?: boolean;
+  /** Keeps the last answer in sight while a changed request is answered. */
+  placeholderData?: typeof keepPreviousData;
 }
 
 /** The answer of a reading command, kept fresh by events. */

@@ -201,12 +201,16 @@ pub(crate) fn restore(
             .because(error)
             .with_hints(error.hints()),
         E::Repository(e) => repository(e, place),
-        E::NameTaken(_) => AppError::new(ErrorCode::VmNameTaken, vm).because(error),
+        E::NameTaken { name, .. } => AppError::new(ErrorCode::VmNameTaken, name).because(error),
         E::NoDatastore(name) => AppError::new(ErrorCode::DatastoreNotFound, name).because(error),
         E::NoRoom { datastore, .. } => {
             AppError::new(ErrorCode::DatastoreFull, datastore).because(error)
         }
-        E::NotAVm | E::Config(_) => AppError::new(ErrorCode::VmNotSupported, vm).because(error),
+        E::NoSuchDisk(_) => AppError::new(ErrorCode::InvalidInput, error.to_string()),
+        E::NoCommonHost(_) => AppError::new(ErrorCode::DatastoreNotFound, vm).because(error),
+        E::NotAVm | E::Config(_) | E::Hardware(_) => {
+            AppError::new(ErrorCode::VmNotSupported, vm).because(error)
+        }
         E::Read(e) => read(e, place),
         E::Cancelled(_) => AppError::new(ErrorCode::Cancelled, vm),
     }

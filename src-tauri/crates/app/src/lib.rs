@@ -36,6 +36,7 @@ pub mod upkeep;
 mod volume;
 
 pub use app::{App, AppOptions};
+pub use commands::NewVmChoice;
 pub use deletion::{Forget, ForgetHow};
 pub use error::AppError;
 pub use kuramori_base::{

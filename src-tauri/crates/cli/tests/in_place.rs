@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kuramori_lab::{FaultSpec, FaultWhen, LabHandle, LabVm};
 
-use crate::bench::{Bench, noise};
+use crate::bench::{Bench, files, noise};
 use crate::crash::kill_in;
 
 const MIB: u64 = 1 << 20;
@@ -65,6 +65,19 @@ impl Setting {
         self.lab.vm("web 01").unwrap().disks.into_iter().map(|d| d.file).collect()
     }
 
+    /// Nothing of the helpers lies beside the disks that the VM took.
+    fn assert_tidy(&self, about: &str) {
+        let all = files(&self.bench.path("lab").join("datastores"));
+        let small = |file: &&std::path::PathBuf| {
+            let text = file.to_string_lossy();
+            text.contains("Kuramori") && !text.ends_with(".vmdk")
+        };
+        let left: Vec<_> = all.iter().filter(small).collect();
+        assert!(left.is_empty(), "{about}: {left:?}");
+        let disks = self.files();
+        assert!(disks.iter().all(|disk| disk.contains("Kuramori")), "{about}: {disks:?}");
+    }
+
     /// The VM is the only one, runs, and has no snapshot.
     pub(crate) fn assert_alone(&self, about: &str) {
         let vms = self.lab.vms();
@@ -85,6 +98,7 @@ fn the_disks_come_back_and_those_it_had_stay_as_files() {
     assert_eq!(done.field("/outcome"), "succeeded", "{}", done.stdout);
     assert!(setting.live() == setting.then, "the disks are those of the recovery point");
     setting.assert_alone("done");
+    setting.assert_tidy("done");
     let vm = setting.lab.vm("web 01").unwrap();
     assert_eq!(vm.instance_uuid, uuid, "it is the same VM");
     assert!(vm.nics.iter().all(|nic| nic.start_connected), "its cards stay as they were");
@@ -223,6 +237,17 @@ fn killed_from_the_exchange_on_it_has_the_new_ones() {
     ]);
 }
 
+#[test]
+fn killed_while_it_tidies_up_nothing_is_left_and_no_disk_is_gone() {
+    use FaultWhen::{After, Call, Usual};
+    killed_at(&[
+        ("FindByDatastorePath", 0, Call, true),
+        ("DeleteDatastoreFile_Task", 0, Call, true),
+        ("DeleteDatastoreFile_Task", 0, After, true),
+        ("DeleteDatastoreFile_Task", 2, Usual, true),
+    ]);
+}
+
 impl Setting {
     /// Returns once no lease is open: what was asked for before a kill may still come to its end,
     /// and what then stays open belongs to nobody.
@@ -260,6 +285,7 @@ fn killed_at(moments: &[Moment]) {
         assert!(live == if exchanged { setting.then.clone() } else { now }, "{about}");
         setting.assert_alone(&about);
         if exchanged {
+            setting.assert_tidy(&about);
             // Turns tracking on again, so that the calls of the next round are the same.
             setting.bench.run(&BACKUP).ok();
         }

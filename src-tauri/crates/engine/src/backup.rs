@@ -19,7 +19,8 @@ use crate::TOOL_VERSION;
 use crate::budget::Budgets;
 use crate::cold;
 use crate::config_files;
-use crate::disk::{DiskSource, Frozen, save_disk};
+use crate::disk::Frozen;
+use crate::disks::read_disks;
 use crate::error::EngineError;
 use crate::guards;
 use crate::hot_add::{self, HotAdd};
@@ -103,6 +104,12 @@ pub fn backup_vm(job: &VmBackup<'_>) -> VmReport {
     }
 }
 
+/// What a part of the work has told.
+pub(crate) struct Told {
+    any: bool,
+    recorded: Vec<RunEvent>,
+}
+
 /// Tells events, and remembers those a recovery point has to carry with it.
 pub(crate) struct Warnings<'a> {
     job: &'a VmBackup<'a>,
@@ -111,6 +118,21 @@ pub(crate) struct Warnings<'a> {
 }
 
 impl Warnings<'_> {
+    /// Makes one for a part of the work that goes on beside others.
+    pub(crate) fn part<'b>(job: &'b VmBackup<'b>) -> Warnings<'b> {
+        Warnings { job, any: false, recorded: Vec::new() }
+    }
+
+    /// Takes over what a part has told.
+    pub(crate) fn join(&mut self, part: Told) {
+        self.any |= part.any;
+        self.recorded.extend(part.recorded);
+    }
+
+    pub(crate) fn told(self) -> Told {
+        Told { any: self.any, recorded: self.recorded }
+    }
+
     pub(crate) fn info(&self, event: RunEvent) {
         self.job.observer.event(Level::Info, event);
     }
@@ -309,24 +331,6 @@ fn save(
     warnings.good(RunEvent::Committed { point: point.to_string(), new, stored });
     job.observer.step(Step::AfterCommit);
     Ok(point)
-}
-
-fn read_disks(
-    job: &VmBackup<'_>,
-    session: &Session,
-    frozen: Frozen<'_>,
-    parent: Option<Parent<'_>>,
-    warnings: &mut Warnings<'_>,
-) -> Result<Vec<kuramori_repo::DiskDraft>, EngineError> {
-    let Frozen { snapshot, config, .. } = frozen;
-    let wanted: Vec<&DiskConfig> = config.disks.iter().filter(|d| d.obstacle().is_none()).collect();
-    let sources: Vec<DiskSource<'_>> = wanted
-        .into_iter()
-        .map(|disk| DiskSource::plan(job, snapshot, disk, parent))
-        .collect::<Result<_, _>>()?;
-    job.progress.total(sources.iter().map(|s| s.bytes(job.repository.chunk_len())).sum());
-    let parent = parent.map(|parent| parent.manifest);
-    sources.into_iter().map(|s| save_disk(job, session, frozen, s, parent, warnings)).collect()
 }
 
 fn identity_of(job: &VmBackup<'_>, vm: &VmSummary) -> VmIdentity {

@@ -77,6 +77,12 @@ impl Budgets {
         Self { budget: Box::new(budget), state: Mutex::default(), freed: Condvar::new() }
     }
 
+    /// Returns how many disks there could be a turn for at most, as the limits are now.
+    pub(crate) fn widest(&self) -> usize {
+        let budget = (self.budget)();
+        budget.per_host.max(budget.per_datastore).get()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

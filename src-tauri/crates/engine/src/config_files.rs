@@ -1,7 +1,7 @@
 //! What a recovery point keeps of a VM besides its disks.
 
 use kuramori_vsphere::transport::{DatastoreHttp, DatastoreHttpError};
-use kuramori_vsphere::{SavedConfig, VmConfig};
+use kuramori_vsphere::{SavedConfig, SavedTag, TagsUnavailable, VmConfig};
 
 use crate::backup::{VmBackup, Warnings, causes};
 use crate::error::EngineError;
@@ -15,6 +15,7 @@ pub(crate) fn save(
     warnings: &mut Warnings<'_>,
 ) -> Result<SavedConfig, EngineError> {
     let mut saved = SavedConfig { hardware: config.hardware.clone(), ..SavedConfig::default() };
+    saved.tags = tags(job, warnings);
     if config.disks.iter().any(|disk| disk.encrypted) {
         // They lie encrypted beside the disks, and fit no other VM.
         let reason = "the VM is encrypted".to_owned();
@@ -39,6 +40,19 @@ pub(crate) fn save(
     saved.vmx = found.vmx.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     saved.nvram = found.nvram.filter(|bytes| !bytes.is_empty());
     Ok(saved)
+}
+
+/// Reads the tags of the VM, where its server has any.
+fn tags(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Vec<SavedTag> {
+    match job.wait(job.client.tags_of(job.vm)) {
+        Ok(tags) => tags,
+        Err(TagsUnavailable::SingleHost | TagsUnavailable::NotOffered) => Vec::new(),
+        Err(error) => {
+            let reason = causes(&error);
+            warnings.note(RunEvent::TagsUnknown { reason });
+            Vec::new()
+        }
+    }
 }
 
 /// An EFI guest may not find what to boot without its NVRAM.

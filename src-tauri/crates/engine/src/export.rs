@@ -2,16 +2,18 @@
 
 use std::io::{self, Read};
 
-use kuramori_base::Counters;
+use kuramori_base::{Cancelled, Counters};
 use kuramori_block::{ByteLen, ByteOffset, ReadError};
+use kuramori_jobs::Level;
 use kuramori_repo::{ChunkIndex, DiskWriter};
 use kuramori_vdisk::stream_optimized::StreamReader;
 use kuramori_vsphere::transport::{ExportError, ExportLease, ExportStream};
 use kuramori_vsphere::{DiskConfig, SnapshotRef, VmConfig};
 
-use crate::backup::VmBackup;
+use crate::backup::{VmBackup, causes};
+use crate::guards::pause;
 use crate::pipeline::{PipelineError, Watch};
-use crate::report::Step;
+use crate::report::{RunEvent, Step};
 
 fn source(
     at: ByteOffset,
@@ -29,8 +31,7 @@ pub(crate) fn copy(
     writer: &DiskWriter,
     watch: Watch<'_>,
 ) -> Result<ByteLen, PipelineError> {
-    let lease = job.wait(ExportLease::start_snapshot(job.client, snapshot, config, watch.cancel));
-    let lease = lease.map_err(export_failed)?;
+    let lease = begin(job, (snapshot, config), disk, watch)?;
     let copied =
         job.wait(lease.open(disk.key, watch.cancel.clone())).map_err(export_failed).and_then(
             |stream| take(Held { stream, watch }, disk, writer, job.repository.chunk_len(), watch),
@@ -47,6 +48,35 @@ pub(crate) fn copy(
             }
             Err(error)
         }
+    }
+}
+
+/// Opens a lease. A host without memory for one more transfer is waited for: it has some again when
+/// another ends.
+fn begin(
+    job: &VmBackup<'_>,
+    (snapshot, config): (&SnapshotRef, &VmConfig),
+    disk: &DiskConfig,
+    watch: Watch<'_>,
+) -> Result<ExportLease, PipelineError> {
+    let begun = job.clock.monotonic();
+    let mut told = false;
+    loop {
+        let lease = ExportLease::start_snapshot(job.client, snapshot, config, watch.cancel);
+        let error = match job.wait(lease) {
+            Ok(lease) => return Ok(lease),
+            Err(error) => error,
+        };
+        let waited = job.clock.monotonic().saturating_sub(begun);
+        if !error.is_out_of_memory() || waited >= job.policy.task_patience {
+            return Err(export_failed(error));
+        }
+        if !std::mem::replace(&mut told, true) {
+            let event =
+                RunEvent::WaitingForMemory { disk: disk.label.clone(), reason: causes(&error) };
+            watch.observer.event(Level::Info, event);
+        }
+        pause(job).map_err(|_| PipelineError::Cancelled(Cancelled))?;
     }
 }
 

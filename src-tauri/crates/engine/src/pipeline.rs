@@ -12,8 +12,9 @@ use kuramori_repo::{ChunkIndex, DiskWriter, RepoError};
 use crate::report::{Observer, Step};
 use crate::throttle::Throttle;
 
-/// Bytes asked for in one read: large enough to hide a round trip, small enough to cancel soon.
-const REQUEST: ByteLen = ByteLen::from_mib(4);
+/// Bytes asked for in one read: large enough to hide a round trip, small enough to cancel soon, and
+/// as much as hosts take without running out of the memory they have for transfers.
+const REQUEST: ByteLen = ByteLen::from_mib(2);
 /// Threads that read one disk.
 const READERS: usize = 2;
 

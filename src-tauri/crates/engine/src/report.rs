@@ -2,6 +2,7 @@
 
 use kuramori_jobs::job::Cause;
 use kuramori_jobs::{Level, Stage};
+use kuramori_vsphere::Lost;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::WholeReason;
@@ -198,6 +199,13 @@ pub enum RunEvent {
         /// The disk.
         disk: String,
     },
+    /// The host has no memory for one more transfer, so this disk waits.
+    WaitingForMemory {
+        /// The disk.
+        disk: String,
+        /// What the host said.
+        reason: String,
+    },
     /// A disk was read.
     DiskRead {
         /// The disk.
@@ -250,6 +258,53 @@ pub enum RunEvent {
     NotProtected {
         /// What the repository's place said.
         reason: String,
+    },
+    /// The tags of the VM could not be read, so the recovery point is without them.
+    TagsUnknown {
+        /// Why.
+        reason: String,
+    },
+    /// The server has no such tag, so the new VM is without it.
+    TagMissing {
+        /// Name of its category.
+        category: String,
+        /// Its name.
+        tag: String,
+    },
+    /// Another VM has the name, so the new one got another.
+    VmNamed {
+        /// The name of the original.
+        wanted: String,
+        /// The one it got.
+        name: String,
+    },
+    /// The new VM has virtual hardware of a lower version: the host has no higher one.
+    HardwareLowered {
+        /// The version of the original.
+        from: String,
+        /// The one it got.
+        to: String,
+    },
+    /// The new VM lost something by that.
+    FeatureLost {
+        /// What.
+        feature: Lost,
+    },
+    /// Which virtual hardware the host has could not be found out.
+    HardwareUnknown {
+        /// Why.
+        reason: String,
+    },
+    /// A disk does not go to the datastore it lay on.
+    DiskMoved {
+        /// The disk.
+        disk: String,
+        /// The datastore it lay on.
+        lay: String,
+        /// The one it goes to.
+        datastore: String,
+        /// Why.
+        why: WhyMoved,
     },
     /// A network adapter or device of the original is not in the new VM.
     NotRestored {
@@ -323,6 +378,18 @@ impl RunEvent {
     pub fn from_record(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
+}
+
+/// Why a disk of a new VM does not go to the datastore it lay on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhyMoved {
+    /// There is none of that name that can be used.
+    Gone,
+    /// Too little is free there.
+    NoRoom,
+    /// No host mounts it together with the VM's own.
+    OutOfReach,
 }
 
 /// How a disk is read.

@@ -1,7 +1,7 @@
 //! What people met with other tools in the field, one by one (vsphere.md, section J): each is
 //! made to happen here, and must be a non-event or end in a plain sentence, with nothing left.
 //!
-//! Those about disk libraries and ports we do not use have no counterpart here: 14, 15 (NFC on port
+//! Those about disk libraries and ports we do not use have no counterpart here: 15 (NFC on port
 //! 902), 16, 17, 18 (VDDK).
 
 use kuramori_base::CancelToken;
@@ -249,6 +249,182 @@ fn j12_a_range_that_is_ignored_is_never_taken_for_the_range() {
     assert_eq!(manifest.disks[0].transport, "export lease");
     bench.lab.remove_faults(None);
     assert_good(&bench, &manifest);
+}
+
+/// Waits until something is so; a test that waits for ever fails.
+fn until(what: &str, so: impl Fn() -> bool) {
+    for _ in 0..600 {
+        if so() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("{what}");
+}
+
+/// Two VMs of two disks each.
+fn two_vms() -> Bench {
+    let bench = Bench::new(|lab| {
+        let vm = |name: &str| LabVm::new(name).capacity(8 * MIB).capacity(8 * MIB);
+        lab.vm(vm("vm")).vm(vm("other"))
+    });
+    for (seed, vm) in [(1, "vm"), (2, "other")] {
+        bench.lab.write(vm, 0, MIB, &vec![seed; 6_000_000]).unwrap();
+        bench.lab.write(vm, 1, MIB, &vec![seed + 10; 6_000_000]).unwrap();
+    }
+    bench
+}
+
+fn held(bench: &Bench) -> u32 {
+    bench.lab.faults().iter().map(|fault| fault.holding).sum()
+}
+
+#[test]
+fn j14_hosts_are_never_asked_for_more_than_they_have_memory_for() {
+    let bench = two_vms();
+    bench.side.backup_ok(&bench.vm, &quiet());
+    let stats = bench.lab.stats();
+    assert!(stats.folder_largest <= 2 * MIB, "{} at once", stats.folder_largest);
+    assert!(stats.folder_peak <= 4, "{} requests at once", stats.folder_peak);
+
+    // Exports of two runs share one budget: two disks from a host, whoever asks.
+    let other = VmRef::new(bench.lab.vm("other").unwrap().id);
+    bench.lab.add_fault(on_folder(FaultKind::Locked)).unwrap();
+    let hold = FaultSpec { point: "export".into(), ..of_kind(FaultKind::Hold) };
+    let hold = bench.lab.add_fault(hold).unwrap();
+    let observers = [quiet(), quiet()];
+    let waits = |e: &RunEvent| matches!(e, RunEvent::WaitingForTurn { .. });
+    let waiting = || {
+        observers.iter().flat_map(crate::bench::AtStep::events).filter(|(_, e)| waits(e)).count()
+    };
+    std::thread::scope(|scope| {
+        let run = |vm, n: usize| {
+            let (bench, observer) = (&bench, &observers[n]);
+            scope.spawn(move || bench.side.backup_ok(vm, observer))
+        };
+        let running = [run(&bench.vm, 0), run(&other, 1)];
+        until("two disks are exported, two wait", || held(&bench) == 2 && waiting() == 2);
+        assert_eq!(bench.lab.open_leases(), 2);
+        bench.lab.remove_faults(Some(hold));
+        for run in running {
+            let manifest = run.join().unwrap();
+            assert!(manifest.disks.iter().all(|disk| disk.transport == "export lease"));
+        }
+    });
+    bench.lab.remove_faults(None);
+    assert_clean(&bench);
+}
+
+#[test]
+fn j14_a_host_without_memory_is_waited_for_and_the_reason_is_said() {
+    let bench = bench();
+    let locked = on_folder(FaultKind::Locked);
+    let full = FaultSpec {
+        times: Some(2),
+        message: Some("NFC error 5: cannot allocate memory".into()),
+        ..fault("ExportSnapshot", "InsufficientResourcesFault")
+    };
+    let faults = [locked.clone(), full];
+    let observer = once_frozen(&bench, &faults);
+    let manifest = bench.side.backup_ok(&bench.vm, &observer);
+    let told: Vec<_> = observer
+        .events()
+        .into_iter()
+        .filter(|(_, e)| matches!(e, RunEvent::WaitingForMemory { .. }))
+        .collect();
+    let [(Level::Info, RunEvent::WaitingForMemory { reason, .. })] = told.as_slice() else {
+        panic!("told once: {told:?}")
+    };
+    assert!(reason.contains("InsufficientResourcesFault"), "{reason}");
+    bench.lab.remove_faults(None);
+    assert_good(&bench, &manifest);
+
+    // Not for ever.
+    let full = fault("ExportSnapshot", "InsufficientResourcesFault");
+    let faults = [locked, full];
+    let report = {
+        let observer = once_frozen(&bench, &faults);
+        bench.side.backup(&bench.vm, &observer, &CancelToken::new())
+    };
+    let Some(EngineError::NoWay { tried, .. }) = &report.error else {
+        panic!("{:?}", report.error)
+    };
+    assert!(tried.contains("InsufficientResourcesFault"), "{tried}");
+    bench.lab.remove_faults(None);
+    assert_clean(&bench);
+}
+
+#[test]
+fn j19_disks_of_one_vm_are_read_at_once_and_progress_counts_addresses() {
+    let bench = two_vms();
+    let hold = FaultSpec {
+        point: "folder".into(),
+        key: Some("vm-flat.vmdk".into()),
+        ..of_kind(FaultKind::Hold)
+    };
+    let hold = bench.lab.add_fault(hold).unwrap();
+    let tally = std::sync::Arc::new(kuramori_base::Tally::new());
+    std::thread::scope(|scope| {
+        let (side, vm, tally) = (&bench.side, &bench.vm, tally.clone());
+        let counted = tally.clone();
+        let running =
+            scope.spawn(move || side.backup_counted(vm, &quiet(), &CancelToken::new(), counted));
+        until("the second disk is read while the first is held", || {
+            let served = bench.lab.stats().folder;
+            let second = served.get("[datastore1] vm/vm_1-flat.vmdk");
+            held(&bench) > 0 && second.is_some_and(|s| s.disk_bytes >= 6_000_000)
+        });
+        let (done, all) = (tally.counters().done, tally.announced());
+        assert!(done <= all / 2, "{done} of {all} addresses are done");
+        bench.lab.remove_faults(Some(hold));
+        let report = running.join().unwrap();
+        let manifest = bench.side.repository.point(report.point.unwrap()).unwrap();
+        assert_eq!(tally.counters().done, all);
+        for disk in 0..2 {
+            let what = format!("disk {disk}");
+            assert_eq!(manifest.disks[disk].label, format!("Hard disk {}", disk + 1));
+            assert_same(&bench.side.restored(&manifest, disk), &bench.live(disk), &what);
+        }
+    });
+    assert_clean(&bench);
+}
+
+#[test]
+fn j19_an_error_or_a_wish_to_stop_ends_all_disks_and_leaves_nothing() {
+    let bench = two_vms();
+    let hold = |key: &str| FaultSpec {
+        point: "folder".into(),
+        key: Some(key.into()),
+        ..of_kind(FaultKind::Hold)
+    };
+    // The first disk breaks over both ways while the second waits for a host that does not answer.
+    bench.lab.add_fault(hold("vm_1-flat.vmdk")).unwrap();
+    let key = Some("vm/vm-flat.vmdk".to_owned());
+    bench.lab.add_fault(FaultSpec { key, ..on_folder(FaultKind::Locked) }).unwrap();
+    let broken =
+        FaultSpec { point: "export".into(), status: Some(500), ..of_kind(FaultKind::Status) };
+    bench.lab.add_fault(broken).unwrap();
+    let report = bench.side.backup(&bench.vm, &quiet(), &CancelToken::new());
+    assert!(held(&bench) > 0, "the second was under way, and was not waited for");
+    assert_eq!(report.outcome, Outcome::Failed, "{:?}", report.error);
+    assert!(matches!(report.error, Some(EngineError::NoWay { .. })), "{:?}", report.error);
+    assert!(bench.side.points().is_empty());
+    bench.lab.remove_faults(None);
+    assert_clean(&bench);
+
+    let cancel = CancelToken::new();
+    bench.lab.add_fault(hold("-flat.vmdk")).unwrap();
+    let report = std::thread::scope(|scope| {
+        let running = scope.spawn(|| bench.side.backup(&bench.vm, &quiet(), &cancel));
+        until("both disks are held", || held(&bench) >= 2);
+        cancel.cancel();
+        let ended = running.join().unwrap();
+        assert!(held(&bench) > 0, "it ended although the host never answered");
+        ended
+    });
+    assert_eq!(report.outcome, Outcome::Cancelled, "{:?}", report.error);
+    bench.lab.remove_faults(None);
+    assert_clean(&bench);
 }
 
 #[test]

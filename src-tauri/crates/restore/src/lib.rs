@@ -17,4 +17,7 @@ pub use in_place::{
     RestoredInPlace, SafetyPointFailed, Settled, open_exchanges, plan_in_place, restore_in_place,
     settle_exchange,
 };
-pub use vm::{NewVm, RestoredVm, VmRestore, VmRestoreError, VmRestorePlan, plan_vm, restore_vm};
+pub use vm::{
+    Moved, NewVm, PlacedDisk, RestoredVm, VmNote, VmRestore, VmRestoreError, VmRestorePlan,
+    plan_vm, restore_vm,
+};

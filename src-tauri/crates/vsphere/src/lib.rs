@@ -27,6 +27,7 @@ mod reconfigure;
 mod refs;
 mod service;
 mod session;
+mod small_files;
 mod snapshot;
 mod soap;
 mod tags;
@@ -48,8 +49,9 @@ pub use endpoint::Endpoint;
 pub use error::{ReplyError, Unreachable, VsphereError};
 pub use fault::Fault;
 pub use hardware::{
-    Controller, DiskBacking, DiskConfig, DiskMode, DiskObstacle, DiskShape, DiskSharing, FoundDisk,
-    FoundVm, FoundVmError, Nic, SavedConfig, VmConfig, VmHardware, read_ovf, read_vmx,
+    BootDevice, Controller, DiskBacking, DiskConfig, DiskMode, DiskObstacle, DiskShape,
+    DiskSharing, Drive, FoundDisk, FoundVm, FoundVmError, HardwareVersion, Lost, Nic, SavedConfig,
+    SavedTag, VersionTooLow, VmConfig, VmHardware, read_ovf, read_vmx,
 };
 pub use hot_add::AttachObstacle;
 pub use inventory::{
@@ -69,6 +71,7 @@ pub use refs::{
     SnapshotRef, TaskRef, VmRef,
 };
 pub use service::{About, ServerKind};
+pub use small_files::SmallFiles;
 pub use snapshot::{SnapshotNode, SnapshotRequest};
 pub use tags::{Tag, TagCategory, TagsUnavailable};
 pub use task::OnPercent;

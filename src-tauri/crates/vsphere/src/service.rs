@@ -48,6 +48,7 @@ pub(crate) struct ServiceContent {
     pub(crate) session_manager: MoRef,
     pub(crate) license_manager: Option<MoRef>,
     pub(crate) authorization_manager: Option<MoRef>,
+    pub(crate) file_manager: Option<MoRef>,
     pub(crate) search_index: Option<MoRef>,
 }
 
@@ -104,6 +105,7 @@ impl ServiceContent {
             session_manager: manager("sessionManager")?,
             license_manager: content.mo_at("licenseManager"),
             authorization_manager: content.mo_at("authorizationManager"),
+            file_manager: content.mo_at("fileManager"),
             search_index: content.mo_at("searchIndex"),
         })
     }

@@ -3,6 +3,7 @@
 //! Vcenter 7.0 U2 and later answer under `/api`, older ones from 6.5 on under `/rest`, with each
 //! answer wrapped in `value`. Nothing else is asked of that interface.
 
+mod of_vm;
 mod rest;
 
 use std::collections::HashMap;
@@ -94,7 +95,7 @@ struct Attached {
     object_ids: Vec<Object>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Object {
     id: String,
     #[serde(rename = "type")]

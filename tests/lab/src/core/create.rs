@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Core, snapshot_file};
 use crate::config::{Backing, Deltas, DiskSource, LabVm};
 use crate::disk::{Disk, DiskMeta, LinkMeta, remove_if_there};
-use crate::world::{Controller, Nic, Vm, VmConf, VmState};
+use crate::world::{Boot, Controller, Drive, Nic, Vm, VmConf, VmState};
 use crate::{LabError, Shape};
 
 /// A disk that is to be made.
@@ -124,7 +124,7 @@ impl Core {
                 eager: !source.thin,
                 mode: if mode.is_empty() { "persistent" } else { mode }.to_string(),
                 backing,
-                datastore: "datastore1".to_string(),
+                datastore: source.datastore.unwrap_or("datastore1").to_string(),
                 dir: dir.clone(),
                 stem,
             };
@@ -224,6 +224,10 @@ impl Core {
         let folder = self.places.datastores.join(&vm.state.datastore).join(&vm.state.dir);
         for disk in &vm.disks {
             disk.remove().map_err(LabError::io(&folder))?;
+            let of_disk = disk.folder();
+            if of_disk != folder && fs::read_dir(&of_disk).is_ok_and(|mut d| d.next().is_none()) {
+                fs::remove_dir(&of_disk).map_err(LabError::io(&of_disk))?;
+            }
         }
         if shared {
             // Disks that are not the VM's own stay.
@@ -231,7 +235,7 @@ impl Core {
                 let file = snapshot_file(&vm.state.dir, snapshot.number);
                 remove_if_there(&folder.join(file)).map_err(LabError::io(&folder))?;
             }
-            for ending in ["vmx", "nvram"] {
+            for ending in ["vmx", "nvram", "vmsd", "vmxf"] {
                 let file = folder.join(format!("{}.{ending}", vm.state.dir));
                 remove_if_there(&file).map_err(LabError::io(&file))?;
             }
@@ -279,6 +283,8 @@ fn write_files(folder: &Path, vm: &Vm) -> std::io::Result<()> {
         vmx += &format!("scsi0:{}.fileName = \"{name}\"\n", meta.unit);
     }
     fs::write(folder.join(format!("{stem}.vmx")), vmx)?;
+    // A host keeps the list of snapshots there, also when there are none.
+    fs::write(folder.join(format!("{stem}.vmsd")), "")?;
     let nvram = folder.join(format!("{stem}.nvram"));
     if !nvram.exists() {
         // Stands for the firmware's variables; each VM's differ, so that mix-ups show.
@@ -302,6 +308,17 @@ fn conf_of(vm: &LabVm, number: usize) -> VmConf {
     conf.change_tracking = Some(vm.change_tracking);
     if !vm.disk_uuids {
         conf.extra.insert("disk.EnableUUID".to_string(), "FALSE".to_string());
+    }
+    if let Some(version) = &vm.version {
+        conf.version.clone_from(version);
+    }
+    let image = vm.drive.clone();
+    conf.drives = image
+        .map(|image| Drive { key: 3000, controller: 200, unit: 0, image: Some(image) })
+        .into_iter()
+        .collect();
+    if let Some(unit) = vm.boots_from.and_then(|disk| i32::try_from(disk).ok()) {
+        conf.boot_order = vec![Boot::Disk(disk_key(1000, unit)), Boot::Card(4000)];
     }
     conf.controllers = vec![Controller {
         key: 1000,
@@ -339,5 +356,7 @@ pub(crate) fn blank_conf() -> VmConf {
         secure_boot: false,
         controllers: Vec::new(),
         nics: Vec::new(),
+        drives: Vec::new(),
+        boot_order: Vec::new(),
     }
 }

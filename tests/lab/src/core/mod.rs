@@ -123,6 +123,7 @@ impl Core {
                 leases: BTreeMap::new(),
                 sessions: HashMap::new(),
                 tickets: HashMap::new(),
+                tagged: Vec::new(),
             }),
             changed: Condvar::new(),
         });

@@ -95,14 +95,14 @@ pub(crate) fn from_bytes(bytes: Vec<u8>, manners: Manners) -> Body {
     from_channel(receiver, manners, ())
 }
 
-/// Waits while a `hold` at `point` is in place.
-pub(crate) async fn hold(core: &Arc<Core>, point: &'static str) {
+/// Waits while a `hold` at `point` is in place for a file.
+pub(crate) async fn hold(core: &Arc<Core>, point: &'static str, file: &str) {
     if core.faults.active(FaultKind::Hold).is_none() {
         return;
     }
-    let core = Arc::clone(core);
+    let (core, file) = (Arc::clone(core), file.to_owned());
     let held = tokio::task::spawn_blocking(move || {
-        core.faults.hold(point, |_| true, || core.stopping());
+        core.faults.hold_file((point, &file), |_| true, || core.stopping());
     });
     if let Err(error) = held.await {
         tracing::error!(%error, "a held request broke");

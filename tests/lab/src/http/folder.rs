@@ -18,7 +18,7 @@ use super::range::{Wanted, wanted};
 use super::sdk::text;
 use crate::core::Core;
 use crate::disk::{Link, NamedLink, usize_of};
-use crate::faults::FaultKind;
+use crate::faults::{FaultKind, FaultSpec};
 use crate::soap::StorePath;
 use crate::stats::{Served, Table};
 
@@ -46,7 +46,7 @@ pub(crate) async fn request(
         let status = spec.status.and_then(|s| StatusCode::from_u16(s).ok());
         return status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
     }
-    hold(&app.core, point).await;
+    hold(&app.core, point, uri.path()).await;
     let cookie = match admit(&app.core, &method, &uri, &headers) {
         Ok(cookie) => cookie,
         Err(refused) => return refused,
@@ -143,7 +143,8 @@ pub(crate) fn link_of(core: &Core, at: &StorePath) -> Option<(NamedLink, bool)> 
 }
 
 fn open(core: &Core, target: &Target) -> Result<(Source, u64), StatusCode> {
-    if core.faults.take(FaultKind::Locked, "folder", |_| true).is_some() {
+    let about = |s: &FaultSpec| s.key.as_deref().is_none_or(|key| target.at.path.contains(key));
+    if core.faults.take(FaultKind::Locked, "folder", about).is_some() {
         return Err(StatusCode::INTERNAL_SERVER_ERROR);
     }
     if let Some((NamedLink { link, deltas, .. }, active)) = link_of(core, &target.at) {
@@ -223,6 +224,7 @@ fn stream(
     let name = format!("[{}] {}", target.at.datastore, target.at.path);
     let manners = Manners::at(core, "folder");
     core.stats.served(Table::Folder, &name, Served { requests: 1, ..Served::default() });
+    core.stats.update(|s| s.folder_largest = s.folder_largest.max(range.end - range.start));
     let core = Arc::clone(core);
     tokio::task::spawn_blocking(move || {
         let mut at = range.start;

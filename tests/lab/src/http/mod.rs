@@ -17,6 +17,7 @@ use axum::Router;
 use axum::routing::{any, get, post};
 
 pub(crate) use serve::{serve_control, serve_tls};
+pub(crate) use tags::tags_of;
 
 use crate::core::Core;
 use crate::tls::Certificates;

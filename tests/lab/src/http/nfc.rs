@@ -97,7 +97,7 @@ pub(crate) async fn export(
     Path((ticket, target)): Path<(String, String)>,
 ) -> Response {
     let core = Arc::clone(&app.core);
-    hold(&core, "export").await;
+    hold(&core, "export", &target).await;
     if let Some(refused) = status_fault(&core, "export") {
         return refused;
     }
@@ -228,7 +228,7 @@ pub(crate) async fn import(
     body: Body,
 ) -> Response {
     let core = Arc::clone(&app.core);
-    hold(&core, "import").await;
+    hold(&core, "import", &target).await;
     if let Some(refused) = status_fault(&core, "import") {
         return refused;
     }

@@ -114,8 +114,37 @@ fn tagging(
         {
             attached(core, body)
         }
+        (&Method::POST, "tag-association", "") if query.ends_with("action=list-attached-tags") => {
+            let vm = object(body)?;
+            Ok((0..tags.len()).filter(|at| carries(core, *at, &vm)).map(tag_id).collect())
+        }
+        (&Method::POST, "tag-association", _) if query.ends_with("action=attach") => {
+            let (at, _) = tags.iter().enumerate().find_map(found).ok_or(StatusCode::NOT_FOUND)?;
+            let vm = object(body)?;
+            core.world().tagged.push((at, vm));
+            Ok(Value::Null)
+        }
         _ => Err(StatusCode::NOT_FOUND),
     }
+}
+
+/// Returns the id of the VM that a request is about.
+fn object(body: &[u8]) -> Result<String, StatusCode> {
+    let asked: Value = serde_json::from_slice(body).map_err(|_| StatusCode::BAD_REQUEST)?;
+    let object = &asked["object_id"];
+    if object["type"] != "VirtualMachine" {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    object["id"].as_str().map(str::to_owned).ok_or(StatusCode::BAD_REQUEST)
+}
+
+/// Returns whether a VM has a tag: from the beginning, or attached since.
+fn carries(core: &Core, at: usize, vm: &str) -> bool {
+    let world = core.world();
+    let name = world.vms.get(vm).map(|vm| vm.state.conf.name.as_str());
+    let first = core.options.tags.get(at);
+    first.is_some_and(|tag| tag.vms.iter().any(|v| Some(v.as_str()) == name))
+        || world.tagged.iter().any(|(tag, of)| *tag == at && of == vm)
 }
 
 fn attached(core: &Core, body: &[u8]) -> Result<Value, StatusCode> {
@@ -126,12 +155,19 @@ fn attached(core: &Core, body: &[u8]) -> Result<Value, StatusCode> {
         let tags = core.options.tags.iter().enumerate();
         let tag = tags.filter(|(at, _)| tag_id(*at) == *id).map(|(_, tag)| tag).next();
         let vms = tag.map(|tag| tag.vms.clone()).unwrap_or_default();
-        let objects: Vec<Value> = vms
-            .iter()
-            .filter_map(|name| world.vm_named(name))
-            .map(|vm| json!({ "id": vm.state.id, "type": "VirtualMachine" }))
-            .collect();
+        let first = vms.iter().filter_map(|name| world.vm_named(name)).map(|vm| &vm.state.id);
+        let since = world.tagged.iter().filter(|(at, _)| tag_id(*at) == *id).map(|(_, vm)| vm);
+        let objects: Vec<Value> =
+            first.chain(since).map(|vm| json!({ "id": vm, "type": "VirtualMachine" })).collect();
         json!({ "tag_id": id, "object_ids": objects })
     };
     Ok(asked.iter().map(of).collect())
+}
+
+/// Returns the category and name of each tag of a VM.
+pub(crate) fn tags_of(core: &Core, vm: &str) -> Vec<(String, String)> {
+    let id = core.world().vm_named(vm).map(|vm| vm.state.id.clone()).unwrap_or_default();
+    let tags = core.options.tags.iter().enumerate();
+    let of = tags.filter(|(at, _)| carries(core, *at, &id));
+    of.map(|(_, tag)| (tag.category.clone(), tag.name.clone())).collect()
 }

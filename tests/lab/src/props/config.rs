@@ -3,7 +3,7 @@
 use super::{Scope, devices};
 use crate::config::Special;
 use crate::value::{Obj, Value};
-use crate::world::{SnapDisk, Snapshot, Vm, VmConf};
+use crate::world::{Boot, SnapDisk, Snapshot, Vm, VmConf};
 
 /// Returns the name of a guest system as a person reads it.
 pub(crate) fn guest_name(id: &str) -> String {
@@ -83,7 +83,8 @@ fn plain(scope: Scope<'_>, vm: &Vm, conf: &VmConf, disks: Vec<devices::DiskView>
         .set("enterBIOSSetup", false)
         .set("efiSecureBootEnabled", conf.secure_boot)
         .set("bootRetryEnabled", false)
-        .set("bootRetryDelay", 10_000i64);
+        .set("bootRetryDelay", 10_000i64)
+        .set("bootOrder", boot_order(&conf.boot_order));
     let hardware = Obj::new("VirtualHardware")
         .set("numCPU", conf.cpus)
         .set("numCoresPerSocket", conf.cores)
@@ -119,6 +120,20 @@ fn plain(scope: Scope<'_>, vm: &Vm, conf: &VmConf, disks: Vec<devices::DiskView>
         .set("guestAutoLockEnabled", false)
         .set("memoryReservationLockedToMax", false)
         .set("nestedHVEnabled", false)
+}
+
+fn boot_order(order: &[Boot]) -> Value {
+    let entry = |boot: &Boot| match boot {
+        Boot::Disk(key) => {
+            Obj::new("VirtualMachineBootOptionsBootableDiskDevice").set("deviceKey", *key)
+        }
+        Boot::Card(key) => {
+            Obj::new("VirtualMachineBootOptionsBootableEthernetDevice").set("deviceKey", *key)
+        }
+        Boot::Cdrom => Obj::new("VirtualMachineBootOptionsBootableCdromDevice"),
+        Boot::Floppy => Obj::new("VirtualMachineBootOptionsBootableFloppyDevice"),
+    };
+    Value::list("VirtualMachineBootOptionsBootableDevice", order.iter().map(entry))
 }
 
 /// The other half of a fault-tolerant VM.

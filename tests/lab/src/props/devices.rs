@@ -5,7 +5,7 @@ use crate::config::{Backing, Deltas};
 use crate::disk::DiskMeta;
 use crate::schema::schema;
 use crate::value::{Obj, Value};
-use crate::world::{Controller, Nic, VmConf};
+use crate::world::{Controller, Drive, Nic, VmConf};
 
 /// A disk as a configuration shows it: the running one, or a snapshot's.
 #[derive(Clone, Debug)]
@@ -24,6 +24,7 @@ pub(crate) fn all(scope: Scope<'_>, conf: &VmConf, disks: &[DiskView]) -> Vec<Ob
     }
     out.extend(disks.iter().map(|d| disk(scope, d)));
     out.extend(conf.nics.iter().filter_map(|n| nic(scope, n)));
+    out.extend((1..).zip(&conf.drives).map(|(number, d)| drive(number, d)));
     out
 }
 
@@ -178,6 +179,26 @@ fn disk(scope: Scope<'_>, view: &DiskView) -> Obj {
         .set("storageIOAllocation", io)
         .set("diskObjectId", format!("1-{}", meta.key))
         .set("nativeUnmanagedLinkedClone", false)
+}
+
+fn drive(number: i32, drive: &Drive) -> Obj {
+    let backing = match &drive.image {
+        Some(image) => Obj::new("VirtualCdromIsoBackingInfo").set("fileName", image.as_str()),
+        None => Obj::new("VirtualCdromRemoteAtapiBackingInfo")
+            .set("deviceName", "")
+            .set("useAutoDetect", false),
+    };
+    let connect = Obj::new("VirtualDeviceConnectInfo")
+        .set("startConnected", false)
+        .set("allowGuestControl", true)
+        .set("connected", false);
+    Obj::new("VirtualCdrom")
+        .set("key", drive.key)
+        .set("deviceInfo", label(&format!("CD/DVD drive {number}"), "CD"))
+        .set("backing", backing)
+        .set("connectable", connect)
+        .set("controllerKey", drive.controller)
+        .set("unitNumber", drive.unit)
 }
 
 fn nic(scope: Scope<'_>, nic: &Nic) -> Option<Obj> {

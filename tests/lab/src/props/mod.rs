@@ -96,6 +96,9 @@ pub(crate) fn exists(scope: Scope<'_>, obj: &Ref) -> bool {
         "PropertyFilter" => session().is_some_and(|s| {
             s.collectors.values().any(|c| c.filters.iter().any(|f| f.id == obj.id))
         }),
+        "EnvironmentBrowser" => {
+            obj.id.strip_prefix("envbrowser-").is_some_and(|id| world.inventory.node(id).is_some())
+        }
         "HostDatastoreBrowser" => obj
             .id
             .strip_prefix("datastoreBrowser-")

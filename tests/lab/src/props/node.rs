@@ -42,6 +42,9 @@ pub(crate) fn property(scope: Scope<'_>, obj: &Ref, name: &str) -> Option<Value>
         ("ComputeResource" | "ClusterComputeResource", "resourcePool") => {
             Some(root_pool(scope)?.into())
         }
+        ("ComputeResource" | "ClusterComputeResource", "environmentBrowser") => {
+            Some(Ref::new("EnvironmentBrowser", format!("envbrowser-{}", obj.id)).into())
+        }
         ("ResourcePool", "owner") => {
             let owner = inventory.nodes.iter().find(|n| n.at.kind.ends_with("ComputeResource"))?;
             Some(owner.at.clone().into())

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::Fault;
 use super::call::is_true;
 use crate::core::Core;
+use crate::disk::Disk;
 use crate::value::Ref;
-use crate::world::VmConf;
+use crate::world::{Boot, VmConf};
 use crate::xml::Element;
 
 /// Refuses a specification that was written for another version of the configuration.
@@ -54,8 +55,44 @@ pub(crate) fn configure(conf: &mut VmConf, spec: &Element) {
     if let Some(on) = spec.text_of("changeTrackingEnabled") {
         conf.change_tracking = Some(is_true(on));
     }
+    if let Some(boot) = spec.child("bootOptions") {
+        let order: Vec<Boot> = boot.all("bootOrder").filter_map(boot_device).collect();
+        if !order.is_empty() {
+            conf.boot_order = order;
+        }
+    }
     let secure = spec.child("bootOptions").and_then(|b| b.text_of("efiSecureBootEnabled"));
     conf.secure_boot = secure.map_or(conf.secure_boot, is_true);
+}
+
+fn boot_device(entry: &Element) -> Option<Boot> {
+    let key = || entry.text_of("deviceKey")?.parse().ok();
+    match entry.xsi_type.as_deref()? {
+        "VirtualMachineBootOptionsBootableDiskDevice" => Some(Boot::Disk(key()?)),
+        "VirtualMachineBootOptionsBootableEthernetDevice" => Some(Boot::Card(key()?)),
+        "VirtualMachineBootOptionsBootableCdromDevice" => Some(Boot::Cdrom),
+        "VirtualMachineBootOptionsBootableFloppyDevice" => Some(Boot::Floppy),
+        _ => None,
+    }
+}
+
+/// Refuses to boot from what the VM does not have. One that is being imported has nothing yet.
+pub(crate) fn boots_from_its_own(
+    conf: &VmConf,
+    disks: &[Arc<Disk>],
+    spec: &Element,
+) -> Result<(), Fault> {
+    let Some(boot) = spec.child("bootOptions") else { return Ok(()) };
+    let has = |device: &Boot| match device {
+        Boot::Disk(key) => disks.iter().any(|disk| disk.inner().meta.key == *key),
+        Boot::Card(key) => conf.nics.iter().any(|nic| nic.key == *key),
+        Boot::Cdrom => !conf.drives.is_empty(),
+        Boot::Floppy => false,
+    };
+    if boot.all("bootOrder").filter_map(boot_device).all(|device| has(&device)) {
+        return Ok(());
+    }
+    Err(Fault::invalid_argument("configSpec.bootOptions.bootOrder"))
 }
 
 /// Returns the size a `VirtualDisk` device is to have.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Fault;
 use super::call::{Call, Reply, is_true, reference};
-use super::configure::{capacity_of, configure};
+use super::configure::{boots_from_its_own, capacity_of, configure};
 use super::files::StorePath;
 use super::leases::import_files;
 use crate::config::Backing;
@@ -13,7 +13,7 @@ use crate::core::{NewDisk, NewLease, blank_conf, disk_key};
 use crate::disk::Disk;
 use crate::schema::schema;
 use crate::value::Value;
-use crate::world::{Controller, Nic, Vm, VmConf, World};
+use crate::world::{Controller, Drive, Nic, Vm, VmConf, World};
 use crate::xml::Element;
 
 /// A VM as a spec asks for it.
@@ -35,11 +35,12 @@ impl Call<'_> {
         let spec = spec.child("configSpec").ok_or_else(|| Fault::invalid_argument("spec"))?;
         let (wanted, id, folder, host) = {
             let mut world = self.core.world();
-            let wanted = read(&world, spec)?;
+            let wanted = read(&world, spec, self.core.options.places_disks)?;
             let (folder, host) = self.place(&world)?;
             let id = self.core.new_vm_id(&mut world);
             (wanted, id, folder, host)
         };
+        super::versions::supported(self.core, &wanted.conf.version)?;
         let mut disks = Vec::new();
         for new in wanted.disks {
             let disk = Disk::open(new.meta(self.core.options.deltas), &self.core.places);
@@ -80,8 +81,9 @@ impl Call<'_> {
     }
 }
 
-fn read(world: &World, spec: &Element) -> Result<Wanted, Fault> {
+fn read(world: &World, spec: &Element, places: bool) -> Result<Wanted, Fault> {
     let mut conf = blank_conf();
+    boots_from_its_own(&conf, &[], spec)?;
     configure(&mut conf, spec);
     if conf.name.is_empty() {
         return Err(Fault::invalid_argument("configSpec.name"));
@@ -117,7 +119,11 @@ fn read(world: &World, spec: &Element) -> Result<Wanted, Fault> {
         if kind == "VirtualDisk" {
             let number = disks.len();
             let disk = disk(world, (change, device), &keys, (&datastore, &dir, number));
+            let disk = disk.filter(|disk| places || disk.datastore == datastore);
             disks.push(disk.ok_or_else(|| invalid_device(*index))?);
+        } else if kind == "VirtualCdrom" {
+            let drive = drive(device, &keys).ok_or_else(|| invalid_device(*index))?;
+            conf.drives.push(drive);
         } else if schema().is_a(kind, "VirtualEthernetCard") {
             let nic = nic(world, device, conf.nics.len()).ok_or_else(|| invalid_device(*index))?;
             conf.nics.push(nic);
@@ -172,7 +178,7 @@ fn disk(
     world: &World,
     (change, device): (&Element, &Element),
     keys: &BTreeMap<i32, Controller>,
-    (datastore, dir, number): (&str, &str, usize),
+    (home, dir, number): (&str, &str, usize),
 ) -> Option<NewDisk> {
     if change.text_of("operation") != Some("add")
         || change.text_of("fileOperation") != Some("create")
@@ -185,8 +191,13 @@ fn disk(
     let backing = device.child("backing")?;
     let flag = |name: &str| backing.text_of(name).is_some_and(is_true);
     let asked = backing.text_of("fileName").and_then(StorePath::parse).map(|p| p.datastore);
-    let datastore = asked.filter(|d| !d.is_empty()).unwrap_or_else(|| datastore.to_string());
-    world.inventory.datastore(&datastore)?;
+    let datastore = asked.filter(|d| !d.is_empty()).unwrap_or_else(|| home.to_string());
+    let node = world.inventory.datastore(&datastore)?;
+    // The name and the reference must mean the same datastore.
+    if backing.child("datastore").and_then(reference).is_some_and(|r| r.id != node.at.id) {
+        return None;
+    }
+    let dir = if datastore == home { dir.to_string() } else { world.free_dir(&datastore, dir) };
     Some(NewDisk {
         key: disk_key(controller.key, unit),
         controller: controller.key,
@@ -197,9 +208,22 @@ fn disk(
         mode: backing.text_of("diskMode").unwrap_or("persistent").to_string(),
         backing: Backing::File,
         datastore,
-        dir: dir.to_string(),
-        stem: if number == 0 { dir.to_string() } else { format!("{dir}_{number}") },
+        dir: dir.clone(),
+        stem: if number == 0 { dir.clone() } else { format!("{dir}_{number}") },
     })
+}
+
+fn drive(device: &Element, keys: &BTreeMap<i32, Controller>) -> Option<Drive> {
+    let controller = keys.get(&device.text_of("controllerKey")?.parse().ok()?)?.key;
+    let unit = device.text_of("unitNumber")?.parse().ok()?;
+    let backing = device.child("backing")?;
+    let image = backing.text_of("fileName").filter(|file| !file.is_empty()).map(str::to_string);
+    if image.is_none() && backing.xsi_type.as_deref() != Some("VirtualCdromRemoteAtapiBackingInfo")
+    {
+        return None;
+    }
+    let key = if controller < 1000 { disk_key(controller, unit) } else { controller + 1000 + unit };
+    Some(Drive { key, controller, unit, image })
 }
 
 fn nic(world: &World, device: &Element, number: usize) -> Option<Nic> {

@@ -17,6 +17,7 @@ mod search;
 mod select;
 mod session;
 mod updates;
+mod versions;
 mod views;
 mod visit;
 mod vm;

@@ -36,6 +36,15 @@ impl Call<'_> {
         Reply::Value(Value::Ref(at))
     }
 
+    /// Finds a VM by its configuration file.
+    pub(crate) fn find_by_file(&self) -> Reply {
+        let world = self.core.world();
+        let wanted = self.text("path").trim();
+        let at = |vm: &&Vm| vm.path_of(&format!("{}.vmx", vm.state.dir)) == wanted;
+        let found = world.vms.values().find(at).map(Vm::reference);
+        found.map_or(Reply::Void, |r| Reply::Value(Value::Ref(r)))
+    }
+
     pub(crate) fn find_child(&self) -> Result<Reply, Fault> {
         let entity = self.reference("entity").ok_or_else(|| Fault::invalid_argument("entity"))?;
         let world = self.core.world();

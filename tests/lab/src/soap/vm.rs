@@ -219,6 +219,7 @@ impl Call<'_> {
                     ));
                 }
             }
+            super::configure::boots_from_its_own(&found.state.conf, &found.disks, &spec)?;
             super::configure::configure(&mut found.state.conf, &spec);
             core.save(&world)?;
             drop(world);

@@ -16,7 +16,7 @@ pub(crate) use lease::Lease;
 pub(crate) use session::Session;
 pub(crate) use task::Task;
 pub(crate) use visitor::{Visitor, VisitorMeta};
-pub(crate) use vm::{Controller, Nic, SnapDisk, Snapshot, Vm, VmConf, VmState};
+pub(crate) use vm::{Boot, Controller, Drive, Nic, SnapDisk, Snapshot, Vm, VmConf, VmState};
 
 use crate::disk::Disk;
 use crate::value::Ref;
@@ -34,6 +34,8 @@ pub(crate) struct World {
     pub(crate) leases: BTreeMap<String, Lease>,
     pub(crate) sessions: HashMap<String, Session>,
     pub(crate) tickets: HashMap<String, String>,
+    /// Tags that were attached to VMs since the start, by number.
+    pub(crate) tagged: Vec<(usize, String)>,
 }
 
 impl World {

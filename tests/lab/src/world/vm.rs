@@ -33,6 +33,25 @@ pub(crate) struct Nic {
     pub(crate) start_connected: bool,
 }
 
+/// A CD drive.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Drive {
+    pub(crate) key: i32,
+    pub(crate) controller: i32,
+    pub(crate) unit: i32,
+    /// The image in it; without one it is the viewer's own.
+    pub(crate) image: Option<String>,
+}
+
+/// What a VM tries to boot from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Boot {
+    Disk(i32),
+    Card(i32),
+    Cdrom,
+    Floppy,
+}
+
 /// The configuration of a VM without its disks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct VmConf {
@@ -51,6 +70,10 @@ pub(crate) struct VmConf {
     pub(crate) secure_boot: bool,
     pub(crate) controllers: Vec<Controller>,
     pub(crate) nics: Vec<Nic>,
+    #[serde(default)]
+    pub(crate) drives: Vec<Drive>,
+    #[serde(default)]
+    pub(crate) boot_order: Vec<Boot>,
 }
 
 /// One disk as a snapshot holds it.

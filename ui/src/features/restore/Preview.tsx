@@ -44,7 +44,7 @@ function List({ title, rows, glyph, tone }: { title: string; rows: readonly Row[
       <div className={css.listCard}>
         <h3 className={css.listTitle}>{title}</h3>
         <ul>
-          {rows.map(([name, text]) => <li key={name} className={css.listRow}><span className={tone}><Sign name={glyph} /></span><span><b>{name}</b> <span className={css.mute}>{text}</span></span></li>)}
+          {rows.map(([name, text]) => <li key={`${name} ${text}`} className={css.listRow}><span className={tone}><Sign name={glyph} /></span><span><b>{name}</b> <span className={css.mute}>{text}</span></span></li>)}
         </ul>
       </div>
     </Card>

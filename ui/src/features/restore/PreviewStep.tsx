@@ -10,7 +10,7 @@ import { bytesText } from "@/lib/units";
 import { usePlatform } from "@/platform/context";
 import { Box, Preview, type Row } from "./Preview";
 import { OverPreview } from "./OverPreview";
-import type { Restore } from "./useRestore";
+import { emptyPlan, type Restore } from "./useRestore";
 
 /** One sentence with size, source and what is not changed; then the way of the bytes. */
 export function PreviewStep({ point, restore }: { point: PointView; restore: Restore }) {
@@ -23,7 +23,7 @@ function VmPreview({ point, restore }: { point: PointView; restore: Restore }) {
   const language = useLanguage();
   const now = useNow();
   const platform = usePlatform();
-  const plan = useCommand("restore.plan", restore.request ?? { repository_id: "", point_id: "", server_id: "", datastore: "", name: "", identity: "new" }, { enabled: restore.request !== null });
+  const plan = useCommand("restore.plan", restore.request ?? emptyPlan, { enabled: restore.request !== null });
   const when = momentInText(new Date(point.taken_at), now, language);
   if (plan.error) return <FailureCard error={plan.error.view} onCopy={(text) => void platform.copyText(text)} />;
   if (!plan.data) return <Loading what={t.restore.planning} />;
@@ -31,10 +31,12 @@ function VmPreview({ point, restore }: { point: PointView; restore: Restore }) {
   const server = restore.server?.name ?? "";
   const will: Row[] = [
     [t.restore.willMake, t.restore.willMakeText],
-    [t.restore.willWrite(plan.data.disks), t.restore.willWriteText(bytesText(plan.data.capacity, language), size)],
+    [t.restore.willWrite(plan.data.disks.length), t.restore.willWriteText(bytesText(plan.data.capacity, language), size)],
     [t.restore.willCheck, t.restore.willCheckText],
     [t.restore.willStayOff, t.restore.willStayOffText],
     ...(plan.data.free_after === null ? [] : [[t.restore.place, t.restore.afterwards(bytesText(plan.data.free_after, language))] as const]),
+    ...(new Set(plan.data.disks.map((disk) => disk.datastore)).size > 1 ? [[t.restore.diskPlaces, plan.data.disks.map((disk) => t.restore.diskAt(disk.label, disk.datastore)).join(", ")] as const] : []),
+    ...plan.data.notes.map((note, index) => [index === 0 ? t.restore.different : "", note] as const),
     ...(plan.data.networks.length > 0 ? [[t.restore.networks, `${plan.data.networks.join(", ")}: ${t.restore.wakesNetworkValue}`] as const] : []),
   ];
   const wont: Row[] = [

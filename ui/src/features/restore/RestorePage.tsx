@@ -13,7 +13,7 @@ import { momentInText } from "@/lib/time";
 import { usePlatform } from "@/platform/context";
 import { DoneNext, RestoreSteps } from "./DoneNext";
 import { PreviewStep } from "./PreviewStep";
-import { useRestore } from "./useRestore";
+import { emptyPlan, useRestore } from "./useRestore";
 import { WhereStep } from "./WhereStep";
 import css from "./Restore.module.css";
 
@@ -54,7 +54,7 @@ function Wizard({ point, onWhen, onClose, renderRun }: { point: PointView } & Om
   const [runId, setRunId] = useState<string | null>(null);
   const failure = restore.startVm.error ?? restore.startOver.error ?? restore.startDisk.error;
   const starting = restore.startVm.isPending || restore.startOver.isPending || restore.startDisk.isPending;
-  const plan = useCommand("restore.plan", restore.request ?? { repository_id: "", point_id: "", server_id: "", datastore: "", name: "", identity: "new" }, { enabled: step === "preview" && restore.what === "vm" && restore.request !== null });
+  const plan = useCommand("restore.plan", restore.request ?? emptyPlan, { enabled: step === "preview" && restore.what === "vm" && restore.request !== null });
   const checked = restore.what === "vm" ? plan.data : restore.overPlan.data;
   const blocked = restore.what !== "disk" && (!checked || checked.problems.length > 0);
 

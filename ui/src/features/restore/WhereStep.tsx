@@ -11,6 +11,7 @@ import { bytesText } from "@/lib/units";
 import { usePlatform } from "@/platform/context";
 import { Sign } from "@/components/Glyph";
 import { Datastores } from "./Datastores";
+import { DiskPlaces } from "./DiskPlaces";
 import { OverTarget } from "./OverTarget";
 import type { Restore } from "./useRestore";
 import css from "./Restore.module.css";
@@ -56,6 +57,7 @@ function VmTarget({ point, restore }: { point: PointView; restore: Restore }) {
             end={restore.servers.length > 1 ? <Select bare label={t.restore.server} value={restore.server?.id ?? null} onChange={restore.setServer} options={restore.servers.map((one) => ({ key: one.id, name: one.name }))} testId="restore-server" /> : undefined} />
           <Datastores restore={restore} need={point.capacity} />
         </Card>
+        <DiskPlaces restore={restore} />
         <Card label={t.restore.name}>
           <CardBody>
             <Field label={t.restore.name} testId="restore-name" value={restore.name} onChange={restore.setName} error={restore.taken ? t.restore.nameTaken : empty ? t.restore.nameMissing : null}

@@ -161,12 +161,17 @@ export const commands: Handlers = {
   "restore.plan": (back, request) => {
     const of = findPoint(back, request.point_id);
     const target = datastores.find((one) => one.name === request.datastore);
-    return { vm_name: of.vm_name, bytes: Math.round(of.capacity * 0.17), capacity: of.capacity, disks: of.disks.length, networks: ["VM Network"], free_after: target ? target.free - Math.round(of.capacity * 0.17) : null, problems: [] };
+    const disks = of.disks.map((disk) => {
+      const key = 2000 + disk.index;
+      const chosen = request.disks.find((one) => one.key === key);
+      return { key, label: disk.label, capacity: disk.capacity, bytes: Math.round(disk.capacity * 0.17), lay: "datastore1", datastore: chosen?.datastore ?? request.datastore };
+    });
+    return { vm_name: of.vm_name, name: request.name ?? `${of.vm_name} (2)`, bytes: Math.round(of.capacity * 0.17), capacity: of.capacity, disks, notes: [], networks: ["VM Network"], free_after: target ? target.free - Math.round(of.capacity * 0.17) : null, problems: [] };
   },
   "restore.vm": (back, request) => {
     const of = findPoint(back, request.point_id);
     const items = [{ name: of.vm_name, capacity: of.capacity, bytes: Math.round(of.capacity * 0.17) }];
-    return startRun(back, { kind: "restore-vm", server: findServer(back, request.server_id).name, repository: of.repository_name, items, result: request.name }, () => back.emit("inventory", request.server_id));
+    return startRun(back, { kind: "restore-vm", server: findServer(back, request.server_id).name, repository: of.repository_name, items, result: request.name ?? of.vm_name }, () => back.emit("inventory", request.server_id));
   },
   "restore.in-place-plan": (back, request) => {
     const of = findPoint(back, request.point_id);

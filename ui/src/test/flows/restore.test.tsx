@@ -15,7 +15,20 @@ describe("restore", () => {
     expect(await screen.findByTestId("restore-done", {}, { timeout: 5000 })).toHaveTextContent("Start it");
     expect(screen.getByTestId("run-sentence")).toHaveTextContent("SQL01-back is back.");
     const point = back.points.find((one) => one.vm_name === "SQL01")!;
-    expect(sentTo(back, "restore.vm")).toEqual([{ repository_id: "repository-1", point_id: point.id, server_id: "server-1", datastore: "datastore2", name: "SQL01-back", identity: "new" }]);
+    expect(sentTo(back, "restore.vm")).toEqual([{ repository_id: "repository-1", point_id: point.id, server_id: "server-1", datastore: "datastore2", disks: [], name: "SQL01-back", identity: "new" }]);
+  });
+
+  it("puts one disk on another datastore, and says so before", async () => {
+    const { back, user } = open("/restore?vm=SQL01");
+    await press(user, "restore-next");
+    await type(user, "restore-name", "SQL01-back");
+    await press(user, "disk-place-2001");
+    await user.click(await screen.findByRole("option", { name: "datastore1" }));
+    await press(user, "restore-preview");
+    expect(await screen.findByText(/Hard disk 2 on datastore1/)).toBeVisible();
+    await press(user, "restore-start");
+    expect(await screen.findByTestId("restore-done", {}, { timeout: 5000 })).toBeVisible();
+    expect(sentTo(back, "restore.vm")).toMatchObject([{ datastore: "datastore2", disks: [{ key: 2001, datastore: "datastore1" }] }]);
   });
 
   it("does not take a name that the server has", async () => {

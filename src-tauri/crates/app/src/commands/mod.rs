@@ -24,6 +24,7 @@ use crate::schema::{Command, command, with_commands};
 
 pub(crate) use backup::Work;
 pub(crate) use points::point_view;
+pub use restore::NewVmChoice;
 
 /// The work behind a command. Never waits for long work: that becomes a run.
 pub(crate) trait Handler: Command {

@@ -1,22 +1,24 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use kuramori_engine::{Observer, RunEvent};
+use kuramori_engine::{Observer, RunEvent, WhyMoved};
 use kuramori_jobs::{Level, Outcome, Stage};
 use kuramori_repo::{Manifest, ReadAs};
-use kuramori_restore::{Identity, NewVm, VmRestore};
-use kuramori_vsphere::Client;
+use kuramori_restore::{Identity, Moved, NewVm, PlacedDisk, VmNote, VmRestore};
+use kuramori_vsphere::{Client, SavedTag};
 
 use super::Handler;
 use crate::access;
 use crate::app::App;
 use crate::convert;
 use crate::dto::{
-    ErrorCode, RestoreDiskRequest, RestorePlanView, RestoreTargets, RestoreVmRequest, RunKind,
-    RunStarted, ServerRequest, VmIdentityChoice,
+    ErrorCode, PlannedDisk, RestoreDiskRequest, RestorePlanView, RestoreTargets, RestoreVmRequest,
+    RunKind, RunStarted, ServerRequest, VmIdentityChoice,
 };
 use crate::error::AppError;
 use crate::inventory::datastore_view;
+use crate::messages;
 use crate::place::{OpenPoint, PointRef};
 use crate::runs::{Item, ItemEnd, ItemObserver, ItemResult, LiveRun, RunSpec};
 use crate::schema::command;
@@ -46,21 +48,40 @@ struct Ready {
 async fn ready(app: &App, request: RestoreVmRequest) -> Result<Ready, AppError> {
     let (repository, point) = (request.repository_id, request.point_id);
     let point = app.blocking(move |app| app.place(&repository)?.find(&point)).await?;
-    let identity = identity(request.identity);
-    let target = NewVm { name: request.name, datastore: request.datastore, identity };
+    let target = NewVmChoice {
+        datastore: request.datastore,
+        disks: request.disks.into_iter().map(|d| (d.key, d.datastore)).collect(),
+        name: request.name,
+        identity: request.identity,
+    };
     ready_with(app, point, &request.server_id, target).await
+}
+
+/// What a new VM is to be.
+#[derive(Debug)]
+pub struct NewVmChoice {
+    /// The datastore to put it on.
+    pub datastore: String,
+    /// Datastores of single disks, by key.
+    pub disks: BTreeMap<i32, String>,
+    /// Its name, if somebody typed one.
+    pub name: Option<String>,
+    /// Whether it is the original again.
+    pub identity: VmIdentityChoice,
 }
 
 async fn ready_with(
     app: &App,
     point: PointRef,
     server_id: &str,
-    target: NewVm,
+    target: NewVmChoice,
 ) -> Result<Ready, AppError> {
-    let target = NewVm { name: target.name.trim().to_owned(), ..target };
-    if target.name.is_empty() {
+    let name = target.name.map(|name| name.trim().to_owned());
+    if name.as_ref().is_some_and(String::is_empty) {
         return Err(AppError::new(ErrorCode::InvalidInput, "an empty name"));
     }
+    let NewVmChoice { datastore, disks, identity, .. } = target;
+    let target = NewVm { name, datastore, disks, identity: self::identity(identity) };
     let (server, client) = access::client(app, server_id).await?;
     let (point, manifest) = app
         .blocking(move |_| {
@@ -73,7 +94,6 @@ async fn ready_with(
 
 impl App {
     /// Restores a recovery point as a new VM, also from a repository that is not known here.
-    /// `target` is the datastore, the name and whether it is the original again.
     ///
     /// # Errors
     /// What stood in the way of beginning; the run tells the rest.
@@ -81,10 +101,8 @@ impl App {
         &self,
         point: PointRef,
         server_id: &str,
-        target: (String, String, VmIdentityChoice),
+        target: NewVmChoice,
     ) -> Result<RunStarted, AppError> {
-        let (datastore, name, choice) = target;
-        let target = NewVm { name, datastore, identity: identity(choice) };
         start(self, ready_with(self, point, server_id, target).await?).await
     }
 }
@@ -104,24 +122,62 @@ impl Handler for command::RestorePlan {
             let repository = &point.place.repository;
             let place = &point.place.name;
             let plan = kuramori_restore::plan_vm(&client, repository, &manifest, &target)
-                .map_err(|e| convert::restore(&e, &target.name, &server.name, place))?;
+                .map_err(|e| convert::restore(&e, &manifest.vm.name, &server.name, place))?;
             let problems = plan
                 .problems
                 .iter()
-                .map(|p| convert::restore(p, &target.name, &server.name, place))
+                .map(|p| convert::restore(p, &plan.name, &server.name, place))
                 .map(|e| e.view(app.language()))
                 .collect();
+            let events = plan.notes.iter().map(note);
+            let left = plan.left_behind.iter().cloned().map(|what| RunEvent::NotRestored { what });
+            let notes =
+                events.chain(left).map(|event| messages::event(&event, app.language())).collect();
             Ok(RestorePlanView {
                 vm_name: manifest.vm.name.clone(),
+                name: plan.name,
+                notes,
                 bytes: plan.bytes.get(),
                 capacity: plan.capacity.get(),
-                disks: u32::try_from(manifest.disks.len()).unwrap_or(u32::MAX),
+                disks: plan.disks.iter().map(planned_disk).collect(),
                 networks: plan.networks,
                 free_after: plan.free_after.map(kuramori_block::ByteLen::get),
                 problems,
             })
         })
         .await
+    }
+}
+
+fn planned_disk(disk: &PlacedDisk) -> PlannedDisk {
+    PlannedDisk {
+        key: disk.key.get(),
+        label: disk.label.clone(),
+        capacity: disk.capacity.get(),
+        bytes: disk.bytes.get(),
+        lay: Some(disk.lay.clone()).filter(|lay| !lay.is_empty()),
+        datastore: disk.datastore.clone(),
+    }
+}
+
+/// What a note of a restore says in the log of its run.
+fn note(note: &VmNote) -> RunEvent {
+    match note.clone() {
+        VmNote::Named { wanted, name } => RunEvent::VmNamed { wanted, name },
+        VmNote::Lowered { from, to } => RunEvent::HardwareLowered { from, to },
+        VmNote::NoTag(SavedTag { category, name: tag }) => RunEvent::TagMissing { category, tag },
+        VmNote::Lost(feature) => RunEvent::FeatureLost { feature },
+        VmNote::VersionsUnknown { reason } => RunEvent::HardwareUnknown { reason },
+        VmNote::Moved(disk, why) => RunEvent::DiskMoved {
+            disk: disk.label,
+            lay: disk.lay,
+            datastore: disk.datastore,
+            why: match why {
+                Moved::Gone => WhyMoved::Gone,
+                Moved::NoRoom => WhyMoved::NoRoom,
+                Moved::OutOfReach => WhyMoved::OutOfReach,
+            },
+        },
     }
 }
 
@@ -139,9 +195,10 @@ async fn start(app: &App, ready: Ready) -> Result<RunStarted, AppError> {
         job: None,
     };
     let reader = access::reader(app)?;
+    let name = ready.target.name.clone().unwrap_or_else(|| ready.manifest.vm.name.clone());
     let item = Item {
-        name: ready.target.name.clone(),
-        key: format!("restore:{}/{}", ready.server.id, ready.target.name),
+        key: format!("restore:{}/{name}", ready.server.id),
+        name,
         work: Box::new(move |run, observer| restore_vm(&ready, &reader, run, &observer)),
     };
     Ok(RunStarted { run_id: app.start_run(spec, vec![item]).await? })
@@ -187,17 +244,25 @@ fn restore_vm(
     });
     match restored {
         Ok(restored) => {
-            let warned = !restored.left_out.is_empty();
+            let mut warned = !restored.left_out.is_empty();
+            for note in &restored.notes {
+                // The name and an answer that was not needed take nothing from the VM.
+                let plain = matches!(note, VmNote::Named { .. } | VmNote::VersionsUnknown { .. });
+                warned |= !plain;
+                let level = if plain { Level::Info } else { Level::Warning };
+                observer.event(level, self::note(note));
+            }
             for what in restored.left_out {
                 observer.event(Level::Warning, RunEvent::NotRestored { what });
             }
-            let name = target.name.clone();
+            let name = restored.name;
             observer.event(Level::Good, RunEvent::VmMade { name: name.clone() });
             let outcome = if warned { Outcome::SucceededWithWarnings } else { Outcome::Succeeded };
             (outcome, ItemResult { made: Some(name), ..result })
         }
         Err(e) => {
-            let error = convert::restore(&e, &target.name, &server.name, &point.place.name);
+            let name = target.name.as_ref().unwrap_or(&manifest.vm.name);
+            let error = convert::restore(&e, name, &server.name, &point.place.name);
             failed(error, result)
         }
     }

@@ -19,12 +19,42 @@ wire! {
         pub point_id: String,
         /// The server to put the VM on.
         pub server_id: String,
-        /// The datastore to put its disks on.
+        /// The datastore to put it on, with its disks unless they go elsewhere.
         pub datastore: String,
-        /// Name of the new VM.
-        pub name: String,
+        /// Datastores that were chosen for single disks. The others of a VM whose disks lay on
+        /// several datastores go back to where they lay, if they can.
+        pub disks: Vec<DiskPlaceChoice>,
+        /// Name of the new VM; without one it is that of the original, with a number behind it
+        /// where another VM has that.
+        pub name: Option<String>,
         /// Whether it is the original again.
         pub identity: VmIdentityChoice,
+    }
+
+    /// Where one disk of a new VM goes.
+    #[derive(Eq)]
+    pub struct DiskPlaceChoice {
+        /// The disk, by its key in the recovery point.
+        pub key: i32,
+        /// Name of the datastore.
+        pub datastore: String,
+    }
+
+    /// One disk of a new VM, as a restore would make it.
+    #[derive(Eq)]
+    pub struct PlannedDisk {
+        /// Its key in the recovery point.
+        pub key: i32,
+        /// Its name on the server, such as `Hard disk 1`.
+        pub label: String,
+        /// Size as the guest sees it.
+        pub capacity: u64,
+        /// Bytes that will be sent.
+        pub bytes: u64,
+        /// Name of the datastore it lay on, where known.
+        pub lay: Option<String>,
+        /// Name of the datastore it goes to.
+        pub datastore: String,
     }
 
     /// By what a restored VM is known: UUIDs and the addresses of its network cards.
@@ -41,12 +71,16 @@ wire! {
     pub struct RestorePlanView {
         /// Name of the VM in the recovery point.
         pub vm_name: String,
+        /// Name the new VM will have.
+        pub name: String,
         /// Bytes that will be sent to the server.
         pub bytes: u64,
         /// Room the disks may take at most.
         pub capacity: u64,
-        /// Number of disks.
-        pub disks: u32,
+        /// Its disks, and where each goes.
+        pub disks: Vec<PlannedDisk>,
+        /// What will not be as in the original, in sentences.
+        pub notes: Vec<String>,
         /// Networks the VM's adapters belong to; they start disconnected.
         pub networks: Vec<String>,
         /// Room left on the datastore afterwards, where known.

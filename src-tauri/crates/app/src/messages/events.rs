@@ -2,7 +2,7 @@
 
 use kuramori_engine::{RunEvent, WholeReason};
 
-use super::{care, cold, hot_add, in_place, jobs, reading};
+use super::{care, cold, hot_add, in_place, jobs, new_vm, reading};
 use crate::dto::Language;
 
 /// What a line is about; each part has its sentences in a module of its own.
@@ -12,6 +12,7 @@ enum Part {
     Cold,
     InPlace,
     HotAdd,
+    NewVm,
     Reading,
     Job,
 }
@@ -29,6 +30,8 @@ pub(crate) fn event(event: &RunEvent, language: Language) -> String {
         (Part::InPlace, Language::Ja) => in_place::event_japanese(event),
         (Part::HotAdd, Language::En) => hot_add::english(event),
         (Part::HotAdd, Language::Ja) => hot_add::japanese(event),
+        (Part::NewVm, Language::En) => new_vm::english(event),
+        (Part::NewVm, Language::Ja) => new_vm::japanese(event),
         (Part::Reading, _) => reading::say(event, language),
         (Part::Job, _) => jobs::say(event, language),
     }
@@ -87,10 +90,18 @@ fn part(event: &RunEvent) -> Part {
         | E::ExchangeTakenBack { .. }
         | E::ExchangeEnded { .. } => Part::InPlace,
         E::StillAttached { .. } | E::LeftoverDetached | E::DeviceKept { .. } => Part::HotAdd,
+        E::TagsUnknown { .. }
+        | E::TagMissing { .. }
+        | E::VmNamed { .. }
+        | E::HardwareLowered { .. }
+        | E::FeatureLost { .. }
+        | E::HardwareUnknown { .. }
+        | E::DiskMoved { .. } => Part::NewVm,
         E::Reading { .. }
         | E::WayRefused { .. }
         | E::WaitingForSnapshots
         | E::WaitingForTurn { .. }
+        | E::WaitingForMemory { .. }
         | E::DiskRead { .. } => Part::Reading,
         E::Began { .. }
         | E::MemberLeftOut { .. }

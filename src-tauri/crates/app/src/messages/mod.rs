@@ -13,6 +13,7 @@ mod in_place;
 mod ja;
 mod jobs;
 mod keys;
+mod new_vm;
 mod reading;
 mod retention;
 mod sheet;

@@ -24,6 +24,12 @@ pub(super) fn say(event: &RunEvent, language: Language) -> String {
                 "{disk}: 同じホストまたはデータストアの他のディスクを読み取っているため、待っています"
             )
         }
+        (E::WaitingForMemory { disk, reason }, Language::En) => {
+            format!("{disk} waits: the host has no memory for one more transfer ({reason})")
+        }
+        (E::WaitingForMemory { disk, reason }, Language::Ja) => {
+            format!("{disk}: ホストに転送用のメモリがないため、待っています（{reason}）")
+        }
         (E::Reading { disk, mode, reason, bytes, transport }, Language::En) => {
             let what = match mode {
                 Mode::Whole => "the whole disk",

@@ -4,7 +4,7 @@ use kuramori_app::dto::{
     ErrorCode, RestoreDiskRequest, RestoreInPlaceRequest, StopVm, VmIdentityChoice,
 };
 use kuramori_app::schema::command;
-use kuramori_app::{AppError, CancelToken, NoProgress, PointRef, Writer};
+use kuramori_app::{AppError, CancelToken, NewVmChoice, NoProgress, PointRef, Writer};
 use serde::Serialize;
 
 use crate::args::{IdentityChoice, ImageFormat, RepoArgs, RestoreCommand, RestoreVmArgs};
@@ -33,17 +33,19 @@ pub(super) async fn run(context: &Context, command: RestoreCommand) -> Result<Do
             repo,
             server,
             datastore,
+            disk_datastore,
             name,
             identity,
             ..
         }) => {
             let missing = |what| AppError::new(ErrorCode::InvalidInput, what);
             let datastore = datastore.ok_or_else(|| missing("--datastore is missing"))?;
-            let name = name.ok_or_else(|| missing("--name is missing"))?;
             let identity = match identity {
                 IdentityChoice::New => VmIdentityChoice::New,
                 IdentityChoice::Keep => VmIdentityChoice::Keep,
             };
+            let disks = disk_datastore.into_iter().collect();
+            let target = NewVmChoice { datastore, disks, name, identity };
             let app = context.app().await?;
             let found = if repo.repo_path.is_some() {
                 let place = context.place(&repo).await?.place;
@@ -51,7 +53,7 @@ pub(super) async fn run(context: &Context, command: RestoreCommand) -> Result<Do
             } else {
                 context.point(&app, repo.repo.as_deref(), &point).await?
             };
-            let started = app.restore_vm(found, &server, (datastore, name, identity)).await?;
+            let started = app.restore_vm(found, &server, target).await?;
             context.follow(&app, &started.run_id).await
         }
     }

@@ -61,7 +61,10 @@ pub(super) fn send(
     let request = ImportRequest {
         hardware: shell(plan, intent, load),
         name: name.to_owned(),
+        other_names: Vec::new(),
         datastore: load.datastore.clone(),
+        elsewhere: Vec::new(),
+        or_together: false,
         folder: None,
         pool: None,
         host: None,

@@ -7,10 +7,12 @@
 
 mod error;
 mod helper;
+mod off;
 mod promise;
 mod recover;
 mod run;
 mod survey;
+mod tidy;
 mod verify;
 
 pub use error::{InPlaceError, SafetyPointFailed};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kuramori_jobs::{IntentId, LogError, RunId, RunLog};
-use kuramori_vsphere::{VmConfig, VmRef};
+use kuramori_vsphere::{SmallFiles, VmConfig, VmRef};
 use serde::{Deserialize, Serialize};
 
 use super::recover::links;
@@ -54,6 +54,9 @@ pub(super) struct Helper {
     pub(super) name: String,
     /// What was sent into it, once all of it was verified: descriptors and places.
     pub(super) disks: Vec<Sent>,
+    /// Its own small files, which lie beside the disks once it is off the list.
+    #[serde(default)]
+    pub(super) files: Option<SmallFiles>,
 }
 
 /// A disk that was sent.

@@ -16,6 +16,7 @@ use kuramori_vsphere::{
 
 use super::error::InPlaceError;
 use super::promise::{Helper, OpenExchange, Promise, mark, update};
+use super::tidy::{let_all_go, take_out};
 
 /// After this long no call of a process that is gone can still make a VM, and no guest that was
 /// asked to shut down is still about to.
@@ -55,7 +56,7 @@ pub async fn settle_exchange(
     clock: &dyn Clock,
     free: &(dyn Fn() -> bool + Sync),
 ) -> Result<Settled, InPlaceError> {
-    let mut found = settle(client, open.id, &open.promise, free).await?;
+    let mut found = settle(client, log, open.id, &open.promise, free).await?;
     found.certain |= clock.now() - open.made_at > SETTLED;
     found.remember(log, open.id)?;
     found.left.map_or(Ok(found.settled), Err)
@@ -87,6 +88,7 @@ impl Found {
 /// Puts things in order; the intent is the caller's.
 pub(super) async fn settle(
     client: &Client,
+    log: &RunLog,
     intent: IntentId,
     promise: &Promise,
     free: &(dyn Fn() -> bool + Sync),
@@ -106,7 +108,7 @@ pub(super) async fn settle(
     }
     let here = original.as_ref().is_some_and(|(vm, _)| *vm == promise.vm);
     if there > 0 && there == sent.len() {
-        return Ok(finish(client, intent, promise, here).await);
+        return Ok(finish(client, log, intent, promise, here).await);
     }
     // The VM comes first: what cannot be cleaned up must not keep it off.
     let mut found = Found {
@@ -216,7 +218,13 @@ async fn let_helper_go(
 }
 
 /// Ends an exchange that took place: the VM runs if that was asked for, and the shells go.
-async fn finish(client: &Client, intent: IntentId, promise: &Promise, here: bool) -> Found {
+async fn finish(
+    client: &Client,
+    log: &RunLog,
+    intent: IntentId,
+    promise: &Promise,
+    here: bool,
+) -> Found {
     let mut promise = promise.clone();
     let mut left = None;
     // What was registered again meanwhile is whose who did that.
@@ -227,10 +235,8 @@ async fn finish(client: &Client, intent: IntentId, promise: &Promise, here: bool
             Err(error) => left = Some(error),
         }
     }
-    for helper in &promise.helpers {
-        if let Err(error) = let_go(client, intent, helper).await {
-            left.get_or_insert(error);
-        }
+    if let Err(error) = let_all_go(client, log, intent, &mut promise).await {
+        left.get_or_insert(error);
     }
     Found { settled: Settled::Exchanged, left, promise, certain: true }
 }
@@ -276,7 +282,7 @@ pub(super) fn links(disk: &DiskConfig) -> Vec<String> {
 }
 
 /// Finds a helper by its name and its mark.
-async fn find(
+pub(super) async fn find(
     client: &Client,
     intent: IntentId,
     helper: &Helper,
@@ -305,32 +311,6 @@ async fn take_back(
         client.swap_disks(vm, &swap).await?;
     }
     client.destroy_vm(vm).await?;
-    Ok(())
-}
-
-/// Takes the disks out of a helper, if it still has them, and the helper off the list. No disk is
-/// deleted.
-pub(super) async fn let_go(
-    client: &Client,
-    intent: IntentId,
-    helper: &Helper,
-) -> Result<(), InPlaceError> {
-    let Some((vm, config)) = find(client, intent, helper).await? else { return Ok(()) };
-    take_out(client, &vm, config.disks).await?;
-    client.unregister_vm(&vm).await?;
-    Ok(())
-}
-
-/// Takes disks out of a helper. Their files stay.
-pub(super) async fn take_out(
-    client: &Client,
-    vm: &VmRef,
-    disks: Vec<DiskConfig>,
-) -> Result<(), InPlaceError> {
-    if !disks.is_empty() {
-        let swap = DiskSwap { out: disks, ..DiskSwap::default() };
-        client.swap_disks(vm, &swap).await?;
-    }
     Ok(())
 }
 

@@ -1,28 +1,22 @@
 //! The exchange itself, step by step.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use kuramori_base::{CancelToken, Clock, Progress};
 use kuramori_block::ByteLen;
 use kuramori_jobs::{IntentId, RunId, RunLog};
 use kuramori_repo::{Reader, Repository};
 use kuramori_vsphere::{
-    Client, DiskAt, DiskConfig, DiskMode, DiskSwap, PowerStamp, PowerState, VmRef, VsphereError,
+    Client, DiskAt, DiskConfig, DiskMode, DiskSwap, PowerStamp, PowerState, VmRef,
 };
 
 use super::error::{InPlaceError, SafetyPointFailed};
 use super::helper::{Load, check, go_on, loads, send, streams};
+use super::off::{linger, stop};
 use super::promise::{Helper, Journal, Promise, helper_name, open_exchanges, update};
-use super::recover::{Settled, ensure_on, let_go, settle, take_out};
+use super::recover::{Settled, ensure_on, settle};
 use super::survey::{Consent, InPlacePlan, plan_in_place};
-
-/// How long a guest may take to shut down.
-const SHUT_DOWN: Duration = Duration::from_mins(10);
-/// How long one that is shutting down is waited for once nobody needs it off any more.
-const LINGER: Duration = Duration::from_mins(2);
-/// How often it is looked at meanwhile.
-const LOOK: Duration = Duration::from_millis(500);
+use super::tidy::{let_all_go, take_out};
 
 /// Points in the work where a crash would leave something behind. Tests cut the work off there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,8 +127,11 @@ pub fn restore_in_place(job: &InPlace<'_>) -> Result<RestoredInPlace, InPlaceErr
     let intent = IntentId::random();
     let loads = loads(&plan);
     let was_on = plan.power == PowerState::On || !owed.is_empty();
-    let helpers = (0..loads.len())
-        .map(|n| Helper { name: helper_name(&plan.name, intent, n + 1), disks: Vec::new() });
+    let helpers = (0..loads.len()).map(|n| Helper {
+        name: helper_name(&plan.name, intent, n + 1),
+        disks: Vec::new(),
+        files: None,
+    });
     let mut promise = Promise {
         server_id: job.server_id.to_owned(),
         vm: plan.vm.clone(),
@@ -179,7 +176,7 @@ fn settle_open(
             continue;
         }
         // This run has the VM to itself.
-        let settled = settle(job.client, open.id, &open.promise, &|| true);
+        let settled = settle(job.client, job.log, open.id, &open.promise, &|| true);
         let found = job.client.handle().block_on(settled)?;
         found.remember(job.log, open.id)?;
         if let Settled::Kept { files } = &found.settled {
@@ -206,7 +203,8 @@ fn put_in_order(
     if promise.stopping {
         linger(job, &promise.vm);
     }
-    let found = match job.client.handle().block_on(settle(job.client, intent, promise, &|| true)) {
+    let settled = settle(job.client, job.log, intent, promise, &|| true);
+    let found = match job.client.handle().block_on(settled) {
         Ok(found) => found,
         Err(left) => {
             job.host.left(&left);
@@ -226,18 +224,6 @@ fn put_in_order(
             Err(error)
         }
         Settled::Untouched { .. } => Err(error),
-    }
-}
-
-/// Waits a while for a guest that may be shutting down although nobody needs it off any more. What
-/// goes down later is the guardian's.
-fn linger(job: &InPlace<'_>, vm: &VmRef) {
-    let began = job.clock.monotonic();
-    let goes = || job.client.handle().block_on(job.client.power(vm));
-    while goes().is_ok_and(|stamp| stamp.power == PowerState::On)
-        && job.clock.monotonic().saturating_sub(began) < LINGER
-    {
-        std::thread::sleep(LOOK);
     }
 }
 
@@ -261,54 +247,7 @@ fn work(
     }
     let vms = fill(job, plan, loads, journal, promise)?;
     go_on(job.cancel)?;
-    job.client.handle().block_on(exchange(job, (plan, off), (journal.intent, promise), &vms))
-}
-
-/// Turns the VM off in the way that was allowed.
-fn stop(
-    job: &InPlace<'_>,
-    plan: &InPlacePlan,
-    journal: &Journal<'_>,
-    promise: &mut Promise,
-) -> Result<(), InPlaceError> {
-    match (plan.power, job.consent) {
-        (PowerState::On, Consent::PowerOff) => {
-            job.client.handle().block_on(job.client.power_off(&plan.vm))?;
-        }
-        (PowerState::On, Consent::ShutDown) => {
-            promise.stopping = true;
-            journal.update(promise)?;
-            shut_down(job, plan, promise)?;
-            promise.stopping = false;
-            journal.update(promise)?;
-        }
-        (PowerState::On, Consent::None) => return Err(InPlaceError::Running),
-        (PowerState::Off | PowerState::Suspended, _) => {}
-    }
-    Ok(())
-}
-
-/// Asks the guest to shut down, and waits until it has.
-fn shut_down(
-    job: &InPlace<'_>,
-    plan: &InPlacePlan,
-    promise: &mut Promise,
-) -> Result<(), InPlaceError> {
-    let asked = job.client.handle().block_on(job.client.shut_down_guest(&plan.vm));
-    // After anything but a plain refusal the guest may go down nevertheless.
-    promise.stopping = !asked.as_ref().is_err_and(|error| {
-        error.fault().is_some() || matches!(error, VsphereError::RestrictedVersion { .. })
-    });
-    asked?;
-    let began = job.clock.monotonic();
-    while job.client.handle().block_on(job.client.power(&plan.vm))?.power == PowerState::On {
-        go_on(job.cancel)?;
-        if job.clock.monotonic().saturating_sub(began) > SHUT_DOWN {
-            return Err(InPlaceError::StillRunning(SHUT_DOWN.as_secs() / 60));
-        }
-        std::thread::sleep(LOOK);
-    }
-    Ok(())
+    job.client.handle().block_on(exchange(job, (plan, off), (journal, promise), &vms))
 }
 
 /// Sends all disks into helpers and reads them back. Returns the helpers with their disks.
@@ -345,7 +284,7 @@ fn fill(
 async fn exchange(
     job: &InPlace<'_>,
     (plan, off): (&InPlacePlan, PowerStamp),
-    (intent, promise): (IntentId, &Promise),
+    (journal, promise): (&Journal<'_>, &mut Promise),
     helpers: &[(VmRef, Vec<DiskConfig>)],
 ) -> Result<(), InPlaceError> {
     let client = job.client;
@@ -375,9 +314,7 @@ async fn exchange(
     if promise.turn_on {
         ensure_on(client, &plan.vm).await?;
     }
-    for helper in &promise.helpers {
-        let_go(client, intent, helper).await?;
-    }
+    let_all_go(client, job.log, journal.intent, promise).await?;
     job.host.step(InPlaceStep::LetGo);
     Ok(())
 }

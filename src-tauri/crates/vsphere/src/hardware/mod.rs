@@ -1,16 +1,21 @@
 //! What a VM is made of, in the form that is kept with a recovery point and rebuilt from it.
 
+mod boot;
 mod disk;
 mod found;
 mod parse;
 mod saved;
+mod version;
 
+pub use boot::{BootDevice, Drive};
 pub use disk::{DiskBacking, DiskConfig, DiskMode, DiskObstacle, DiskSharing};
 pub use found::{FoundDisk, FoundVm, FoundVmError, read_ovf, read_vmx};
 pub(crate) use parse::{CONFIG_PATHS, disks_of, vm_config};
 
-pub use saved::SavedConfig;
+pub use saved::{SavedConfig, SavedTag};
 use serde::{Deserialize, Serialize};
+pub(crate) use version::PASSED_THROUGH;
+pub use version::{HardwareVersion, Lost, VersionTooLow};
 
 use crate::DiskKey;
 
@@ -52,12 +57,26 @@ pub struct VmHardware {
     pub cores_per_socket: u32,
     /// Memory in MiB.
     pub memory_mib: u64,
+    /// Whether processors may be added while it runs.
+    pub cpu_hot_add: bool,
+    /// Whether memory may be added while it runs.
+    pub memory_hot_add: bool,
+    /// Whether the guest may run VMs itself.
+    pub nested_hv: bool,
+    /// Whether a Windows guest protects itself by virtualisation.
+    pub vbs: bool,
+    /// Pause before booting, in milliseconds.
+    pub boot_delay_ms: u64,
+    /// What it tries to boot from, in this order; empty when nobody chose one.
+    pub boot_order: Vec<BootDevice>,
     /// Disk controllers.
     pub controllers: Vec<Controller>,
     /// Disks.
     pub disks: Vec<DiskShape>,
     /// Network cards.
     pub nics: Vec<Nic>,
+    /// CD drives.
+    pub drives: Vec<Drive>,
     /// Whether the guest sees disk UUIDs.
     pub disk_uuid_enabled: bool,
     /// Settings the interface has no field for.
@@ -94,6 +113,9 @@ pub struct DiskShape {
     pub thin: bool,
     /// Whether all space was zeroed when the disk was made.
     pub eager_zeroed: bool,
+    /// Name of the datastore it lay on; empty where that is not known.
+    #[serde(default)]
+    pub datastore: String,
 }
 
 /// A network card.

@@ -3,8 +3,8 @@
 use kuramori_block::ByteLen;
 
 use super::{
-    Controller, DiskBacking, DiskConfig, DiskMode, DiskShape, DiskSharing, Nic, VmConfig,
-    VmHardware,
+    BootDevice, Controller, DiskBacking, DiskConfig, DiskMode, DiskShape, DiskSharing, Drive, Nic,
+    VmConfig, VmHardware,
 };
 use crate::DiskKey;
 use crate::error::VsphereError;
@@ -47,6 +47,7 @@ fn hardware(config: &Node, devices: &[&Node], disks: &[DiskConfig]) -> VmHardwar
         unit: disk.unit,
         thin: disk.thin,
         eager_zeroed: eager(disk.key),
+        datastore: disk.backing.root_file().map(|f| f.datastore().to_owned()).unwrap_or_default(),
     };
     let extra = config
         .all("extraConfig")
@@ -63,9 +64,16 @@ fn hardware(config: &Node, devices: &[&Node], disks: &[DiskConfig]) -> VmHardwar
         cpus: config.number_at("hardware.numCPU").unwrap_or(1),
         cores_per_socket: config.number_at("hardware.numCoresPerSocket").unwrap_or(1),
         memory_mib: config.number_at("hardware.memoryMB").unwrap_or(0),
+        cpu_hot_add: config.bool_at("cpuHotAddEnabled").unwrap_or(false),
+        memory_hot_add: config.bool_at("memoryHotAddEnabled").unwrap_or(false),
+        nested_hv: config.bool_at("nestedHVEnabled").unwrap_or(false),
+        vbs: config.bool_at("flags.vbsEnabled").unwrap_or(false),
+        boot_delay_ms: config.number_at("bootOptions.bootDelay").unwrap_or(0),
+        boot_order: BootDevice::order(config),
         controllers: devices.iter().filter_map(|device| controller(device)).collect(),
         disks: disks.iter().map(shape).collect(),
         nics: devices.iter().filter_map(|device| nic(device)).collect(),
+        drives: devices.iter().filter_map(|device| Drive::of(device)).collect(),
         disk_uuid_enabled: config.bool_at("flags.diskUuidEnabled").unwrap_or(false),
         extra_config: extra.collect(),
         other_devices: devices.iter().filter_map(|device| other(device)).collect(),
@@ -137,6 +145,7 @@ fn other(device: &Node) -> Option<String> {
             | "VirtualMachineVideoCard"
             | "VirtualMachineVMCIDevice"
             | "VirtualDisk"
+            | "VirtualCdrom"
     );
     if everywhere || is_disk_controller(kind) || is_nic(kind) {
         return None;

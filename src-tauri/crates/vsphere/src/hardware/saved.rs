@@ -16,9 +16,20 @@ pub struct SavedConfig {
     pub ovf: Option<String>,
     /// The end of the VM's own log, for people.
     pub log: Option<String>,
+    /// The tags it had in its vCenter.
+    pub tags: Vec<SavedTag>,
     /// The NVRAM: boot entries and keys of an EFI guest.
     #[serde(with = "base64")]
     pub nvram: Option<Vec<u8>>,
+}
+
+/// A tag, by names: ids differ between vCenters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SavedTag {
+    /// Name of its category.
+    pub category: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// Bytes as base64 text.
@@ -54,6 +65,7 @@ mod tests {
             ovf: Some("<Envelope/>".to_owned()),
             log: Some("vmx| I005: Log for VMware ESX\n".to_owned()),
             nvram: Some((0..=255).collect()),
+            tags: vec![SavedTag { category: "tier".to_owned(), name: "gold".to_owned() }],
         };
         let json = serde_json::to_string(&saved).unwrap();
         assert_eq!(serde_json::from_str::<SavedConfig>(&json).unwrap(), saved);

@@ -116,6 +116,34 @@ impl<'a> Rest<'a> {
         self.answer(request.header("Content-Type", "application/json").body(body)).await
     }
 
+    /// Does something with one tag. Nothing comes back.
+    pub(super) async fn act_on(
+        &self,
+        tag: &str,
+        action: &str,
+        question: &impl Serialize,
+    ) -> Result<(), RestError> {
+        let id = utf8_percent_encode(tag, NON_ALPHANUMERIC);
+        let path = match self.dialect {
+            Dialect::Api => format!("/api/cis/tagging/tag-association/{id}?action={action}"),
+            Dialect::Rest => {
+                format!("/rest/com/vmware/cis/tagging/tag-association/id:{id}?~action={action}")
+            }
+        };
+        let body = serde_json::to_vec(question)
+            .map_err(|error| RestError::Unreadable(error.to_string()))?;
+        let request = self.request(Method::POST, &path);
+        let request = request.header("Content-Type", "application/json").body(body);
+        match request.send().await {
+            Ok(response) if response.status().is_success() => Ok(()),
+            Ok(response) => Err(RestError::Status(response.status().as_u16())),
+            Err(error) => {
+                let endpoint = &self.client.inner.endpoint;
+                Err(RestError::Server(http::failure(endpoint, error).await))
+            }
+        }
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = self.client.inner.endpoint.url(path);
         let request = self.client.inner.http.request(method, url).timeout(TIMEOUT);

@@ -24,7 +24,7 @@ impl Place {
     }
 
     /// Returns the place of a disk.
-    fn of(hardware: &VmHardware, disk: DiskKey) -> Option<Self> {
+    pub(super) fn of(hardware: &VmHardware, disk: DiskKey) -> Option<Self> {
         let disk = hardware.disks.iter().find(|d| d.key == disk)?;
         let controller = hardware.controllers.iter().find(|c| c.key == disk.controller_key)?;
         Some(Self { kind: controller.kind.clone(), bus: controller.bus, unit: disk.unit })
@@ -81,6 +81,7 @@ mod tests {
             unit,
             thin: true,
             eager_zeroed: false,
+            datastore: String::new(),
         };
         let controller = |key, bus| Controller { key, kind: "VirtualAHCIController".into(), bus };
         let mut hardware = VmHardware {

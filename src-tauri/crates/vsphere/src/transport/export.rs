@@ -57,6 +57,20 @@ impl ExportError {
     }
 }
 
+impl ExportError {
+    /// Returns whether the host lacks the memory, or another means, for one more transfer now.
+    pub fn is_out_of_memory(&self) -> bool {
+        let (Self::Transfer { source, .. } | Self::Call(source)) = self else { return false };
+        let said = |text: &str| {
+            let text = text.to_ascii_lowercase();
+            text.contains("cannot allocate memory") || text.contains("nfc error 5")
+        };
+        source
+            .fault()
+            .is_some_and(|fault| fault.is("InsufficientResourcesFault") || said(&fault.message))
+    }
+}
+
 impl Hint for ExportError {
     fn hints(&self) -> Vec<String> {
         match self {

@@ -1,18 +1,21 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use futures_util::{StreamExt, stream};
 use kuramori_base::{CancelToken, Cancelled, Hint, Progress, Retry};
 use kuramori_block::ByteLen;
 
 use super::identity::Kept;
+use super::import_spec::Rebuilt;
 use super::lease::Lease;
 use super::placement::Placement;
 use super::upload::{Meter, upload};
-use super::{device_key, import_spec};
+use super::{boot, device_key, import_spec};
 use crate::DiskKey;
 use crate::client::{Client, cancellable};
 use crate::error::VsphereError;
 use crate::hardware::VmHardware;
+use crate::inventory::Inventory;
 use crate::refs::{DatastoreRef, FolderRef, HostRef, PoolRef, VmRef};
 
 /// The VM to make.
@@ -22,8 +25,15 @@ pub struct ImportRequest {
     pub hardware: VmHardware,
     /// Its name.
     pub name: String,
-    /// Where all its files go.
+    /// Names it may have instead, in this order, when somebody else has taken the one before.
+    pub other_names: Vec<String>,
+    /// Where its files go.
     pub datastore: DatastoreRef,
+    /// Disks whose files go to another datastore.
+    pub elsewhere: Vec<(DiskKey, DatastoreRef)>,
+    /// Whether they may go to the VM's datastore where the server refuses that. They all have room
+    /// there then.
+    pub or_together: bool,
     /// Its folder; else the top folder of the datastore's datacenter.
     pub folder: Option<FolderRef>,
     /// Its resource pool; else the one at the top of the host.
@@ -69,6 +79,8 @@ impl std::fmt::Debug for ImportDisk {
 pub struct ImportedVm {
     /// Which.
     pub reference: VmRef,
+    /// The name it has.
+    pub name: String,
     /// What could not be carried over, in sentences.
     pub warnings: Vec<String>,
 }
@@ -147,8 +159,10 @@ const ACTION: &str = "import a VM";
 
 /// Makes a new VM out of hardware and disk streams.
 ///
-/// It is left powered off, on thin disks, with disconnected cards. `progress`
-/// counts bytes of the streams as `done`.
+/// It is left powered off, on thin disks, with disconnected cards. Two disks are sent at once. The
+/// memory that takes is bounded: for each, 8 pieces of 256 KiB on their way and what its body holds.
+/// `progress` counts bytes of the streams as `done`: their lengths are known beforehand, so a thin
+/// disk counts what it holds and nothing else.
 ///
 /// # Errors
 /// See [`ImportError`]; the half-made VM is removed by the server when the lease is aborted.
@@ -168,21 +182,15 @@ pub async fn import_vm(
         }
     }
     let inventory = cancellable(cancel, client.inventory()).await??;
-    let place = Placement::resolve(&request, &inventory)?;
-    let kept = Kept::of(&request, &inventory);
-    let mut warnings = Vec::new();
-    let reply = client
-        .change(ACTION, "ImportVApp", &place.pool.mo(), |w| {
-            warnings = import_spec::write(w, &request.hardware, &request.name, (&place, &kept));
-            w.mo("folder", &place.folder.mo());
-            if let Some(host) = &place.host {
-                w.mo("host", &host.mo());
-            }
-        })
-        .await?;
-    let lease = Lease::ready(client, ACTION, &reply, cancel).await?;
+    let (lease, made) = begin(client, request, &inventory, cancel).await?;
+    let Made { request, place, mut rebuilt } = made;
     match transfer(client, &lease, &request.hardware, disks, progress, cancel).await {
-        Ok(reference) => Ok(ImportedVm { reference, warnings }),
+        Ok(reference) => {
+            let of = (&place, &rebuilt);
+            let more = boot::finish(client, &reference, &request.hardware, of).await;
+            rebuilt.warnings.extend(more);
+            Ok(ImportedVm { reference, name: request.name, warnings: rebuilt.warnings })
+        }
         Err(error) => {
             if let Err(abort) = lease.abort().await {
                 tracing::warn!(error = %abort, "the failed import could not be aborted");
@@ -191,6 +199,81 @@ pub async fn import_vm(
         }
     }
 }
+
+/// A VM that waits for its disks.
+struct Made {
+    request: ImportRequest,
+    place: Placement,
+    rebuilt: Rebuilt,
+}
+
+/// Has the server make the VM, under the first name that nobody has, and opens the lease.
+async fn begin(
+    client: &Client,
+    mut request: ImportRequest,
+    inventory: &Inventory,
+    cancel: &CancelToken,
+) -> Result<(Lease, Made), ImportError> {
+    let mut names = std::mem::take(&mut request.other_names).into_iter();
+    let mut apart = Vec::new();
+    loop {
+        let place = Placement::resolve(&request, inventory)?;
+        let kept = Kept::of(&request, inventory);
+        let mut rebuilt = Rebuilt::default();
+        let called = client
+            .change(ACTION, "ImportVApp", &place.pool.mo(), |w| {
+                rebuilt = import_spec::write(w, &request.hardware, &request.name, (&place, &kept));
+                w.mo("folder", &place.folder.mo());
+                if let Some(host) = &place.host {
+                    w.mo("host", &host.mo());
+                }
+            })
+            .await;
+        // A server may look at the specification only while the lease gets ready.
+        let begun = match called {
+            Ok(reply) => Lease::ready(client, ACTION, &reply, cancel).await,
+            Err(error) => Err(error),
+        };
+        let error = match begun {
+            Ok(lease) => {
+                rebuilt.warnings.extend(apart);
+                return Ok((lease, Made { request, place, rebuilt }));
+            }
+            Err(error) => error,
+        };
+        if is_taken(&error)
+            && let Some(next) = names.next()
+        {
+            request.name = next;
+        } else if refuses_places(&error) && request.or_together && !request.elsewhere.is_empty() {
+            let only = &place.datastore;
+            apart.push(format!("disks on other datastores than “{only}” ({error})"));
+            request.elsewhere.clear();
+        } else {
+            return Err(error.into());
+        }
+    }
+}
+
+/// Returns whether another VM has the name.
+fn is_taken(error: &VsphereError) -> bool {
+    error.fault().is_some_and(|fault| fault.is("DuplicateName"))
+}
+
+/// Returns whether the server may have refused where the disks are to lie.
+fn refuses_places(error: &VsphereError) -> bool {
+    const REFUSALS: [&str; 5] = [
+        "InvalidDeviceSpec",
+        "InvalidDatastore",
+        "InvalidDatastorePath",
+        "InvalidArgument",
+        "NotSupported",
+    ];
+    error.fault().is_some_and(|fault| REFUSALS.iter().any(|kind| fault.is(kind)))
+}
+
+/// Disks sent at once.
+const AT_ONCE: usize = 2;
 
 async fn transfer(
     client: &Client,
@@ -205,15 +288,38 @@ async fn transfer(
     let total: ByteLen = disks.iter().map(|disk| disk.content_length).sum();
     progress.total(total.get());
     let meter = Meter::new(total, progress);
-    for disk in disks {
-        cancel.check()?;
-        let url = device_key::find(hardware, disk.key, &lease.disks);
-        let url = url.ok_or(ImportError::NotTaken { disk: disk.key })?;
-        let peer = lease.peer(url);
-        let peer = peer.map_err(|source| ImportError::Transfer { disk: disk.key, source })?;
-        upload(client, lease, &peer, disk, &meter, cancel).await?;
+    // Ends the others when one fails; each still waits for its reader.
+    let stop = cancel.part();
+    let mut sending = stream::iter(disks)
+        .map(|disk| send(client, lease, hardware, disk, &meter, &stop))
+        .buffer_unordered(AT_ONCE);
+    let mut failed = None::<ImportError>;
+    while let Some(sent) = sending.next().await {
+        if let Err(error) = sent {
+            stop.cancel();
+            failed.get_or_insert(error);
+        }
+    }
+    if let Some(error) = failed {
+        return Err(error);
     }
     cancel.check()?;
     lease.complete(ACTION).await?;
     Ok(VmRef::new(&entity.value))
+}
+
+async fn send(
+    client: &Client,
+    lease: &Lease,
+    hardware: &VmHardware,
+    disk: ImportDisk,
+    meter: &Arc<Meter>,
+    stop: &CancelToken,
+) -> Result<(), ImportError> {
+    stop.check()?;
+    let url = device_key::find(hardware, disk.key, &lease.disks);
+    let url = url.ok_or(ImportError::NotTaken { disk: disk.key })?;
+    let peer = lease.peer(url);
+    let peer = peer.map_err(|source| ImportError::Transfer { disk: disk.key, source })?;
+    upload(client, lease, &peer, disk, meter, stop).await
 }

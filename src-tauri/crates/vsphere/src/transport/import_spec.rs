@@ -2,31 +2,37 @@
 
 use super::identity::Kept;
 use super::placement::Placement;
-use crate::hardware::{Controller, DiskShape, Nic, VmHardware};
+use crate::hardware::{Controller, DiskShape, Drive, Nic, PASSED_THROUGH, VmHardware};
 use crate::inventory::{NetworkKind, NetworkSummary, encode_name};
 use crate::xml::XmlWriter;
 
 /// Keys of the two IDE controllers every VM has.
 const DEFAULT_IDE: [i32; 2] = [200, 201];
 
-/// Writes the `VirtualMachineImportSpec`, and returns what could not be carried over, in
-/// sentences.
+/// What became of the original's devices.
+#[derive(Debug, Default)]
+pub(super) struct Rebuilt {
+    /// What could not be carried over, in sentences.
+    pub(super) warnings: Vec<String>,
+    /// Keys of the original's cards, in the order in which the new VM has them.
+    pub(super) cards: Vec<i32>,
+}
+
+/// Writes the `VirtualMachineImportSpec`.
 pub(super) fn write(
     w: &mut XmlWriter,
     hardware: &VmHardware,
     name: &str,
     (place, kept): (&Placement, &Kept),
-) -> Vec<String> {
-    let mut warnings = kept.warnings.clone();
+) -> Rebuilt {
+    let mut rebuilt = Rebuilt { warnings: kept.warnings.clone(), cards: Vec::new() };
     w.typed("spec", "VirtualMachineImportSpec", |w| {
         w.typed("configSpec", "VirtualMachineConfigSpec", |w| {
-            config(w, hardware, name, (place, kept), &mut warnings);
+            config(w, hardware, name, (place, kept), &mut rebuilt);
         });
     });
-    for device in &hardware.other_devices {
-        warnings.push(format!("“{device}” was not rebuilt."));
-    }
-    warnings
+    rebuilt.warnings.extend(hardware.left_behind());
+    rebuilt
 }
 
 fn config(
@@ -34,7 +40,7 @@ fn config(
     hardware: &VmHardware,
     name: &str,
     (place, kept): (&Placement, &Kept),
-    warnings: &mut Vec<String>,
+    rebuilt: &mut Rebuilt,
 ) {
     let filled = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     w.text("name", encode_name(name));
@@ -46,12 +52,41 @@ fn config(
     w.text_opt("guestId", filled(&hardware.guest_id));
     w.text_opt("annotation", filled(&hardware.annotation));
     w.group("files", |w| w.text("vmPathName", format!("[{}]", place.datastore)));
-    if hardware.disk_uuid_enabled {
-        w.group("flags", |w| w.text("diskUuidEnabled", true));
+    if hardware.disk_uuid_enabled || hardware.vbs {
+        w.group("flags", |w| {
+            w.text("diskUuidEnabled", hardware.disk_uuid_enabled);
+            w.text_opt("vbsEnabled", hardware.vbs.then_some(true));
+        });
     }
     w.text("numCPUs", hardware.cpus.max(1));
     w.text("numCoresPerSocket", hardware.cores_per_socket.max(1));
     w.text("memoryMB", hardware.memory_mib.max(4));
+    w.text_opt("memoryHotAddEnabled", hardware.memory_hot_add.then_some(true));
+    w.text_opt("cpuHotAddEnabled", hardware.cpu_hot_add.then_some(true));
+    devices(w, hardware, (place, kept), rebuilt);
+    for (key, value) in hardware.extra_config.iter().filter(|(key, _)| keeps(key)) {
+        w.group("extraConfig", |w| {
+            w.text("key", key);
+            w.typed_text("value", "string", value);
+        });
+    }
+    if hardware.secure_boot || hardware.boot_delay_ms > 0 {
+        // The order comes later: the server has to give the disks their keys first.
+        w.group("bootOptions", |w| {
+            w.text_opt("bootDelay", Some(hardware.boot_delay_ms).filter(|delay| *delay > 0));
+            w.text_opt("efiSecureBootEnabled", hardware.secure_boot.then_some(true));
+        });
+    }
+    w.text_opt("firmware", filled(&hardware.firmware));
+    w.text_opt("nestedHVEnabled", hardware.nested_hv.then_some(true));
+}
+
+fn devices(
+    w: &mut XmlWriter,
+    hardware: &VmHardware,
+    (place, kept): (&Placement, &Kept),
+    rebuilt: &mut Rebuilt,
+) {
     for each in hardware.controllers.iter().filter(|c| !DEFAULT_IDE.contains(&c.key)) {
         add(w, &each.kind, |w| controller(w, each));
     }
@@ -64,29 +99,22 @@ fn config(
     }
     for nic in &hardware.nics {
         match (nic.kind.as_str(), place.network(nic)) {
-            ("VirtualSriovEthernetCard", _) => {
-                warnings
-                    .push(format!("“{}” passes hardware through and was not rebuilt.", nic.label));
-            }
+            (PASSED_THROUGH, _) => {}
             (_, Some(network)) => {
                 add(w, &nic.kind, |w| card(w, nic, network, kept.keeps(nic)));
+                rebuilt.cards.push(nic.key);
             }
-            (_, None) => warnings.push(format!(
+            (_, None) => rebuilt.warnings.push(format!(
                 "“{}” was left out: there is no network “{}”.",
                 nic.label, nic.network
             )),
         }
     }
-    for (key, value) in hardware.extra_config.iter().filter(|(key, _)| keeps(key)) {
-        w.group("extraConfig", |w| {
-            w.text("key", key);
-            w.typed_text("value", "string", value);
-        });
+    let there =
+        |key| DEFAULT_IDE.contains(&key) || hardware.controllers.iter().any(|c| c.key == key);
+    for each in hardware.drives.iter().filter(|drive| there(drive.controller_key)) {
+        add(w, "VirtualCdrom", |w| drive(w, each));
     }
-    if hardware.secure_boot {
-        w.group("bootOptions", |w| w.text("efiSecureBootEnabled", true));
-    }
-    w.text_opt("firmware", filled(&hardware.firmware));
 }
 
 fn add(w: &mut XmlWriter, kind: &str, device: impl FnOnce(&mut XmlWriter)) {
@@ -116,7 +144,11 @@ fn controller(w: &mut XmlWriter, controller: &Controller) {
 fn virtual_disk(w: &mut XmlWriter, disk: &DiskShape, place: &Placement) {
     w.text("key", new_key(disk.key.get()));
     w.typed("backing", "VirtualDiskFlatVer2BackingInfo", |w| {
-        w.text("fileName", format!("[{}]", place.datastore));
+        let (name, store) = place.of_disk(disk.key);
+        w.text("fileName", format!("[{name}]"));
+        if let Some(store) = store {
+            w.mo("datastore", store);
+        }
         w.text("diskMode", "persistent");
         w.text("thinProvisioned", true);
     });
@@ -124,6 +156,22 @@ fn virtual_disk(w: &mut XmlWriter, disk: &DiskShape, place: &Placement) {
     w.text("unitNumber", disk.unit);
     w.text("capacityInKB", disk.capacity_bytes.div_ceil(1024));
     w.text("capacityInBytes", disk.capacity_bytes);
+}
+
+/// Writes a CD drive of the viewer's computer: the one kind that is there on every server.
+fn drive(w: &mut XmlWriter, drive: &Drive) {
+    w.text("key", new_key(drive.key));
+    w.typed("backing", "VirtualCdromRemoteAtapiBackingInfo", |w| {
+        w.text("deviceName", "");
+        w.text("useAutoDetect", false);
+    });
+    w.group("connectable", |w| {
+        w.text("startConnected", false);
+        w.text("allowGuestControl", true);
+        w.text("connected", false);
+    });
+    w.text("controllerKey", new_key(drive.controller_key));
+    w.text("unitNumber", drive.unit);
 }
 
 /// Writes a card that is not connected: the original VM may still run. Its address is its own

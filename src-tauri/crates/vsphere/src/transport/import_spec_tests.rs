@@ -1,6 +1,6 @@
 use super::*;
 use crate::DiskKey;
-use crate::refs::{FolderRef, NetworkRef, PoolRef};
+use crate::refs::{FolderRef, MoRef, NetworkRef, PoolRef};
 use crate::xml::{self, Node};
 
 fn place() -> Placement {
@@ -15,6 +15,7 @@ fn place() -> Placement {
     };
     Placement {
         datastore: "ds 1".into(),
+        elsewhere: vec![(DiskKey::new(3000), "ds 2".into(), MoRef::new("Datastore", "store-2"))],
         folder: FolderRef::new("group-v3"),
         pool: PoolRef::new("resgroup-8"),
         host: None,
@@ -43,6 +44,7 @@ fn hardware() -> VmHardware {
         unit,
         thin: false,
         eager_zeroed: true,
+        datastore: String::new(),
     };
     let controller = |key, kind: &str, bus| Controller { key, kind: kind.into(), bus };
     VmHardware {
@@ -70,14 +72,25 @@ fn hardware() -> VmHardware {
             ("scsi0:0.ctkEnabled".into(), "true".into()),
             ("guestinfo.x".into(), "y".into()),
         ],
-        other_devices: vec!["CD/DVD drive 1".into()],
+        drives: vec![Drive {
+            key: 16000,
+            label: "CD/DVD drive 1".into(),
+            controller_key: 15000,
+            unit: 2,
+            image: Some("[ds 1] iso/setup.iso".into()),
+        }],
+        memory_hot_add: true,
+        nested_hv: true,
+        other_devices: vec!["USB passthrough 1".into()],
         ..VmHardware::default()
     }
 }
 
 fn spec() -> (Node, Vec<String>) {
     let mut writer = XmlWriter::new();
-    let warnings = write(&mut writer, &hardware(), "new/name", (&place(), &Kept::default()));
+    let rebuilt = write(&mut writer, &hardware(), "new/name", (&place(), &Kept::default()));
+    assert_eq!(rebuilt.cards.len(), 2, "those that have a network");
+    let warnings = rebuilt.warnings;
     let text = format!(
         r#"<r xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="x">{}</r>"#,
         writer.finish()
@@ -101,10 +114,12 @@ fn elements_follow_the_schema() {
             "numCPUs",
             "numCoresPerSocket",
             "memoryMB",
+            "memoryHotAddEnabled",
             "deviceChange",
             "extraConfig",
             "bootOptions",
-            "firmware"
+            "firmware",
+            "nestedHVEnabled"
         ]
         .into_iter()
         .filter(|name| *name != "annotation")
@@ -127,13 +142,20 @@ fn devices_are_new_except_the_ones_every_vm_has() {
             "VirtualDisk",
             "VirtualDisk",
             "VirtualVmxnet3",
-            "VirtualE1000e"
+            "VirtualE1000e",
+            "VirtualCdrom"
         ]
     );
     assert_eq!(devices[2].text_at("controllerKey"), Some("-1000"));
     assert_eq!(devices[3].text_at("controllerKey"), Some("200"), "IDE 0 exists already");
     assert_eq!(devices[2].text_at("backing.thinProvisioned"), Some("true"));
     assert_eq!(devices[1].child("sharedBus"), None, "only SCSI buses are shared");
+    let drive = devices[6];
+    assert_eq!(drive.child("backing").unwrap().kind(), "VirtualCdromRemoteAtapiBackingInfo");
+    assert_eq!(
+        (drive.text_at("controllerKey"), drive.text_at("unitNumber")),
+        (Some("-15000"), Some("2"))
+    );
 }
 
 #[test]
@@ -151,7 +173,30 @@ fn cards_never_connect_by_themselves() {
         assert_eq!(card.text_at("addressType"), Some("generated"), "the original may still run");
     }
     assert_eq!(cards[1].text_at("backing.port.portgroupKey"), Some("dvportgroup-9"));
-    assert_eq!(warnings.len(), 2, "the lost card and the drive are reported: {warnings:?}");
+    assert_eq!(warnings.len(), 3, "{warnings:?}");
+    for (told, what) in warnings.iter().zip(["card on gone", "USB passthrough 1", "setup.iso"]) {
+        assert!(told.contains(what), "{told}");
+    }
+}
+
+#[test]
+fn disks_lie_where_they_were_sent() {
+    let (spec, _) = spec();
+    let disks: Vec<&Node> = spec
+        .all("deviceChange")
+        .filter_map(|c| c.child("device"))
+        .filter(|d| d.kind() == "VirtualDisk")
+        .collect();
+    let at = |disk: &Node| {
+        let names: Vec<_> =
+            disk.child("backing").unwrap().children.iter().map(|c| c.name.clone()).collect();
+        (disk.string_at("backing.fileName").unwrap(), disk.string_at("backing.datastore"), names)
+    };
+    let (file, store, _) = at(disks[0]);
+    assert_eq!((file.as_str(), store), ("[ds 1]", None));
+    let (file, store, names) = at(disks[1]);
+    assert_eq!((file.as_str(), store.as_deref()), ("[ds 2]", Some("store-2")));
+    assert_eq!(names[..3], ["fileName", "datastore", "diskMode"], "the order of the schema");
 }
 
 #[test]

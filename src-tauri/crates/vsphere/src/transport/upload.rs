@@ -55,6 +55,24 @@ impl Meter {
     }
 }
 
+/// What one disk has sent, which shows whether it moves while others do.
+#[derive(Clone)]
+struct Flow {
+    all: Arc<Meter>,
+    own: Arc<AtomicU64>,
+}
+
+impl Flow {
+    fn add(&self, bytes: u64) {
+        self.own.fetch_add(bytes, Ordering::Relaxed);
+        self.all.add(bytes);
+    }
+
+    fn sent(&self) -> u64 {
+        self.own.load(Ordering::Relaxed)
+    }
+}
+
 /// Sends one disk and waits for the host to accept it.
 pub(super) async fn upload(
     client: &Client,
@@ -79,8 +97,9 @@ pub(super) async fn upload(
             }
         }
     });
-    let request = request(client, peer, length, counted(body, Arc::clone(meter))).await;
-    let sent = watch(lease, peer, request.send(), meter);
+    let flow = Flow { all: Arc::clone(meter), own: Arc::default() };
+    let request = request(client, peer, length, counted(body, flow.clone())).await;
+    let sent = watch(lease, peer, request.send(), &flow);
     let result = cancellable(cancel, sent).await;
     // The channel is closed by now, so the reader ends with its present read.
     if reader.await.is_err() {
@@ -130,18 +149,18 @@ async fn watch(
     lease: &Lease,
     peer: &Peer,
     sending: impl Future<Output = Result<reqwest::Response, reqwest::Error>>,
-    meter: &Meter,
+    flow: &Flow,
 ) -> Result<reqwest::Response, VsphereError> {
     tokio::pin!(sending);
-    let (mut seen, mut still) = (meter.sent(), 0);
+    let (mut seen, mut still) = (flow.sent(), 0);
     loop {
         match tokio::time::timeout(LOOK, &mut sending).await {
             Ok(Ok(response)) => return Ok(response),
             Ok(Err(error)) => return Err(http::failure(&peer.endpoint, error).await),
             Err(_) => {
-                lease.set_percent(meter.percent());
-                still = if meter.sent() == seen { still + 1 } else { 0 };
-                seen = meter.sent();
+                lease.set_percent(flow.all.percent());
+                still = if flow.sent() == seen { still + 1 } else { 0 };
+                seen = flow.sent();
             }
         }
         if still >= STALLED {
@@ -156,13 +175,13 @@ async fn watch(
 }
 
 /// Makes a request body that counts what the connection takes.
-fn counted(body: mpsc::Receiver<io::Result<Bytes>>, meter: Arc<Meter>) -> reqwest::Body {
-    let pieces = stream::unfold((body, meter), |(mut body, meter)| async move {
+fn counted(body: mpsc::Receiver<io::Result<Bytes>>, flow: Flow) -> reqwest::Body {
+    let pieces = stream::unfold((body, flow), |(mut body, flow)| async move {
         let piece = body.recv().await?;
         if let Ok(bytes) = &piece {
-            meter.add(bytes.len() as u64);
+            flow.add(bytes.len() as u64);
         }
-        Some((piece, (body, meter)))
+        Some((piece, (body, flow)))
     });
     reqwest::Body::wrap_stream(pieces)
 }

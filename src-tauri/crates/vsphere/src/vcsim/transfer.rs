@@ -5,7 +5,7 @@ use kuramori_block::ByteLen;
 
 use super::{BOTH, Vcsim};
 use crate::transport::{ExportError, ExportLease, ImportDisk, ImportRequest, import_vm};
-use crate::{PowerState, VsphereError};
+use crate::{HardwareVersion, PowerState, VsphereError};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_goes_through_its_lease() {
@@ -18,6 +18,9 @@ async fn an_import_goes_through_its_lease() {
         let request = ImportRequest {
             hardware: config.hardware,
             name: "restored".into(),
+            other_names: Vec::new(),
+            elsewhere: Vec::new(),
+            or_together: false,
             datastore: inventory.datastores[0].reference.clone(),
             folder: None,
             pool: None,
@@ -40,6 +43,36 @@ async fn an_import_goes_through_its_lease() {
         assert_eq!(client.find_vm(None, "restored").await.unwrap(), Some(made.reference.clone()));
         client.destroy_vm(&made.reference).await.unwrap();
         assert_eq!(client.find_vm(None, "restored").await.unwrap(), None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_say_which_hardware_they_have() {
+    for model in BOTH {
+        let vcsim = Vcsim::start(model);
+        let client = vcsim.client().await;
+        let never = CancelToken::new();
+        for host in client.inventory().await.unwrap().hosts {
+            let highest = client.highest_hardware(&host.reference, &never).await.unwrap();
+            assert!(highest >= HardwareVersion::parse("vmx-13"), "{model:?}: {highest:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_files_go_once_no_vm_has_them() {
+    for model in BOTH {
+        let vcsim = Vcsim::start(model);
+        let client = vcsim.client().await;
+        let vm = client.inventory().await.unwrap().vms.remove(0);
+        if vm.power == PowerState::On {
+            client.power_off(&vm.reference).await.unwrap();
+        }
+        let small = client.small_files(&vm.reference).await.unwrap();
+        assert!(!client.delete_small_files(&small).await.unwrap(), "{model:?}: a VM has them");
+        client.unregister_vm(&vm.reference).await.unwrap();
+        assert!(client.delete_small_files(&small).await.unwrap(), "{model:?}");
+        assert!(client.delete_small_files(&small).await.unwrap(), "{model:?}: nothing to do");
     }
 }
 

@@ -52,7 +52,10 @@ async fn request(bench: &Bench, hardware: &VmHardware) -> ImportRequest {
     ImportRequest {
         hardware: hardware.clone(),
         name: "restored / 1".into(),
+        other_names: Vec::new(),
         datastore: stores[0].reference.clone(),
+        elsewhere: Vec::new(),
+        or_together: false,
         folder: None,
         pool: None,
         host: None,
@@ -183,4 +186,40 @@ async fn a_cancelled_import_leaves_nothing() {
     assert!(matches!(ended, Err(ImportError::Cancelled(_))), "{ended:?}");
     assert_alone(&bench);
     blocking(|| ()).await;
+}
+
+/// Field failure 19, on the way back: the second disk arrives while the first is held.
+#[tokio::test(flavor = "multi_thread")]
+async fn j19_two_disks_are_sent_at_once() {
+    let bench = Bench::start(Shape::Esxi, &DISKS).await;
+    let (hardware, disks) = saved(&bench).await;
+    bench.fault(FaultSpec {
+        kind: FaultKind::Hold,
+        point: "import".into(),
+        key: Some("disk-0.vmdk".into()),
+        ..FaultSpec::default()
+    });
+    let never = CancelToken::new();
+    let sending = import(&bench, bodies(&hardware, &disks), &hardware, &never);
+    let watched = async {
+        for _ in 0..600 {
+            let held: u32 = bench.lab.faults().iter().map(|fault| fault.holding).sum();
+            let imports = bench.lab.stats().imports;
+            let second = imports.iter().find(|(name, _)| name.ends_with("/disk-1.vmdk"));
+            let arrived = second.map_or(0, |(_, served)| served.disk_bytes);
+            if held == 1 && arrived >= MIB {
+                bench.lab.remove_faults(None);
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("they are sent one after the other");
+    };
+    let (made, ()) = tokio::join!(sending, watched);
+    let made = made.unwrap();
+    let vm = bench.lab.vms().into_iter().find(|v| v.id == made.reference.as_str()).unwrap();
+    for (number, disk) in disks.iter().enumerate() {
+        let got = bench.lab.read(&vm.name, number, 0, disk.len() as u64).unwrap();
+        assert!(got == *disk, "disk {number}");
+    }
 }

@@ -282,6 +282,7 @@ fn disks(
             unit,
             thin: true,
             eager_zeroed: false,
+            datastore: String::new(),
         });
         found.disks.push(FoundDisk { key, label, file, id: Some(id.to_owned()) });
     }

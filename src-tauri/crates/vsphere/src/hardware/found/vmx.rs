@@ -104,12 +104,13 @@ impl Vmx {
             cpus,
             cores_per_socket: if cpus.is_multiple_of(per_socket) { per_socket } else { 1 },
             memory_mib: self.number("memsize").unwrap_or(32),
-            controllers: Vec::new(),
-            disks: Vec::new(),
+            cpu_hot_add: self.is_true("vcpu.hotadd"),
+            memory_hot_add: self.is_true("mem.hotadd"),
+            nested_hv: self.is_true("vhv.enable"),
             nics: self.nics(),
             disk_uuid_enabled: self.is_true("disk.EnableUUID"),
-            extra_config: Vec::new(),
             other_devices: other,
+            ..VmHardware::default()
         }
     }
 
@@ -246,6 +247,7 @@ impl Vmx {
             unit,
             thin: true,
             eager_zeroed: false,
+            datastore: String::new(),
         });
         found.disks.push(FoundDisk { key, label, file: Some(file.to_owned()), id: None });
     }
