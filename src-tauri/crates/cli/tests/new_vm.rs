@@ -1,7 +1,7 @@
 //! A recovery point as a new VM: where its disks go, what it is called, and what of the original it
 //! cannot be.
 
-use kuramori_lab::{FaultSpec, LabHandle, LabTag, LabVm, Shape};
+use kuramori_lab::{FaultSpec, FaultWhen, LabHandle, LabTag, LabVm, Shape};
 
 use crate::bench::{Answer, Bench, files, noise};
 use crate::crash::kill_in;
@@ -114,22 +114,26 @@ fn where_the_server_does_not_place_disks_they_stay_together_and_it_is_said() {
 fn killed_in_the_middle_nothing_stays_on_either_datastore() {
     let setting = Setting::new(true, 21);
     let args = [&NEW[..], &["--name", "killed"]].concat();
-    for point in ["ImportVApp", "import", "HttpNfcLeaseComplete"] {
-        let hold = FaultSpec { point: point.into(), ..FaultSpec::default() };
+    for (point, when) in [("ImportVApp", FaultWhen::After), ("import", FaultWhen::Usual)] {
+        let hold = FaultSpec { point: point.into(), when, ..FaultSpec::default() };
         let held = kill_in(&setting.bench, &setting.lab, &args, hold);
+        assert_eq!(setting.lab.vms().len(), 2, "{point}: it is half made");
         setting.lab.remove_faults(Some(held));
+        let left = || {
+            let mut all = files(&setting.bench.path("lab").join("datastores"));
+            all.retain(|file| file.to_string_lossy().contains("killed"));
+            all
+        };
         // Nobody speaks for the lease any more, so the server ends it after a while.
         for _ in 0..100 {
             setting.lab.expire_leases();
-            if setting.lab.vms().len() == 1 && setting.lab.open_leases() == 0 {
+            if setting.lab.open_leases() == 0 && left().is_empty() {
                 break;
             }
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
         setting.assert_vms(&["web"]);
-        let all = files(&setting.bench.path("lab").join("datastores"));
-        let left: Vec<_> = all.iter().filter(|f| f.to_string_lossy().contains("killed")).collect();
-        assert!(left.is_empty(), "{point}: {left:?}");
+        assert!(left().is_empty(), "{point}: {:?}", left());
     }
     setting.restore(&["--name", "killed"]);
     assert_eq!(setting.places("killed"), ["datastore1", "datastore2"]);
