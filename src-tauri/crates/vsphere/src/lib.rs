@@ -18,6 +18,8 @@ mod fault;
 mod hardware;
 mod http;
 mod inventory;
+#[cfg(test)]
+mod peers;
 mod power;
 mod preflight;
 mod property;
@@ -34,8 +36,6 @@ mod task;
 pub mod testing;
 mod tls;
 pub mod transport;
-#[cfg(test)]
-mod vcsim;
 mod watch;
 mod xml;
 
