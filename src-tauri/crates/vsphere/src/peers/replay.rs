@@ -81,7 +81,6 @@ impl State {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "what a failed test shows")]
 fn tell(why: &str) {
     eprintln!("{why}");
 }

@@ -14,7 +14,7 @@ const GRAIN: usize = 64 << 10;
 fn stream() -> Vec<u8> {
     let place = (ByteLen::new(DISK), Adapter::default());
     let mut out = StreamWriter::new(Vec::new(), place, GrainCompression::Stored).unwrap();
-    out.write_grain(ByteOffset::ZERO, &[7; GRAIN]).unwrap();
+    out.write_grain(ByteOffset::ZERO, &vec![7; GRAIN]).unwrap();
     out.finish().unwrap()
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn an_import_goes_through_its_lease(peer: &Running) {
 pub(super) async fn a_vm_is_exported(peer: &Running) {
     let client = peer.client().await;
     let vm = first(&client.inventory().await.unwrap());
-    peer.plant(&vm, &[(300 << 10, &[5; GRAIN])]);
+    peer.plant(&vm, &[(300 << 10, &vec![5; GRAIN])]);
     client.power_off(&vm.reference).await.unwrap();
     let config = client.vm_config(&vm.reference).await.unwrap();
     let never = CancelToken::new();
