@@ -260,6 +260,11 @@ pub struct LabOptions {
     pub host_uuid: Option<String>,
     /// Address of the vCenter a standalone host says it is managed by. None.
     pub managed_by: Option<String>,
+    /// Host whose address stands in the URLs of leases: with a port that one, else the lab's own
+    /// port under another name. `*` on a host and the lab's own address on a vCenter.
+    pub lease_host: Option<String>,
+    /// Thumbprint that comes with the URLs of leases, if not the right one.
+    pub lease_thumbprint: Option<String>,
 }
 
 impl Default for LabOptions {
@@ -279,6 +284,8 @@ impl Default for LabOptions {
             tag_api: TagApi::default(),
             host_uuid: None,
             managed_by: None,
+            lease_host: None,
+            lease_thumbprint: None,
         }
     }
 }

@@ -21,3 +21,4 @@ mod field;
 mod guards;
 mod incremental;
 mod mounted;
+mod reach;
