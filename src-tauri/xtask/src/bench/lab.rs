@@ -31,10 +31,9 @@ pub(super) struct Address {
 
 /// Builds the lab and a measuring program of the client.
 pub(super) fn build(paths: &Paths, example: &str) -> Result<()> {
-    let lab = ["build", "--locked", "--release", "-p", "kuramori-lab", "--bins"];
-    proc::run(&mut cargo(&paths.root, &lab))?;
-    let measure = ["build", "--locked", "--release", "-p", "kuramori-vsphere", "--example"];
-    proc::run(cargo(&paths.root, &measure).arg(example))
+    let both = ["-p", "kuramori-lab", "--bin", "kuramori-lab", "-p", "kuramori-vsphere"];
+    let mut build = cargo(&paths.root, &["build", "--locked", "--release"]);
+    proc::run(build.args(both).args(["--example", example]))
 }
 
 /// The measuring program.
