@@ -77,5 +77,15 @@ fn run(token: Option<String>) -> tauri::Result<()> {
             Ok(())
         })
         .on_window_event(window::on_event)
-        .run(tauri::generate_context!())
+        .build(tauri::generate_context!())?
+        .run(|handle, event| {
+            // Servers have room for so many sessions: none stays behind.
+            if matches!(event, tauri::RunEvent::Exit)
+                && let Some(app) =
+                    handle.try_state::<rpc::Opened>().and_then(|opened| opened.if_open().cloned())
+            {
+                tauri::async_runtime::block_on(app.sign_out());
+            }
+        });
+    Ok(())
 }

@@ -1,3 +1,5 @@
+//! `cargo xtask bench transport`: how fast a disk is read over HTTPS, against curl.
+//! `cargo xtask bench inventory`: how long a long list of VMs takes, and what memory.
 //! `cargo xtask bench repo`: the repository against the tools people use instead.
 //!
 //! A disk image is saved whole, then day by day, restored, checked and thinned out, by the
@@ -7,9 +9,11 @@
 
 mod content;
 mod images;
+mod lab;
 mod measure;
 mod report;
 mod tools;
+mod transport;
 
 use std::path::{Path, PathBuf};
 
@@ -38,6 +42,17 @@ enum What {
     /// The repository on disk images, against restic, borg, qemu-img and zstd where they are
     /// installed.
     Repo(RepoArgs),
+    /// Reading a disk from the lab over HTTPS, against curl.
+    Transport(transport::TransportArgs),
+    /// Listing the VMs of a lab that has many.
+    Inventory(InventoryArgs),
+}
+
+#[derive(Args)]
+struct InventoryArgs {
+    /// How many VMs.
+    #[arg(long, default_value_t = 2000)]
+    vms: usize,
 }
 
 #[derive(Args)]
@@ -64,7 +79,11 @@ struct RepoArgs {
 
 /// Runs the task.
 pub(crate) fn run(paths: &Paths, args: &BenchArgs) -> Result<()> {
-    let What::Repo(args) = &args.what;
+    let args = match &args.what {
+        What::Repo(args) => args,
+        What::Transport(args) => return transport::run(paths, args),
+        What::Inventory(args) => return inventory(paths, args),
+    };
     if !cfg!(target_os = "linux") {
         bail!("processor time is read from `time`, which this system has not; measure on Linux");
     }
@@ -92,6 +111,16 @@ pub(crate) fn run(paths: &Paths, args: &BenchArgs) -> Result<()> {
     }
     print!("{}", table.text(&images));
     Ok(())
+}
+
+/// Lists the VMs again and again, and watches them for a while.
+fn inventory(paths: &Paths, args: &InventoryArgs) -> Result<()> {
+    const EXAMPLE: &str = "inventory_load";
+    lab::build(paths, EXAMPLE)?;
+    let dir = paths.cache.join("bench").join("inventory");
+    let many = args.vms.to_string();
+    let lab = lab::Lab::start(paths, &dir, &["--shape", "vcenter", "--many", &many])?;
+    proc::run(lab.tell(&mut lab::example(paths, EXAMPLE)))
 }
 
 /// One round: each step by each tool in turn, in an order that changes from step to step.

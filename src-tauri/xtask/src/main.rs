@@ -53,7 +53,7 @@ enum Task {
     Fuzz(fuzz::FuzzArgs),
     /// Makes installers, archives and update packages.
     Package(package::PackageArgs),
-    /// Measures the repository against other tools.
+    /// Measures the repository and the client against other tools.
     Bench(bench::BenchArgs),
     /// Checks who may depend on whom.
     CheckDeps,

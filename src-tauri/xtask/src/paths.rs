@@ -67,6 +67,11 @@ impl Paths {
         self.cache.join("bin").join(with_exe(name))
     }
 
+    /// What real servers said to a client of others.
+    pub(crate) fn recordings(&self) -> PathBuf {
+        self.cache.join("recordings")
+    }
+
     /// A program of the workspace, built with the dev profile.
     pub(crate) fn built(&self, name: &str) -> PathBuf {
         self.target.join("debug").join(with_exe(name))

@@ -5,6 +5,7 @@ mod cross;
 mod govc;
 mod npm;
 mod python;
+mod recordings;
 mod tools;
 
 use anyhow::{Context, Result, bail};
@@ -28,6 +29,8 @@ pub(crate) enum Part {
     Vcsim,
     /// The vSphere command line the lab is tried with.
     Govc,
+    /// What real servers said, which the client is tried with.
+    Recordings,
     /// Compilers for Windows and macOS, and what runs Windows programs.
     Cross,
 }
@@ -42,6 +45,7 @@ impl Part {
         Self::TauriDriver,
         Self::Vcsim,
         Self::Govc,
+        Self::Recordings,
         Self::Cross,
     ];
 
@@ -54,6 +58,7 @@ impl Part {
             Self::TauriDriver => tools::tauri_driver(paths),
             Self::Vcsim => tools::vcsim(paths),
             Self::Govc => govc::ensure(paths),
+            Self::Recordings => recordings::ensure(paths),
             Self::Cross => cross::ensure(paths),
         }
     }

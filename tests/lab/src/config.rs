@@ -318,6 +318,11 @@ pub struct LabOptions {
     pub hardware: u16,
     /// Whether an import may name datastores for its disks. Yes.
     pub places_disks: bool,
+    /// Host whose address stands in the URLs of leases: with a port that one, else the lab's own
+    /// port under another name. `*` on a host and the lab's own address on a vCenter.
+    pub lease_host: Option<String>,
+    /// Thumbprint that comes with the URLs of leases, if not the right one.
+    pub lease_thumbprint: Option<String>,
 }
 
 impl Default for LabOptions {
@@ -340,6 +345,8 @@ impl Default for LabOptions {
             guest: None,
             hardware: 21,
             places_disks: true,
+            lease_host: None,
+            lease_thumbprint: None,
         }
     }
 }

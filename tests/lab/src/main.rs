@@ -27,6 +27,9 @@ struct Args {
     /// As many further VMs, each with an empty disk of 1 GiB.
     #[arg(long, default_value_t = 0)]
     many: usize,
+    /// Switch the VMs of `--vm` off.
+    #[arg(long)]
+    off: bool,
     /// The user.
     #[arg(long, default_value = "root")]
     user: String,
@@ -61,7 +64,7 @@ fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
     config.user = args.user;
     config.password = args.password;
     for text in &args.vms {
-        config.vms.push(vm(text)?);
+        config.vms.push(vm(text)?.powered_on(!args.off));
     }
     let many = (0..args.many).map(|at| LabVm::new(format!("many-{at:05}")).capacity(1 << 30));
     config.vms.extend(many);

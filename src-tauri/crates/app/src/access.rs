@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use kuramori_base::Secret;
 use kuramori_repo::{LocalStore, OpenOptions, ReadAs, Repository, Unlock, WriterId};
@@ -17,6 +18,9 @@ use crate::settings::{RepositoryEntry, ServerEntry};
 
 /// How sessions introduce themselves to servers.
 const USER_AGENT: &str = concat!("Kuramori/", env!("CARGO_PKG_VERSION"));
+
+/// Nobody waits longer for a server to take note that a session ended.
+const LEAVING: Duration = Duration::from_secs(2);
 
 /// What is needed to sign in.
 pub(crate) struct SignIn<'a> {
@@ -71,11 +75,31 @@ pub(crate) async fn client(app: &App, wanted: &str) -> Result<(ServerEntry, Clie
 
 /// Ends the session on a server, where there is one.
 pub(crate) async fn forget_client(app: &App, id: &str) {
-    if let Some(client) = app.inner.clients.lock().await.remove(id)
-        && let Err(error) = client.logout().await
-    {
-        tracing::info!(server = id, %error, "signing out failed; the session expires by itself");
+    let client = app.inner.clients.lock().await.remove(id);
+    if let Some(client) = client {
+        leave(&client, id).await;
     }
+}
+
+/// Ends a session that nothing will use.
+pub(crate) async fn leave(client: &Client, server: &str) {
+    match tokio::time::timeout(LEAVING, client.logout()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::info!(server, %error, "signing out failed; the session expires by itself");
+        }
+        Err(_) => tracing::info!(server, "signing out took too long; the session expires"),
+    }
+}
+
+/// Ends all sessions on servers. Servers have room for so many.
+pub(crate) async fn leave_all(app: &App) {
+    let clients = std::mem::take(&mut *app.inner.clients.lock().await);
+    let mut leaving = tokio::task::JoinSet::new();
+    for (id, client) in clients {
+        leaving.spawn(async move { leave(&client, &id).await });
+    }
+    leaving.join_all().await;
 }
 
 /// Opens a repository in a folder.

@@ -263,6 +263,12 @@ impl App {
         }
     }
 
+    /// Signs out of all servers; to be called before the process ends, when no run is live. Takes
+    /// two seconds at most. A server that is used again is signed in to again.
+    pub async fn sign_out(&self) {
+        access::leave_all(self).await;
+    }
+
     /// Runs blocking work away from the threads that serve sockets.
     pub(crate) async fn blocking<T: Send + 'static>(
         &self,

@@ -1,7 +1,7 @@
 //! What most commands need: the application, or a repository without one.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use kuramori_app::dto::{ErrorCode, RunRequest, RunView, Topic};
 use kuramori_app::platform::Roots;
@@ -17,12 +17,14 @@ use crate::output::{Done, Output};
 use crate::progress::ProgressLine;
 
 /// How to open the application.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) state: Option<PathBuf>,
     pub(crate) secrets: SecretsChoice,
     pub(crate) hardware: Roots,
     pub(crate) output: Output,
+    /// The application, once it was opened.
+    pub(crate) opened: Arc<OnceLock<App>>,
 }
 
 /// An opened repository, and the application it belongs to where there is one.
@@ -62,7 +64,17 @@ impl Context {
         }
         let (secrets, hardware) = (self.secrets.clone(), self.hardware.clone());
         let options = AppOptions { state, secrets, notices, hardware, clock: clock() };
-        App::open_to_confirm(options, token)
+        let app = App::open_to_confirm(options, token)?;
+        // One that is set already is the same: a state folder has one owner.
+        drop(self.opened.set(app.clone()));
+        Ok(app)
+    }
+
+    /// Leaves no session on any server behind.
+    pub(crate) async fn leave(&self) {
+        if let Some(app) = self.opened.get() {
+            app.sign_out().await;
+        }
     }
 
     /// Opens the repository the arguments name.

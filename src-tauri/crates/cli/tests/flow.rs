@@ -99,13 +99,21 @@ fn a_vcenter_works_as_well() {
     let lab = bench
         .lab(|lab| lab.shape(kuramori_lab::Shape::Vcenter).vm(LabVm::new("app").capacity(4 * MIB)));
     lab.write("app", 0, MIB, &[9; 500_000]).unwrap();
+    // Servers have room for so many sessions, and a day's jobs would fill it.
+    let signed_out = |after: &str| assert_eq!(lab.sessions(), 0, "a session stays after {after}");
     bench.add_server(&lab).ok();
+    signed_out("adding");
     bench.make_repository().ok();
     let backup = ["backup", "--server", "lab", "--repo", "place", "--vm", "app"];
     bench.run(&backup).ok();
+    signed_out("a backup");
     let datastore = bench.run(&["inventory", "lab", "--json"]).ok().field("/datastores/0/name");
+    signed_out("a list");
     let args = ["restore", "vm", "app@latest", "--to", "lab", "--datastore", &datastore];
     bench.run(&[&args[..], &["--name", "app2"]].concat()).ok();
+    signed_out("a restore");
+    assert_eq!(bench.run(&["backup", "--server", "lab", "--repo", "place", "--vm", "no"]).code, 1);
+    signed_out("a backup that failed");
     let same = lab.read("app2", 0, 0, 4 * MIB).unwrap() == lab.read("app", 0, 0, 4 * MIB).unwrap();
     assert!(same, "the restored VM differs");
 }

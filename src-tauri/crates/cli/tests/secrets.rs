@@ -91,3 +91,36 @@ fn secrets_are_not_in_the_process_list() {
     lab.remove_faults(Some(id));
     child.wait().unwrap();
 }
+
+/// Field failure 18: something of the system that a program needs is not there. It is the keychain
+/// here: nothing else is looked for at run time.
+#[cfg(target_os = "linux")]
+#[test]
+fn j18_a_missing_keychain_is_said_and_nothing_is_kept() {
+    let bench = Bench::new();
+    let lab = bench.lab(|lab| lab.vm(LabVm::new("vm").capacity(MIB)));
+    let nowhere = bench.text("no bus");
+    std::fs::create_dir(bench.path("runtime")).unwrap();
+    let add = ["server", "add", "lab", &lab.url, "--user", "root", "--password-stdin"];
+    let add = [&add[..], &["--pin", &lab.certificate_sha256]].concat();
+    let mut program = bench.bare();
+    program.arg("--state").arg(bench.path("state")).args(&add);
+    program.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={nowhere}"));
+    program.env("XDG_RUNTIME_DIR", bench.path("runtime")).env_remove("DISPLAY");
+    let refused = answer(&mut program, &lab.password);
+    assert_eq!(refused.code, 1, "{}{}", refused.stdout, refused.stderr);
+    assert!(refused.stderr.contains("keychain of this computer"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("--secrets sealed:"), "and what helps: {}", refused.stderr);
+    for never in ["902", "VDDK", ".so", "library"] {
+        assert!(!refused.stderr.contains(never), "{never}: {}", refused.stderr);
+    }
+    for file in files(&bench.path("state")) {
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(!found_in(&bytes, &lab.password), "the password is in {}", file.display());
+    }
+    assert_eq!(lab.sessions(), 0, "no session stays");
+
+    // What the sentence proposes works, and finds nothing half done.
+    bench.add_server(&lab).ok();
+    assert_eq!(lab.sessions(), 0);
+}

@@ -1,8 +1,6 @@
 //! What people met with other tools in the field, one by one (vsphere.md, section J): each is
 //! made to happen here, and must be a non-event or end in a plain sentence, with nothing left.
-//!
-//! Those about disk libraries and ports we do not use have no counterpart here: 15 (NFC on port
-//! 902), 16, 17, 18 (VDDK).
+//! Those about getting at a disk at all (15 to 18) are in `reach.rs`.
 
 use kuramori_base::CancelToken;
 use kuramori_engine::{EngineError, RunEvent, Step, WholeReason, open_intents};
@@ -53,15 +51,18 @@ fn once_frozen<'a>(
 }
 
 /// The recovery point holds the disk as it is now, and nothing is left on the server or on record.
-fn assert_good(bench: &Bench, manifest: &Manifest) {
+pub(crate) fn assert_good(bench: &Bench, manifest: &Manifest) {
     assert_same(&bench.side.restored(manifest, 0), &bench.live(0), "the disk");
     assert_clean(bench);
 }
 
-fn assert_clean(bench: &Bench) {
+pub(crate) fn assert_clean(bench: &Bench) {
     assert!(bench.snapshots().is_empty(), "no snapshot stays");
     assert!(open_intents(&bench.side.log).unwrap().is_empty(), "no intent stays open");
     assert_eq!(bench.lab.open_leases(), 0, "no lease stays");
+    bench.assert_one_session();
+    let links = bench.lab.vm("vm").unwrap();
+    assert!(!links.consolidation_needed, "no link stays");
 }
 
 fn reason_of(manifest: &Manifest) -> Option<WholeReason> {

@@ -25,3 +25,4 @@ mod hot_add;
 mod hot_add_left;
 mod incremental;
 mod mounted;
+mod reach;

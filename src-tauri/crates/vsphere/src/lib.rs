@@ -19,6 +19,8 @@ mod hardware;
 mod hot_add;
 mod http;
 mod inventory;
+#[cfg(test)]
+mod peers;
 mod power;
 mod preflight;
 mod property;
@@ -36,8 +38,6 @@ mod task;
 pub mod testing;
 mod tls;
 pub mod transport;
-#[cfg(test)]
-mod vcsim;
 mod watch;
 mod xml;
 

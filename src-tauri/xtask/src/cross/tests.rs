@@ -28,12 +28,14 @@ fn fewest(depth: Depth) -> usize {
 /// Programs that are not run here, and why.
 const PROGRAMS_LEFT_OUT: &[(&str, &str)] = &[
     ("strangers", "asks clients written in Python, which this Windows has not"),
+    ("strange_deltas", "asks qemu-img, which this Windows has not"),
     ("qemu", "asks qemu-img, which this Windows has not"),
 ];
 
 /// Tests that are not run here, by a part of their name, and why.
 const LEFT_OUT: &[(&str, &str)] = &[
     ("vcsim", "asks a simulator that is a program of Linux"),
+    ("peers::field::", "reads recordings that are fetched with programs of Linux"),
     ("places::drives", "needs drives that only `places` prepares; run there"),
     ("sim::", "takes minutes; nothing in it depends on the system"),
     ("faults::", "makes folders by the thousand; its steps and calls are the same everywhere"),

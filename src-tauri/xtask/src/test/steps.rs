@@ -135,9 +135,14 @@ impl Step {
             Self::Licences => &[Part::Python],
             Self::Ui(_) => &[Part::Npm],
             Self::Build(_) | Self::Fuzz | Self::Clippy => &[Part::System],
-            Self::Nextest(..) => {
-                &[Part::System, Part::Python, Part::Nextest, Part::Vcsim, Part::Govc]
-            }
+            Self::Nextest(..) => &[
+                Part::System,
+                Part::Python,
+                Part::Nextest,
+                Part::Vcsim,
+                Part::Govc,
+                Part::Recordings,
+            ],
             Self::Cross(_) => &[Part::System, Part::Python, Part::Cross],
             Self::E2e | Self::Packages => {
                 &[Part::System, Part::Python, Part::Nextest, Part::TauriDriver]
@@ -190,7 +195,7 @@ impl Filter {
         match self {
             Self::Headless => "not package(kuramori-e2e) & not test(soak)",
             Self::Lab => "package(kuramori-lab)",
-            Self::Vcsim => "test(vcsim) | binary(vcsim)",
+            Self::Vcsim => "package(kuramori-vsphere) & test(/^peers::/)",
         }
     }
 }
@@ -232,6 +237,7 @@ fn nextest_of(paths: &Paths, programs: &Path, select: &[&str], expression: &str)
     session.env("KURAMORI_PYTHON", paths.python());
     session.env("KURAMORI_VCSIM", paths.tool("vcsim"));
     session.env("KURAMORI_GOVC", paths.tool("govc"));
+    session.env("KURAMORI_RECORDINGS", paths.recordings());
     session.env("KURAMORI_TAURI_DRIVER", paths.tool("tauri-driver"));
     session.env("KURAMORI_BIN_DIR", programs);
     let venv = paths.venv_bin("").into_os_string();

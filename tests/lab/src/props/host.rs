@@ -8,8 +8,12 @@ pub(crate) const BUILD: &str = "24022510";
 pub(crate) const VERSION: &str = "8.0.3";
 
 /// The product as `about` and a host's configuration show it.
-pub(crate) fn about(shape: Shape, instance_uuid: &str) -> Obj {
-    product(shape, instance_uuid, (VERSION, BUILD))
+pub(crate) fn about(scope: Scope<'_>, shape: Shape, instance_uuid: &str) -> Obj {
+    let version = match shape {
+        Shape::Esxi => scope.core.options.host.unwrap_or((VERSION, BUILD)),
+        Shape::Vcenter => (VERSION, BUILD),
+    };
+    product(shape, instance_uuid, version)
 }
 
 fn product(shape: Shape, instance_uuid: &str, (version, build): (&str, &str)) -> Obj {
@@ -123,7 +127,7 @@ fn summary(scope: Scope<'_>, obj: &Ref) -> Obj {
         .set("name", name)
         .set("port", 443)
         .set("sslThumbprint", scope.core.identity.sha1.as_str())
-        .set("product", about(Shape::Esxi, ""))
+        .set("product", about(scope, Shape::Esxi, ""))
         .set("vmotionEnabled", false)
         .set("faultToleranceEnabled", false);
     let hardware = Obj::new("HostHardwareSummary")

@@ -34,7 +34,7 @@ pub(crate) fn service_content(scope: Scope<'_>) -> Obj {
         .set("rootFolder", inventory.root().clone())
         .set("propertyCollector", Ref::new("PropertyCollector", m.property_collector))
         .set("viewManager", Ref::new("ViewManager", "ViewManager"))
-        .set("about", host::about(scope.core.shape, &inventory.instance_uuid))
+        .set("about", host::about(scope, scope.core.shape, &inventory.instance_uuid))
         .set("sessionManager", Ref::new("SessionManager", m.session_manager))
         .set("authorizationManager", Ref::new("AuthorizationManager", m.authorization))
         .set("licenseManager", Ref::new("LicenseManager", m.license_manager))
@@ -186,16 +186,21 @@ fn lease_info(scope: Scope<'_>, lease: &Lease) -> Option<Obj> {
     if lease.state != crate::world::lease::LeaseState::Ready {
         return None;
     }
-    let host = match scope.core.shape {
-        Shape::Esxi => "*",
-        Shape::Vcenter => scope.core.identity.authority.as_str(),
+    let (options, identity) = (&scope.core.options, &scope.core.identity);
+    let port = identity.authority.rsplit(':').next().unwrap_or_default();
+    let host = match (&options.lease_host, scope.core.shape) {
+        (Some(host), _) if host.contains(':') => host.clone(),
+        (Some(host), _) => format!("{host}:{port}"),
+        (None, Shape::Esxi) => "*".to_owned(),
+        (None, Shape::Vcenter) => identity.authority.clone(),
     };
+    let thumbprint = options.lease_thumbprint.as_ref().unwrap_or(&identity.sha1);
     let urls = lease.files.values().map(|f| {
         Obj::new("HttpNfcLeaseDeviceUrl")
             .set("key", f.key.as_str())
             .set("importKey", f.import_key.as_str())
             .set("url", format!("https://{host}/nfc/{}/{}", lease.ticket(), f.target))
-            .set("sslThumbprint", scope.core.identity.sha1.as_str())
+            .set("sslThumbprint", thumbprint.as_str())
             .set("disk", true)
             .set("targetId", f.target.as_str())
             .set("datastoreKey", "datastore1")

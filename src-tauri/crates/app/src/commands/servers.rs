@@ -80,7 +80,7 @@ impl Handler for command::ServersAdd {
             mounts,
         };
         let stored = entry.clone();
-        app.blocking(move |app| {
+        let kept = app.blocking(move |app| {
             let name = stored.secret_name();
             app.inner.keychain.store(&name, &password).map_err(|e| keychain_error(&e))?;
             app.inner.settings.change(|s| {
@@ -88,8 +88,11 @@ impl Handler for command::ServersAdd {
                 s.servers.push(stored);
                 Ok(())
             })
-        })
-        .await?;
+        });
+        if let Err(error) = kept.await {
+            access::leave(&client, &entry.name).await;
+            return Err(error);
+        }
         app.inner.clients.lock().await.insert(entry.id.clone(), client);
         app.inner.events.changed(Topic::Servers, Some(entry.id.clone()));
         Ok(view(&entry))

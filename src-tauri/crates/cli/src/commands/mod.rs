@@ -14,6 +14,8 @@ mod settings;
 mod update;
 mod upkeep;
 
+use std::sync::Arc;
+
 use kuramori_app::AppError;
 use kuramori_app::dto::{ColdBackup, ErrorCode, InventoryRequest, StartBackupRequest};
 use kuramori_app::platform::Roots;
@@ -25,23 +27,33 @@ use crate::output::{Done, Output};
 use crate::text;
 
 pub(crate) async fn run(args: Args, output: &Output) -> Result<Done, AppError> {
-    let hardware = args.hardware.as_deref().map(Roots::below).unwrap_or_default();
-    let (state, secrets) = (args.state, args.secrets);
-    let context = Context { state, secrets, hardware, output: *output };
-    match args.command {
-        Command::Server(command) => server::run(&context, command).await,
-        Command::Inventory { server, view } => inventory(&context, server, view).await,
-        Command::Repo(command) => repo::run(&context, command).await,
-        Command::Backup(args) => backup(&context, args).await,
-        Command::Job(command) => job::run(&context, command).await,
-        Command::Schedule(command) => job::schedule(&context, command).await,
-        Command::Serve => job::serve(&context).await,
-        Command::Points(command) => points::run(&context, command).await,
-        Command::Retention(command) => retention::run(&context, command).await,
-        Command::Restore(command) => restore::run(&context, command).await,
-        Command::Image(command) => image::run(&context, command).await,
-        Command::Load(args) => load::run(&context, args).await,
-        Command::Update(command) => update::run(&context, command).await,
+    let context = Context {
+        state: args.state,
+        secrets: args.secrets,
+        hardware: args.hardware.as_deref().map(Roots::below).unwrap_or_default(),
+        output: *output,
+        opened: Arc::default(),
+    };
+    let done = carry_out(&context, args.command).await;
+    context.leave().await;
+    done
+}
+
+async fn carry_out(context: &Context, command: Command) -> Result<Done, AppError> {
+    match command {
+        Command::Server(command) => server::run(context, command).await,
+        Command::Inventory { server, view } => inventory(context, server, view).await,
+        Command::Repo(command) => repo::run(context, command).await,
+        Command::Backup(args) => backup(context, args).await,
+        Command::Job(command) => job::run(context, command).await,
+        Command::Schedule(command) => job::schedule(context, command).await,
+        Command::Serve => job::serve(context).await,
+        Command::Points(command) => points::run(context, command).await,
+        Command::Retention(command) => retention::run(context, command).await,
+        Command::Restore(command) => restore::run(context, command).await,
+        Command::Image(command) => image::run(context, command).await,
+        Command::Load(args) => load::run(context, args).await,
+        Command::Update(command) => update::run(context, command).await,
     }
 }
 

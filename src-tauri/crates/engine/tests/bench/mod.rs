@@ -217,6 +217,11 @@ impl Bench {
     pub fn path(&self) -> PathBuf {
         self.dir.path().to_owned()
     }
+
+    /// The session of the side is all there is on the server: no run left one.
+    pub fn assert_one_session(&self) {
+        assert!(self.lab.sessions() <= 1, "{} sessions are open", self.lab.sessions());
+    }
 }
 
 fn make_repository(dir: &Path) {
