@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use chrono_tz::Tz;
 use kuramori_base::Clock;
 use kuramori_jobs::ScheduleId;
-use kuramori_jobs::retention::{self, PointFacts, Retention, Spans, Verdict};
+use kuramori_jobs::retention::{self, PointFacts, Promised, Retention, Spans, Verdict};
 use kuramori_platform::time_zone;
 use kuramori_repo::{RecoveryPoint, RecoveryPointId};
 
@@ -122,7 +122,7 @@ fn facts(point: &RecoveryPoint, held: bool) -> PointFacts<RecoveryPointId> {
         id: point.id,
         time: point.time,
         schedules: schedules(point),
-        until: None,
+        promised: promised(point),
         good: point.disks.iter().all(|disk| !disk.unproven),
         verified: false,
         held,
@@ -135,6 +135,14 @@ fn facts(point: &RecoveryPoint, held: bool) -> PointFacts<RecoveryPointId> {
 fn schedules(point: &RecoveryPoint) -> Vec<ScheduleId> {
     let made_for = point.made_for.iter().flat_map(|made_for| &made_for.schedules);
     made_for.filter_map(|id| id.parse().ok()).collect()
+}
+
+fn promised(point: &RecoveryPoint) -> Option<Promised> {
+    let promised = point.made_for.as_ref()?.promised?;
+    Some(match promised {
+        kuramori_repo::Promised::Until { time } => Promised::Until(time),
+        kuramori_repo::Promised::Forever => Promised::Forever,
+    })
 }
 
 fn rule(asked: &Asked<'_>) -> Result<Retention, AppError> {

@@ -62,8 +62,8 @@ pub use crypto::KdfCost;
 pub use error::{RepoError, RepoErrorKind};
 pub use format::FormatError;
 pub use format::manifest::{
-    Consistency, MAX_CONFIG, MAX_DISKS, MadeFor, Manifest, ManifestDisk, ReadMode, SourceKind,
-    StageTime, VmIdentity,
+    Consistency, MAX_CONFIG, MAX_DISKS, MadeFor, Manifest, ManifestDisk, Promised, ReadMode,
+    SourceKind, StageTime, VmIdentity,
 };
 pub use format::slot::SlotKind;
 pub use gc::{PruneOptions, PruneReport};

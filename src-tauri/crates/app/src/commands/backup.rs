@@ -63,6 +63,7 @@ impl Handler for command::BackupStart {
             server: Some(server.name),
             repository: entry.name,
             job: None,
+            schedules: Vec::new(),
         };
         let run_id = app.start_run(spec, items).await?;
         Ok(RunStarted { run_id })

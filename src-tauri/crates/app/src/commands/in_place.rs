@@ -117,6 +117,7 @@ impl Handler for command::RestoreInPlace {
             server: Some(ready.server.name.clone()),
             repository: ready.point.place.name.clone(),
             job: None,
+            schedules: Vec::new(),
         };
         let app_of_run = app.clone();
         let item = Item {

@@ -193,6 +193,7 @@ async fn start(app: &App, ready: Ready) -> Result<RunStarted, AppError> {
         server: Some(ready.server.name.clone()),
         repository: ready.point.place.name.clone(),
         job: None,
+        schedules: Vec::new(),
     };
     let reader = access::reader(app)?;
     let name = ready.target.name.clone().unwrap_or_else(|| ready.manifest.vm.name.clone());
@@ -297,6 +298,7 @@ impl Handler for command::RestoreDisk {
             server: None,
             repository: point.place.name.clone(),
             job: None,
+            schedules: Vec::new(),
         };
         let reader = access::reader(app)?;
         let item = Item {

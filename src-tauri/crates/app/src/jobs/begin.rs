@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use kuramori_engine::RunEvent;
 use kuramori_jobs::job::{Cause, Job};
 use kuramori_jobs::{Level, OfJob, Outcome, RunId, ScheduleId};
-use kuramori_repo::MadeFor;
+use kuramori_repo::{MadeFor, Promised};
 use kuramori_vsphere::VmRef;
 
 use super::members::{self, Member};
@@ -41,7 +41,8 @@ pub(crate) async fn begin(app: &App, job: &Job, asked: Asked) -> Result<RunId, A
         found.failed.into_iter().map(|(name, error)| broken(name, error)).collect();
     let names = app.inner.settings.get();
     let repository = names.repository(&work.repository).map(|r| r.name.clone());
-    match works(app, job, &work, &asked, found.vms.clone()).await {
+    let made_for = made_for(app, job, &asked).await?;
+    match works(app, &work, &made_for, found.vms.clone()).await {
         Ok(more) => items.extend(more),
         Err(error) => items.extend(found.vms.into_iter().map(|m| broken(m.name, error.clone()))),
     }
@@ -56,6 +57,7 @@ pub(crate) async fn begin(app: &App, job: &Job, asked: Asked) -> Result<RunId, A
         server: None,
         repository: repository.unwrap_or_default(),
         job: Some(job.name.clone()),
+        schedules: made_for.schedules.clone(),
     };
     let of_job = OfJob { job: job.id, cause: asked.cause, slots: asked.slots };
     let start = Start { spec, items, lines, of_job: Some(of_job) };
@@ -95,21 +97,44 @@ pub(super) fn broken(name: String, error: AppError) -> Item {
     Item { name, key, work: Box::new(work) }
 }
 
+/// Says what the recovery points of a run are made for: for the schedules that are due; those of the
+/// run that failed, when it is tried again; and for the first, when somebody asked.
+async fn made_for(app: &App, job: &Job, asked: &Asked) -> Result<MadeFor, AppError> {
+    let due: Vec<ScheduleId> = match asked.cause {
+        Cause::Retry { .. } => {
+            let id = job.id;
+            let before = move |app: &App| app.inner.log.newest_run_of(id).map_err(|e| failed(&e));
+            let spec = app.blocking(before).await?.map(|run| run.spec);
+            let spec: Option<RunSpec> = spec.and_then(|spec| serde_json::from_value(spec).ok());
+            let ids = spec.map(|spec| spec.schedules).unwrap_or_default();
+            ids.iter().filter_map(|id| id.parse().ok()).collect()
+        }
+        Cause::Asked => job.schedules.first().map(|schedule| schedule.id).into_iter().collect(),
+        Cause::Due | Cause::CaughtUp { .. } | Cause::After { .. } => {
+            asked.slots.iter().map(|(id, _)| *id).collect()
+        }
+    };
+    let now = app.inner.clock.now();
+    let counted = job.schedules.iter().filter(|schedule| due.contains(&schedule.id));
+    let kept = counted.filter_map(|schedule| schedule.keep).map(|keep| keep.until(now, job.zone));
+    let longest = kept.max_by_key(|until| until.unwrap_or(DateTime::<Utc>::MAX_UTC));
+    let promised = longest.map(|until| match until {
+        Some(time) => Promised::Until { time },
+        None => Promised::Forever,
+    });
+    let schedules = due.iter().map(ToString::to_string).collect();
+    Ok(MadeFor { job: job.id.to_string(), name: job.name.clone(), schedules, promised })
+}
+
 async fn works(
     app: &App,
-    job: &Job,
     work: &JobWork,
-    asked: &Asked,
+    made_for: &MadeFor,
     vms: Vec<Member>,
 ) -> Result<Vec<Item>, AppError> {
     let (wanted, writer) = (work.repository.clone(), access::writer(app)?);
     let (entry, repository) = app.blocking(move |app| access::repository(app, &wanted)).await?;
     let throttle = Arc::new(load::throttle_of_run(&app.inner.throttle, None));
-    let made_for = MadeFor {
-        job: job.id.to_string(),
-        name: job.name.clone(),
-        schedules: asked.slots.iter().map(|(id, _)| id.to_string()).collect(),
-    };
     let mut items = Vec::with_capacity(vms.len());
     for vm in vms {
         let (server, client) = match access::client(app, &vm.server_id).await {

@@ -2,12 +2,13 @@
 //! keep any more goes.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use kuramori_base::CancelToken;
 use kuramori_engine::RunEvent;
-use kuramori_jobs::job::{Act, Job, JobState, LastRun, acts};
+use kuramori_jobs::job::{Act, Cause, Job, JobState, LastRun, acts};
 use kuramori_jobs::{JobId, Level, Outcome, RunId, ScheduleId};
 
 use super::begin::{self, Asked, broken};
@@ -23,16 +24,34 @@ use crate::runs::{RunSpec, Start};
 /// How often it is looked what is due; sooner when a job or a run changes.
 const EVERY: Duration = Duration::from_secs(20);
 
-/// Runs whose job was cleaned up after.
-pub(super) type Tidied = HashMap<JobId, DateTime<Utc>>;
+/// What is under way or done already.
+#[derive(Clone, Default)]
+pub(super) struct Kept {
+    /// The end of the run after which each job was cleaned up.
+    tidied: HashMap<JobId, DateTime<Utc>>,
+    /// Jobs whose run is about to begin: servers are asked first, and one may not answer for long.
+    beginning: Arc<Mutex<HashSet<JobId>>>,
+}
+
+impl Kept {
+    /// Returns whether nothing is about to begin.
+    #[cfg(test)]
+    pub(super) fn is_idle(&self) -> bool {
+        self.beginning().is_empty()
+    }
+
+    fn beginning(&self) -> MutexGuard<'_, HashSet<JobId>> {
+        self.beginning.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl App {
     /// Begins what is due, and deletes what rules do not keep, for as long as the program lives.
     pub async fn keep_schedules(&self) {
         let mut events = self.subscribe();
-        let mut tidied = Tidied::new();
+        let mut kept = Kept::default();
         loop {
-            if let Err(error) = self.look_at_jobs(&mut tidied).await {
+            if let Err(error) = self.look_at_jobs(&mut kept).await {
                 tracing::error!(%error, "the jobs could not be looked at");
             }
             let changed = async {
@@ -47,43 +66,33 @@ impl App {
         }
     }
 
-    pub(super) async fn look_at_jobs(&self, tidied: &mut Tidied) -> Result<(), AppError> {
+    pub(super) async fn look_at_jobs(&self, kept: &mut Kept) -> Result<(), AppError> {
         let (jobs, handled, last) = self.blocking(known).await?;
         for job in &jobs {
-            self.tidy_once(job, last.get(&job.id).copied(), tidied);
+            self.tidy_once(job, last.get(&job.id).copied(), kept);
         }
-        let live: HashSet<JobId> =
-            self.inner.runs.all().iter().filter_map(|r| Some(r.job?.0)).collect();
+        let mut busy: HashSet<JobId> = kept.beginning().clone();
+        busy.extend(self.inner.runs.all().iter().filter_map(|run| Some(run.job?.0)));
         let state = |job| JobState {
             job,
             handled: &handled,
-            running: live.contains(&job.id),
+            running: busy.contains(&job.id),
             last: last.get(&job.id).copied(),
         };
         let states: Vec<_> = jobs.iter().map(state).collect();
         for act in acts(&states, self.inner.clock.now()) {
-            if let Err(error) = self.act(&jobs, act).await {
-                // The VM is worked on already, or an update is put in place: its turn comes.
-                let waits = matches!(error.code, ErrorCode::Busy | ErrorCode::UpdateApplying);
-                tracing::info!(%error, waits, "a job could not begin");
-                if !waits {
-                    return Err(error);
-                }
-            }
+            self.act(&jobs, act, kept).await?;
         }
         Ok(())
     }
 
-    async fn act(&self, jobs: &[Job], act: Act) -> Result<(), AppError> {
+    async fn act(&self, jobs: &[Job], act: Act, kept: &Kept) -> Result<(), AppError> {
         let job = |id| jobs.iter().find(|job: &&Job| job.id == id);
         match act {
             Act::Begin { job: id, cause, slots } => {
                 let Some(job) = job(id) else { return Ok(()) };
-                let scope = match cause {
-                    kuramori_jobs::job::Cause::Retry { .. } => ScopeView::Failed,
-                    _ => ScopeView::All,
-                };
-                begin::begin(self, job, Asked { cause, slots, scope }).await.map(drop)
+                self.begin_aside(job.clone(), cause, slots, kept.clone());
+                Ok(())
             }
             Act::Pass { job: id, schedule, slot, missed } => {
                 let Some(job) = job(id) else { return Ok(()) };
@@ -92,6 +101,29 @@ impl App {
             }
             Act::Settle { schedule, .. } => self.settle(schedule, self.inner.clock.now()).await,
         }
+    }
+
+    /// Begins a run without waiting for it: another job does not wait for a server of this one.
+    fn begin_aside(
+        &self,
+        job: Job,
+        cause: Cause,
+        slots: Vec<(ScheduleId, DateTime<Utc>)>,
+        kept: Kept,
+    ) {
+        kept.beginning().insert(job.id);
+        let app = self.clone();
+        drop(tokio::spawn(async move {
+            let retry = matches!(cause, Cause::Retry { .. });
+            let scope = if retry { ScopeView::Failed } else { ScopeView::All };
+            let begun = begin::begin(&app, &job, Asked { cause, slots, scope }).await;
+            kept.beginning().remove(&job.id);
+            if let Err(error) = begun {
+                // A VM is worked on already, or an update is put in place: its turn comes.
+                let waits = matches!(error.code, ErrorCode::Busy | ErrorCode::UpdateApplying);
+                tracing::warn!(%error, waits, job = job.name, "a job could not begin");
+            }
+        }));
     }
 
     async fn settle(&self, schedule: ScheduleId, until: DateTime<Utc>) -> Result<(), AppError> {
@@ -117,18 +149,19 @@ impl App {
             server: None,
             repository: repository.unwrap_or_default(),
             job: Some(job.name.clone()),
+            schedules: Vec::new(),
         };
         let start = Start::of(spec, vec![broken(job.name.clone(), error)]);
         self.blocking(move |app| app.inner.runs.start(start)).await.map(drop)
     }
 
     /// Deletes what a job's rule does not keep, once after each of its runs that saved something.
-    fn tidy_once(&self, job: &Job, last: Option<LastRun>, tidied: &mut Tidied) {
+    fn tidy_once(&self, job: &Job, last: Option<LastRun>, kept: &mut Kept) {
         let saved = |l: &LastRun| {
             matches!(l.outcome, Some(Outcome::Succeeded | Outcome::SucceededWithWarnings))
         };
         let Some(last) = last.filter(saved) else { return };
-        if tidied.insert(job.id, last.ended).is_some_and(|before| before >= last.ended) {
+        if kept.tidied.insert(job.id, last.ended).is_some_and(|before| before >= last.ended) {
             return;
         }
         // Giving back space may take long; what is due does not wait for it.

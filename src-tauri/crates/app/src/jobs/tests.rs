@@ -8,7 +8,7 @@ use kuramori_jobs::retention::{KeepFor, Spans};
 use kuramori_jobs::schedule::{AllowedHours, Rhythm, Schedule};
 use kuramori_jobs::{JobId, RunRecord, ScheduleId};
 
-use super::keeping::Tidied;
+use super::keeping::Kept;
 use super::*;
 use crate::app::AppOptions;
 use crate::dto::PickView;
@@ -77,7 +77,11 @@ impl Bench {
 
     /// Looks at the jobs and waits for what begins; returns the runs there are, oldest first.
     async fn look(&self) -> Vec<RunRecord> {
-        self.app.look_at_jobs(&mut Tidied::new()).await.unwrap();
+        let mut kept = Kept::default();
+        self.app.look_at_jobs(&mut kept).await.unwrap();
+        while !kept.is_idle() {
+            tokio::task::yield_now().await;
+        }
         let log = &self.app.inner.log;
         for run in log.runs(99).unwrap() {
             self.app.inner.runs.wait(run.id).await;

@@ -25,6 +25,9 @@ pub(crate) struct RunSpec {
     /// Name of the job it is a run of.
     #[serde(default)]
     pub(crate) job: Option<String>,
+    /// The schedules of the job that it counts for, by their ids.
+    #[serde(default)]
+    pub(crate) schedules: Vec<String>,
 }
 
 /// What came of an item, as recorded in the run log.

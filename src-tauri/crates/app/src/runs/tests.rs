@@ -46,8 +46,13 @@ async fn a_run_says_that_the_computer_slept() {
         }
         (Outcome::Succeeded, ItemResult::default())
     };
-    let spec =
-        RunSpec { kind: RunKind::Backup, server: None, repository: "r".to_owned(), job: None };
+    let spec = RunSpec {
+        kind: RunKind::Backup,
+        server: None,
+        repository: "r".to_owned(),
+        job: None,
+        schedules: Vec::new(),
+    };
     let item = Item { name: "vm".to_owned(), key: "vm".to_owned(), work: Box::new(work) };
     let id = runs.start(Start::of(spec, vec![item])).unwrap();
     runs.wait(id).await;

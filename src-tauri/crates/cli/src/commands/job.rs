@@ -2,8 +2,8 @@
 
 use kuramori_app::dto::{
     Empty, ErrorCode, GroupView, InventoryRequest, InventoryView, JobDraft, JobRequest, JobView,
-    PauseJobRequest, PickView, PreviewScheduleRequest, RunJobRequest, SaveJobRequest, ScopeView,
-    SourceView, SpansView,
+    PauseJobRequest, PickView, PreviewScheduleRequest, RunJobRequest, SaveJobRequest, ScheduleView,
+    ScopeView, SourceView, SpansView,
 };
 use kuramori_app::schema::command;
 use kuramori_app::{App, AppError};
@@ -140,13 +140,30 @@ async fn edit(
         sources: if chosen.is_empty() { before.sources } else { chosen },
         leave_out: if args.leave_out.is_empty() { before.leave_out } else { args.leave_out },
         repository_id: args.repo.unwrap_or(before.repository_id),
-        schedules: if args.at.is_empty() { before.schedules } else { args.at },
+        schedules: schedules(before.schedules, args.at),
         spans: if kept == SpansView::default() { before.spans } else { kept },
         zone: args.zone.or(before.zone),
         retry_minutes: before.retry_minutes,
         catch_up_hours: before.catch_up_hours,
         rpo_minutes: args.rpo.map(|hours| hours.saturating_mul(60)).or(before.rpo_minutes),
     })
+}
+
+/// A schedule for the same time as one before is that one: what it made is kept by it.
+fn schedules(before: Vec<ScheduleView>, wanted: Vec<ScheduleView>) -> Vec<ScheduleView> {
+    if wanted.is_empty() {
+        return before;
+    }
+    let same = |one: ScheduleView| {
+        let known = before.iter().find(|before| before.when == one.when);
+        ScheduleView {
+            id: known.and_then(|known| known.id.clone()),
+            effective_from: known.and_then(|known| known.effective_from),
+            allowed: known.and_then(|known| known.allowed.clone()),
+            ..one
+        }
+    };
+    wanted.into_iter().map(same).collect()
 }
 
 fn spans(args: SpanArgs) -> SpansView {

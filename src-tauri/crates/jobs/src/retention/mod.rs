@@ -145,8 +145,8 @@ pub struct PointFacts<Id> {
     pub time: DateTime<Utc>,
     /// The schedules that it was made for.
     pub schedules: Vec<ScheduleId>,
-    /// A time that was promised for it alone, when somebody asked for it.
-    pub until: Option<DateTime<Utc>>,
+    /// What was promised when it was made. It holds where a schedule of then is no more.
+    pub promised: Option<Promised>,
     /// Nothing is known to be wrong with it.
     pub good: bool,
     /// It was read and found whole, or more.
@@ -157,6 +157,15 @@ pub struct PointFacts<Id> {
     pub locked_until: Option<DateTime<Utc>>,
     /// The clock was not believed when it was made.
     pub doubtful_time: bool,
+}
+
+/// For how long a recovery point was promised to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promised {
+    /// Until then.
+    Until(DateTime<Utc>),
+    /// For ever.
+    Forever,
 }
 
 /// Why no rule may end anything for now.
@@ -291,7 +300,13 @@ fn own<Id>(
 ) -> Vec<Reason> {
     let kept = point.schedules.iter().filter_map(|schedule| rule.by_schedule.get(schedule));
     let promised = kept.map(|keep| keep.until(point.time, rule.zone));
-    let asked = point.until.map(Some);
+    // A schedule that was removed, or made anew, cannot be asked any more.
+    let unknown = |id: &ScheduleId| !rule.by_schedule.contains_key(id);
+    let orphaned = point.schedules.is_empty() || point.schedules.iter().any(unknown);
+    let then = point.promised.filter(|_| orphaned).map(|promised| match promised {
+        Promised::Until(time) => Some(time),
+        Promised::Forever => None,
+    });
     let doubtful = point.doubtful_time || point.time > now;
     let mut reasons = Vec::new();
     reasons.extend(pause.map(|by| Reason::Paused { by }));
@@ -300,7 +315,7 @@ fn own<Id>(
     reasons.extend(locked.map(|until| Reason::Locked { until }));
     reasons.extend(doubtful.then_some(Reason::DoubtfulTime));
     let still = |until: &Option<DateTime<Utc>>| until.is_none_or(|until| until > now);
-    let longest = promised.chain(asked).filter(still);
+    let longest = promised.chain(then).filter(still);
     let longest = longest.max_by_key(|until| until.unwrap_or(DateTime::<Utc>::MAX_UTC));
     reasons.extend(longest.map(|until| Reason::Until { until }));
     reasons

@@ -17,7 +17,7 @@ fn point(id: u32, time: DateTime<Utc>) -> PointFacts<u32> {
         id,
         time,
         schedules: Vec::new(),
-        until: None,
+        promised: None,
         good: true,
         verified: false,
         held: false,
@@ -97,9 +97,15 @@ fn what_a_schedule_makes_is_kept_for_its_time() {
     let until = at(60, 1); // the first of March, at the same local time
     assert_eq!(why(&points, &keep, at(19, 2), 1), [Reason::Until { until: Some(until) }]);
     assert_eq!(kept(&points, &keep, until), [4]);
-    let asked = PointFacts { until: Some(at(90, 0)), ..points[0].clone() };
-    let longest = [Reason::Until { until: Some(at(90, 0)) }];
-    assert_eq!(why(&[asked, points[3].clone()], &keep, at(19, 2), 1), longest);
+    // A rule that is changed holds for what was made before; one that is gone is kept as promised.
+    let promised = Some(Promised::Until(at(90, 0)));
+    let known = PointFacts { promised, ..points[0].clone() };
+    let kept = [Reason::Until { until: Some(until) }];
+    assert_eq!(why(&[known, points[3].clone()], &keep, at(19, 2), 1), kept);
+    let orphan = PointFacts { promised, ..of(1, at(0, 1), ScheduleId::random()) };
+    let kept = [Reason::Until { until: Some(at(90, 0)) }];
+    assert_eq!(why(&[orphan.clone(), points[3].clone()], &keep, at(19, 2), 1), kept);
+    assert_eq!(why(&[orphan, points[3].clone()], &keep, at(90, 0), 1), []);
 }
 
 #[test]

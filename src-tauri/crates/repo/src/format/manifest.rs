@@ -139,6 +139,24 @@ pub struct MadeFor {
     /// The schedules that it counts for, by their ids.
     #[n(2)]
     pub schedules: Vec<String>,
+    /// Until when those schedules promised to keep it, as they were when it was made.
+    #[n(3)]
+    pub promised: Option<Promised>,
+}
+
+/// For how long a recovery point was promised to be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Promised {
+    /// Until then.
+    #[n(0)]
+    Until {
+        /// When that is.
+        #[cbor(n(0), with = "crate::format::cbor::time")]
+        time: DateTime<Utc>,
+    },
+    /// For ever.
+    #[n(1)]
+    Forever,
 }
 
 /// One disk of a recovery point.

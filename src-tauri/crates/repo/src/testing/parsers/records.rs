@@ -12,7 +12,8 @@ use crate::format::collection::{Done, Final, Plan, Retired};
 use crate::format::config::Info;
 use crate::format::index::{IndexObject, IndexPack};
 use crate::format::manifest::{
-    Consistency, MadeFor, Manifest, ManifestDisk, ReadMode, SourceKind, StageTime, VmIdentity,
+    Consistency, MadeFor, Manifest, ManifestDisk, Promised, ReadMode, SourceKind, StageTime,
+    VmIdentity,
 };
 use crate::format::meta::Meta;
 use crate::format::pack::PackEntry;
@@ -90,6 +91,7 @@ fn manifest() -> Manifest {
             job: "1".to_owned(),
             name: "nightly".to_owned(),
             schedules: vec!["2".to_owned()],
+            promised: Some(Promised::Until { time: DateTime::UNIX_EPOCH }),
         }),
         tool_version: "1".to_owned(),
         stages: vec![StageTime { stage: "read".to_owned(), millis: 5 }],
