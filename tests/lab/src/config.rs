@@ -9,6 +9,8 @@ use std::time::Duration;
 use kuramori_base::Clock;
 use serde::{Deserialize, Serialize};
 
+use crate::tag_config::{LabTag, TagApi};
+
 /// What the lab presents itself as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Shape {
@@ -252,31 +254,6 @@ pub enum Deltas {
     VmfsSparse,
     /// seSparse: VMFS 6.
     SeSparse,
-}
-
-/// A tag that some VMs of a vCenter have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LabTag {
-    /// Name of its category.
-    pub category: String,
-    /// Name.
-    pub name: String,
-    /// Names of the VMs.
-    pub vms: Vec<String>,
-}
-
-/// How a vCenter offers tags.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TagApi {
-    /// Under `/api`, as from 7.0 U2 on.
-    #[default]
-    Api,
-    /// Under `/rest` alone, as before.
-    Rest,
-    /// Not at all.
-    Absent,
-    /// The user may sign in but not look at tags.
-    Forbidden,
 }
 
 /// Things a test may want to be different from a host's defaults.

@@ -23,17 +23,18 @@ mod props;
 mod schema;
 mod soap;
 mod stats;
+mod tag_config;
 mod tls;
 mod value;
 mod world;
 mod xml;
 
 pub use config::{
-    Backing, Deltas, DiskSource, LabConfig, LabDisk, LabOptions, LabTag, LabVm, Shape, Special,
-    TagApi,
+    Backing, Deltas, DiskSource, LabConfig, LabDisk, LabOptions, LabVm, Shape, Special,
 };
 pub use error::LabError;
 pub use faults::{FaultInfo, FaultKind, FaultSpec, FaultWhen};
 pub use info::{DiskInfo, NicInfo, SnapshotDiskInfo, SnapshotInfo, VmInfo};
 pub use lab::{Lab, LabHandle};
 pub use stats::{LabStats, Served};
+pub use tag_config::{LabTag, TagApi};

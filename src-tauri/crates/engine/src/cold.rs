@@ -25,11 +25,12 @@ use crate::disk::turn;
 use crate::error::EngineError;
 use crate::files::merged;
 use crate::guards::pause;
+use crate::observer::Step;
 use crate::pipeline::{self, PipelineError, Watch};
 use crate::plan::WholeReason;
 use crate::policy::Cold;
 use crate::power::PowerGuard;
-use crate::report::{Mode, RunEvent, Step};
+use crate::report::{Mode, RunEvent};
 use crate::ways::Way;
 
 /// How often it is looked at while bytes are read whether the VM is still off.

@@ -12,8 +12,9 @@ use kuramori_vsphere::{DiskConfig, SnapshotRef, VmConfig};
 
 use crate::backup::{VmBackup, causes};
 use crate::guards::pause;
+use crate::observer::Step;
 use crate::pipeline::{PipelineError, Watch};
-use crate::report::{RunEvent, Step};
+use crate::report::RunEvent;
 
 fn source(
     at: ByteOffset,

@@ -15,9 +15,10 @@ use kuramori_repo::{
 
 use crate::TOOL_VERSION;
 use crate::local::{LocalDisk, LocalError, LocalSource};
+use crate::observer::Observer;
 use crate::pipeline::{self, PipelineError, Watch};
 use crate::plan::WholeReason;
-use crate::report::{Observer, RunEvent};
+use crate::report::RunEvent;
 
 /// Why an image could not be saved.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use kuramori_base::{CancelToken, Cancelled, Counters, Progress};
 use kuramori_block::{ByteLen, DiskReader, Extent, ExtentSet, ReadError};
 use kuramori_repo::{ChunkIndex, DiskWriter, RepoError};
 
-use crate::report::{Observer, Step};
+use crate::observer::{Observer, Step};
 use crate::throttle::Throttle;
 
 /// Bytes asked for in one read: large enough to hide a round trip, small enough to cancel soon, and

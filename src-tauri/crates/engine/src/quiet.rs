@@ -8,8 +8,9 @@ use kuramori_vsphere::{Quietness, SnapshotRef, SnapshotRequest, VsphereError};
 use crate::backup::{VmBackup, Warnings, causes};
 use crate::error::EngineError;
 use crate::guards::pause;
+use crate::observer::Step;
 use crate::policy::{Policy, Unmet};
-use crate::report::{RunEvent, Step};
+use crate::report::RunEvent;
 use crate::snapshot::{Guard, SNAPSHOT_NAME};
 
 /// How often a guest is asked to hold its writes.

@@ -1,10 +1,9 @@
 //! What the engine tells while it works. The run report and the live view are made of this.
 
-use kuramori_jobs::job::Cause;
-use kuramori_jobs::{Level, Stage};
 use kuramori_vsphere::Lost;
 use serde::{Deserialize, Serialize};
 
+use crate::job_event::JobEvent;
 use crate::plan::WholeReason;
 use crate::ways::Faster;
 
@@ -12,35 +11,8 @@ use crate::ways::Faster;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "snake_case")]
 pub enum RunEvent {
-    /// A run of a job begins.
-    Began {
-        /// The job.
-        job: String,
-        /// Why.
-        cause: Cause,
-    },
-    /// A VM in a container that a job saves is left out.
-    MemberLeftOut {
-        /// Its name.
-        name: String,
-        /// Why it cannot be saved.
-        reason: String,
-    },
-    /// Recovery points that a job's rule does not keep were moved to the recycle bin.
-    PointsDeleted {
-        /// How many.
-        count: u32,
-    },
-    /// Room was given back.
-    SpaceFreed {
-        /// How much.
-        bytes: u64,
-    },
-    /// Recovery points that a job's rule does not keep could not be deleted.
-    TidyFailed {
-        /// Why.
-        reason: String,
-    },
+    /// Something about the job that a run is of.
+    Job(JobEvent),
     /// The computer was asleep.
     Slept {
         /// How long, in seconds.
@@ -402,45 +374,4 @@ pub enum Mode {
     Allocated,
     /// Areas changed since an earlier recovery point.
     Changed,
-}
-
-/// Points in the work where a crash would leave something behind. Tests cut the work off there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// The intent is written, the guest not yet asked to shut down.
-    ShuttingDown,
-    /// The VM is off, nothing was read.
-    SwitchedOff,
-    /// The intent is written, the snapshot not yet asked for.
-    BeforeSnapshot,
-    /// The snapshot exists, nothing was read.
-    AfterSnapshot,
-    /// The intent is written, the disk not yet attached to the VM of this computer.
-    BeforeAttach,
-    /// It is attached, nothing was read.
-    Attached,
-    /// Reading it is over, it still hangs there.
-    BeforeDetach,
-    /// It is detached, the snapshot still there.
-    Detached,
-    /// Some bytes were read and saved.
-    MidRead,
-    /// Everything is saved, the recovery point not yet committed.
-    BeforeCommit,
-    /// The recovery point is committed, the snapshot still there.
-    AfterCommit,
-    /// The snapshot is about to be removed.
-    BeforeRemove,
-}
-
-/// Hears what happens to one VM. Implementations return at once.
-pub trait Observer: Send + Sync {
-    /// The work entered a stage.
-    fn stage(&self, stage: Stage);
-
-    /// Something happened that people want to know.
-    fn event(&self, level: Level, event: RunEvent);
-
-    /// The work reached a named step.
-    fn step(&self, _step: Step) {}
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use kuramori_engine::RunEvent;
+use kuramori_engine::{JobEvent, RunEvent};
 use kuramori_jobs::job::{Cause, Job};
 use kuramori_jobs::{Level, OfJob, Outcome, RunId, ScheduleId};
 use kuramori_repo::{MadeFor, Promised};
@@ -46,9 +46,10 @@ pub(crate) async fn begin(app: &App, job: &Job, asked: Asked) -> Result<RunId, A
         Ok(more) => items.extend(more),
         Err(error) => items.extend(found.vms.into_iter().map(|m| broken(m.name, error.clone()))),
     }
-    let began = RunEvent::Began { job: job.name.clone(), cause: asked.cause };
+    let began = RunEvent::Job(JobEvent::Began { job: job.name.clone(), cause: asked.cause });
     let left_out = found.left_out.into_iter();
-    let left_out = left_out.map(|(name, reason)| RunEvent::MemberLeftOut { name, reason });
+    let left_out =
+        left_out.map(|(name, reason)| RunEvent::Job(JobEvent::MemberLeftOut { name, reason }));
     let lines = std::iter::once((Level::Info, began))
         .chain(left_out.map(|event| (Level::Info, event)))
         .collect();

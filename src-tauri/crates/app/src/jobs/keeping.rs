@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use kuramori_base::CancelToken;
-use kuramori_engine::RunEvent;
+use kuramori_engine::{JobEvent, RunEvent};
 use kuramori_jobs::job::{Act, Cause, Job, JobState, LastRun, acts};
 use kuramori_jobs::{JobId, Level, Outcome, RunId, ScheduleId};
 
@@ -175,7 +175,12 @@ impl App {
                 }
                 Err(error) => {
                     let reason = error.to_string();
-                    tell(&app, last.run, Level::Warning, &RunEvent::TidyFailed { reason });
+                    tell(
+                        &app,
+                        last.run,
+                        Level::Warning,
+                        &RunEvent::Job(JobEvent::TidyFailed { reason }),
+                    );
                 }
             }
         }));
@@ -207,11 +212,11 @@ fn tidy(app: &App, job: &Job) -> Result<Vec<RunEvent>, AppError> {
     if !deleted.points.is_empty() {
         app.inner.events.changed(Topic::Points, None);
         let count = u32::try_from(deleted.points.len()).unwrap_or(u32::MAX);
-        events.push(RunEvent::PointsDeleted { count });
+        events.push(RunEvent::Job(JobEvent::PointsDeleted { count }));
     }
     let pruned = place.prune((false, false), writer, clock, &CancelToken::new())?;
     if pruned.freed > 0 {
-        events.push(RunEvent::SpaceFreed { bytes: pruned.freed });
+        events.push(RunEvent::Job(JobEvent::SpaceFreed { bytes: pruned.freed }));
     }
     Ok(events)
 }

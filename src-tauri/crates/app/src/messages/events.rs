@@ -14,11 +14,13 @@ enum Part {
     HotAdd,
     NewVm,
     Reading,
-    Job,
 }
 
 /// Says what happened.
 pub(crate) fn event(event: &RunEvent, language: Language) -> String {
+    if let RunEvent::Job(event) = event {
+        return jobs::say(event, language);
+    }
     match (part(event), language) {
         (Part::Run, Language::En) => english(event),
         (Part::Run, Language::Ja) => japanese(event),
@@ -33,7 +35,6 @@ pub(crate) fn event(event: &RunEvent, language: Language) -> String {
         (Part::NewVm, Language::En) => new_vm::english(event),
         (Part::NewVm, Language::Ja) => new_vm::japanese(event),
         (Part::Reading, _) => reading::say(event, language),
-        (Part::Job, _) => jobs::say(event, language),
     }
 }
 
@@ -56,7 +57,8 @@ fn part(event: &RunEvent) -> Part {
         | E::Stopping
         | E::Slept { .. }
         | E::MayFallAsleep { .. }
-        | E::SessionEnding => Part::Run,
+        | E::SessionEnding
+        | E::Job(_) => Part::Run,
         E::NotQuiet { .. }
         | E::SnapshotLeft { .. }
         | E::TrackingOn
@@ -103,11 +105,6 @@ fn part(event: &RunEvent) -> Part {
         | E::WaitingForTurn { .. }
         | E::WaitingForMemory { .. }
         | E::DiskRead { .. } => Part::Reading,
-        E::Began { .. }
-        | E::MemberLeftOut { .. }
-        | E::PointsDeleted { .. }
-        | E::SpaceFreed { .. }
-        | E::TidyFailed { .. } => Part::Job,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is said about jobs and their schedules.
 
 use chrono::NaiveTime;
-use kuramori_engine::RunEvent;
+use kuramori_engine::JobEvent;
 use kuramori_jobs::JobId;
 use kuramori_jobs::job::{Cause, JobSchedule, When};
 use kuramori_jobs::retention::KeepFor;
@@ -71,8 +71,8 @@ pub(super) fn japanese(code: ErrorCode) -> Sentences {
     }
 }
 
-pub(super) fn say(event: &RunEvent, language: Language) -> String {
-    use RunEvent as E;
+pub(super) fn say(event: &JobEvent, language: Language) -> String {
+    use JobEvent as E;
     match (event, language) {
         (E::Began { job, cause }, Language::En) => format!("{job}: {}", why_english(*cause)),
         (E::Began { job, cause }, Language::Ja) => format!("{job}：{}", why_japanese(*cause)),
@@ -94,7 +94,6 @@ pub(super) fn say(event: &RunEvent, language: Language) -> String {
         (E::TidyFailed { reason }, Language::Ja) => {
             format!("保持規則を外れた復旧ポイントが残っています：{reason}")
         }
-        (other, _) => other.record(),
     }
 }
 

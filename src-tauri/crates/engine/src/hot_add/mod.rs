@@ -23,7 +23,8 @@ use crate::disk::{Delivered, DiskSource, WayError, Work};
 use crate::error::EngineError;
 use crate::files;
 use crate::guards::pause;
-use crate::report::{RunEvent, Step};
+use crate::observer::Step;
+use crate::report::RunEvent;
 use crate::samples::Samples;
 use crate::ways::{Faster, HotAddNeeds, Way};
 
