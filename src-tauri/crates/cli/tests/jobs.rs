@@ -54,9 +54,13 @@ fn a_job_is_made_shown_run_changed_and_deleted() {
     assert!(circle.stdout.contains("all → copy → all"), "{}", circle.stdout);
     bench.run(&["job", "delete", "copy"]).ok();
     bench.run(&["job", "delete", "all"]).ok();
+    let slow = ["job", "create", "slow", "--vm", "lab:web", "--limit", "3", "--keep-last", "9"];
+    let run = bench.run(&[&slow[..], &["--run"]].concat()).ok();
+    assert!(run.stdout.contains("the limit of 3 MiB a second"), "{}", run.stdout);
+    bench.run(&["job", "delete", "slow"]).ok();
     let none = bench.run(&["job", "list"]).ok();
     assert_eq!(none.stdout, "There is no job.\n");
-    assert_eq!(names(&bench.run(&["points", "list", "--json"]).ok()), ["mail", "web"]);
+    assert_eq!(names(&bench.run(&["points", "list", "--json"]).ok()), ["mail", "web", "web"]);
 }
 
 #[test]

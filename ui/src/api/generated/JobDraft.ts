@@ -24,6 +24,10 @@ leave_out: Array<string>,
  */
 repository_id: string, 
 /**
+ * Mebibytes a second that its runs may read, besides the limit of all runs together.
+ */
+limit: number | null, 
+/**
  * When. None: only when somebody asks.
  */
 schedules: Array<ScheduleView>, 

@@ -176,6 +176,9 @@ wire! {
         pub leave_out: Vec<String>,
         /// Where to.
         pub repository_id: String,
+        /// Mebibytes a second that its runs may read, besides the limit of all runs together.
+        #[serde(default)]
+        pub limit: Option<u32>,
         /// When. None: only when somebody asks.
         pub schedules: Vec<ScheduleView>,
         /// What of it is kept, besides what schedules keep.

@@ -135,7 +135,7 @@ async fn works(
 ) -> Result<Vec<Item>, AppError> {
     let (wanted, writer) = (work.repository.clone(), access::writer(app)?);
     let (entry, repository) = app.blocking(move |app| access::repository(app, &wanted)).await?;
-    let throttle = Arc::new(load::throttle_of_run(&app.inner.throttle, None));
+    let throttle = Arc::new(load::throttle_of_run(&app.inner.throttle, work.limit));
     let mut items = Vec::with_capacity(vms.len());
     for vm in vms {
         let (server, client) = match access::client(app, &vm.server_id).await {

@@ -31,6 +31,9 @@ const MOST: usize = 1000;
 pub(crate) fn to_job(app: &App, wanted: Option<&str>, draft: &JobDraft) -> Result<Job, AppError> {
     let before = wanted.map(|wanted| find(app, wanted)).transpose()?;
     let settings = app.inner.settings.get();
+    if draft.limit == Some(0) {
+        return Err(wrong("a limit of 0, which would stop the job"));
+    }
     let mut sources = draft.sources.clone();
     if sources.is_empty() {
         return Err(wrong("a job that saves no VM"));
@@ -42,6 +45,7 @@ pub(crate) fn to_job(app: &App, wanted: Option<&str>, draft: &JobDraft) -> Resul
         sources,
         leave_out: draft.leave_out.clone(),
         repository: settings.repository(&draft.repository_id)?.id.clone(),
+        limit: draft.limit,
     };
     let zone = zone_of(draft.zone.as_deref())?;
     let schedules = draft.schedules.iter().map(|s| to_schedule(app, s, zone));
@@ -199,6 +203,7 @@ pub(super) fn of_job(job: &Job, work: JobWork) -> JobDraft {
         sources: work.sources,
         leave_out: work.leave_out,
         repository_id: work.repository,
+        limit: work.limit,
         schedules: job.schedules.iter().map(of_schedule).collect(),
         spans: from_spans(job.spans),
         zone: Some(job.zone.name().to_owned()),

@@ -27,6 +27,9 @@ pub(crate) struct JobWork {
     pub(crate) leave_out: Vec<String>,
     /// The repository's own id.
     pub(crate) repository: String,
+    /// Mebibytes a second that its runs may read.
+    #[serde(default)]
+    pub(crate) limit: Option<u32>,
 }
 
 impl JobWork {

@@ -54,6 +54,7 @@ impl Bench {
             sources: vec![SourceView { server_id: "gone".to_owned(), pick }],
             leave_out: Vec::new(),
             repository: "gone too".to_owned(),
+            limit: None,
         };
         let job = Job {
             id: JobId::random(),

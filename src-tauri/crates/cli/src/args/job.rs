@@ -111,6 +111,9 @@ pub(crate) struct DraftArgs {
     /// Time zone of its schedules; that of this computer when not given.
     #[arg(long)]
     pub(crate) zone: Option<String>,
+    /// Mebibytes a second that its runs may read, besides the limit of all runs together.
+    #[arg(long, value_name = "MIB")]
+    pub(crate) limit: Option<u32>,
     /// How old the newest recovery point may become, in hours.
     #[arg(long, value_name = "HOURS")]
     pub(crate) rpo: Option<u32>,
