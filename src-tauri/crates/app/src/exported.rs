@@ -2,7 +2,9 @@
 //! left there: so that a new computer needs the repository and nothing else. No secrets.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
+use kuramori_jobs::job::{Job, Paused};
 use kuramori_repo::Repository;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +15,7 @@ use crate::dto::{
     ExportedSettingsView, ServerKind, SettingsImported, Topic,
 };
 use crate::error::AppError;
+use crate::jobs;
 use crate::place::{Place, Writer};
 use crate::settings::{ServerEntry, Settings};
 
@@ -25,6 +28,8 @@ struct Exported {
     format: u32,
     servers: Vec<ExportedServer>,
     repositories: Vec<ExportedRepository>,
+    #[serde(default)]
+    jobs: Vec<Job>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,8 +50,8 @@ struct ExportedRepository {
     path: String,
 }
 
-impl From<&Settings> for Exported {
-    fn from(settings: &Settings) -> Self {
+impl Exported {
+    fn of(settings: &Settings, jobs: Vec<Job>) -> Self {
         let servers = settings.servers.iter().map(|s| ExportedServer {
             id: s.id.clone(),
             name: s.name.clone(),
@@ -61,11 +66,10 @@ impl From<&Settings> for Exported {
             name: r.name.clone(),
             path: r.path.display().to_string(),
         });
-        Self { format: FORMAT, servers: servers.collect(), repositories: repositories.collect() }
+        let (servers, repositories) = (servers.collect(), repositories.collect());
+        Self { format: FORMAT, servers, repositories, jobs }
     }
-}
 
-impl Exported {
     fn read(body: &[u8]) -> Result<Self, String> {
         let exported: Self = serde_json::from_slice(body).map_err(|e| e.to_string())?;
         if exported.format == FORMAT {
@@ -78,8 +82,10 @@ impl Exported {
 
 /// Leaves the settings in a repository. What stands in the way is only told: no run fails by it.
 pub(crate) fn export(app: &App, repository: &Repository) {
-    let exported = Exported::from(&app.inner.settings.get());
-    let left = serde_json::to_vec(&exported).map_err(|e| e.to_string()).and_then(|body| {
+    let jobs = jobs::all(app).map_err(|e| e.to_string());
+    let exported = jobs.map(|jobs| Exported::of(&app.inner.settings.get(), jobs));
+    let body = exported.and_then(|all| serde_json::to_vec(&all).map_err(|e| e.to_string()));
+    let left = body.and_then(|body| {
         let writer = access::writer(app).map_err(|e| e.to_string())?;
         repository
             .export_settings(writer, &computer(), &body, &*app.inner.clock)
@@ -87,6 +93,21 @@ pub(crate) fn export(app: &App, repository: &Repository) {
     });
     if let Err(error) = left {
         tracing::warn!(error, "the settings could not be left in a repository");
+    }
+}
+
+/// Leaves the settings in every repository that is open, and in the one that is named, which is
+/// opened for it. One that is not there gets them with the next run that writes to it. Blocks.
+pub(crate) fn export_change(app: &App, wanted: &str) {
+    if let Err(error) = access::repository(app, wanted) {
+        tracing::info!(%error, "the settings are left in the repository later");
+    }
+    let open: Vec<Repository> = {
+        let open = app.inner.repositories.lock().unwrap_or_else(PoisonError::into_inner);
+        open.values().cloned().collect()
+    };
+    for repository in &open {
+        export(app, repository);
     }
 }
 
@@ -137,6 +158,7 @@ impl Place {
                 ours: ours.is_some_and(|Writer(writer)| writer == one.writer),
                 servers: servers.collect(),
                 repositories: repositories.collect(),
+                jobs: exported.jobs.into_iter().map(|job| job.name).collect(),
             }
         });
         Ok(ExportedSettingsList { installations: installations.collect() })
@@ -147,7 +169,8 @@ impl App {
     /// Takes over the servers of another installation that left its settings in a repository: the
     /// one whose computer or id is `from`, else the one that left them last. Servers whose name or
     /// address is known are passed over. Passwords are not there; adding a server once more, under
-    /// the same name, completes it. Blocks.
+    /// the same name, completes it. Jobs come with their servers, and wait until somebody lets them
+    /// go on: the other computer may run them still. Blocks.
     ///
     /// # Errors
     /// [`ErrorCode::InvalidInput`] when there are no such settings; what the repository says.
@@ -193,6 +216,19 @@ impl App {
             Ok(taken)
         })?;
         self.inner.events.changed(Topic::Servers, None);
-        Ok(SettingsImported { servers })
+        Ok(SettingsImported { servers, jobs: self.import_jobs(exported.jobs)? })
+    }
+
+    /// Takes over jobs whose name and id are not known here. Returns their names.
+    fn import_jobs(&self, found: Vec<Job>) -> Result<Vec<String>, AppError> {
+        let known = jobs::all(self)?;
+        let is_new =
+            |job: &Job| known.iter().all(|known| known.id != job.id && known.name != job.name);
+        let mut taken = Vec::new();
+        for job in found.into_iter().filter(is_new) {
+            jobs::keep(self, &Job { paused: Some(Paused { until: None }), ..job.clone() })?;
+            taken.push(job.name);
+        }
+        Ok(taken)
     }
 }

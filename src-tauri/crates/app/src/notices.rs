@@ -1,12 +1,13 @@
 //! Desktop notices. A failure is told once for each cause, in a plain sentence, and so is its end.
 
+use std::collections::BTreeSet;
 use std::sync::Once;
 
-use kuramori_jobs::{RunId, RunLog, RunRecord};
+use kuramori_jobs::{Outcome, RunId, RunLog, RunRecord, RunState};
 use kuramori_platform::identity::{self, APP_NAME};
 
-use crate::dto::{ErrorCode, Language, OutcomeView, RunSummary};
-use crate::runs::{LiveRun, summary};
+use crate::dto::{Language, RunSummary};
+use crate::runs::{LiveRun, cause, summary};
 
 /// Names that a notice has room for.
 const NAMES: usize = 3;
@@ -14,6 +15,9 @@ const NAMES: usize = 3;
 /// Tells that a run ended, where that is worth a notice.
 pub(crate) fn run_ended(run: &LiveRun, log: &RunLog, language: Language) {
     let record = run.record();
+    if record.state == RunState::Interrupted {
+        return; // the session ends, and the next start makes good for it
+    }
     let before = run.job.and_then(|(job, _)| match log.run_before(job, run.id) {
         Ok(before) => before,
         Err(error) => {
@@ -41,30 +45,38 @@ pub(crate) fn interrupted(log: &RunLog, runs: &[RunId], language: Language) {
     }
 }
 
-/// Returns what a notice about a run says, if one is due: a failure is told unless the run before
-/// of the same job failed for the same cause, and a success after a failure.
+/// Returns what a notice about a run says, if one is due: a failure is told unless all of it failed
+/// for the same cause in the run before of the same job, and the end of it once all that failed then
+/// succeeded.
 fn words(
     record: &RunRecord,
     before: Option<&RunRecord>,
     language: Language,
 ) -> Option<(String, String)> {
-    let now = summary(record, language);
-    let before = before.map(|before| summary(before, language));
-    let failed_before = before.as_ref().is_some_and(|b| b.outcome == Some(OutcomeView::Failed));
-    match now.outcome? {
-        OutcomeView::Failed => {
-            let told = failed_before && before.as_ref().and_then(cause) == cause(&now);
-            (!told).then(|| failure(&now, language))
+    let failed_before = before.map(causes).unwrap_or_default();
+    match record.state {
+        RunState::Done(Outcome::Failed) | RunState::Interrupted => {
+            let now = causes(record);
+            let told = !now.is_empty() && now.is_subset(&failed_before);
+            (!told).then(|| failure(&summary(record, language), language))
         }
-        OutcomeView::Succeeded | OutcomeView::SucceededWithWarnings => {
-            failed_before.then(|| recovery(&now, language))
+        RunState::Done(Outcome::Succeeded | Outcome::SucceededWithWarnings) => {
+            let saved = |name: &str| {
+                let mut items = record.items.iter();
+                items.any(|i| i.name == name && i.outcome.is_some_and(Outcome::is_success))
+            };
+            let all_well = failed_before.iter().all(|(name, _)| saved(name));
+            let over = !failed_before.is_empty() && all_well;
+            over.then(|| recovery(&summary(record, language), language))
         }
-        OutcomeView::Cancelled => None,
+        RunState::Done(Outcome::Cancelled) | RunState::Queued | RunState::Running => None,
     }
 }
 
-fn cause(run: &RunSummary) -> Option<ErrorCode> {
-    run.error.as_ref().map(|error| error.code)
+/// What failed in a run, each with its cause.
+fn causes(run: &RunRecord) -> BTreeSet<(&str, String)> {
+    let failed = run.items.iter().filter(|item| item.outcome == Some(Outcome::Failed));
+    failed.map(|item| (item.name.as_str(), cause(item))).collect()
 }
 
 fn failure(run: &RunSummary, language: Language) -> (String, String) {
@@ -146,17 +158,19 @@ fn signed(notice: &mut notify_rust::Notification) -> &mut notify_rust::Notificat
 mod tests {
     use chrono::DateTime;
     use kuramori_base::Counters;
-    use kuramori_jobs::{ItemRecord, Outcome, RunState, Stage};
+    use kuramori_jobs::{ItemRecord, Stage};
     use serde_json::json;
 
     use super::*;
+    use crate::dto::ErrorCode;
     use crate::error::AppError;
 
-    fn run(job: Option<&str>, vms: usize, failed_for: Option<ErrorCode>) -> RunRecord {
-        let item = |n| ItemRecord {
-            name: format!("vm{n}"),
+    /// A run of VMs, each with the cause for which it failed, if it did.
+    fn run(job: Option<&str>, vms: &[(&str, Option<ErrorCode>)]) -> RunRecord {
+        let item = |(name, failed_for): &(&str, Option<ErrorCode>)| ItemRecord {
+            name: (*name).to_owned(),
             stage: Stage::Check,
-            outcome: Some(Outcome::Failed),
+            outcome: Some(if failed_for.is_some() { Outcome::Failed } else { Outcome::Succeeded }),
             started_at: None,
             ended_at: None,
             total: 0,
@@ -166,15 +180,15 @@ mod tests {
                 "error": failed_for.map(|code| AppError::new(code, "esx1")),
             }),
         };
-        let outcome = if failed_for.is_some() { Outcome::Failed } else { Outcome::Succeeded };
+        let items: Vec<_> = vms.iter().map(item).collect();
         RunRecord {
             id: RunId::random(),
             kind: String::new(),
             spec: json!({"kind": "backup", "server": null, "repository": "nas", "job": job}),
-            state: RunState::Done(outcome),
+            state: RunState::Done(Outcome::of_items(items.iter().filter_map(|i| i.outcome))),
             started_at: DateTime::UNIX_EPOCH,
             ended_at: None,
-            items: (1..=vms).map(item).collect(),
+            items,
             job: None,
         }
     }
@@ -182,25 +196,41 @@ mod tests {
     #[test]
     fn a_cause_is_told_once_and_its_end_too() {
         let (gone, full) = (Some(ErrorCode::HostUnreachable), Some(ErrorCode::StoreFull));
-        let tell = |now: Option<ErrorCode>, before: Option<Option<ErrorCode>>| {
-            let before = before.map(|before| run(Some("nightly"), 20, before));
-            words(&run(Some("nightly"), 20, now), before.as_ref(), Language::En)
+        let names: Vec<String> = (1..=20).map(|n| format!("vm{n}")).collect();
+        let all = |cause| {
+            let vms: Vec<_> = names.iter().map(|name| (name.as_str(), cause)).collect();
+            run(Some("nightly"), &vms)
         };
-        let (title, body) = tell(gone, None).unwrap();
+        let one = |name, cause| run(Some("nightly"), &[("vm1", gone), (name, cause)]);
+        let tell = |now: RunRecord, before: Option<RunRecord>| {
+            words(&now, before.as_ref(), Language::En).map(|(title, _)| title)
+        };
+        let failed = Some("Failed: nightly".to_owned());
+        let (title, body) = words(&all(gone), None, Language::En).unwrap();
         assert_eq!(title, "Failed: nightly", "twenty VMs are one notice");
         assert!(body.contains("esx1"), "{body}");
-        assert_eq!(tell(gone, Some(gone)), None, "it was told");
-        assert!(tell(full, Some(gone)).is_some(), "this is something else");
-        assert!(tell(gone, Some(None)).is_some());
-        assert_eq!(tell(None, Some(gone)).unwrap().0, "Well again: nightly");
-        assert_eq!(tell(None, Some(None)), None);
-        assert_eq!(tell(None, None), None);
+        assert_eq!(tell(all(gone), Some(all(gone))), None, "it was told");
+        assert_eq!(tell(all(full), Some(all(gone))), failed, "this is something else");
+        assert_eq!(tell(all(gone), Some(all(None))), failed);
+        assert_eq!(tell(all(gone), Some(one("vm2", None))), failed, "now it is more of them");
+        assert_eq!(tell(one("vm2", full), Some(one("vm2", None))), failed, "behind an old failure");
+        assert_eq!(tell(one("vm2", None), Some(one("vm2", full))), None);
+        assert_eq!(tell(all(None), Some(all(gone))), Some("Well again: nightly".to_owned()));
+        let part = run(Some("nightly"), &[("vm2", None)]);
+        assert_eq!(tell(part, Some(one("vm2", None))), None, "what failed was not tried");
+        assert_eq!(tell(all(None), Some(all(None))), None);
+        assert_eq!(tell(all(None), None), None);
     }
 
     #[test]
     fn vms_without_a_job_are_named_as_far_as_there_is_room() {
         let failed = Some(ErrorCode::HostUnreachable);
-        let title = |vms| words(&run(None, vms, failed), None, Language::En).unwrap().0;
+        let names: Vec<String> = (1..=20).map(|n| format!("vm{n}")).collect();
+        let title = |count| {
+            let vms: Vec<_> =
+                names.iter().take(count).map(|name| (name.as_str(), failed)).collect();
+            words(&run(None, &vms), None, Language::En).unwrap().0
+        };
         assert_eq!(title(2), "Failed: vm1, vm2");
         assert_eq!(title(20), "Failed: vm1, vm2, vm3 and 17 more");
     }

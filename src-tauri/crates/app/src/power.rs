@@ -36,6 +36,7 @@ impl PowerListener for Listener {
             // That it slept is noticed by the runs themselves, with the time that it took.
             return;
         }
+        self.app.inner.runs.session_ends();
         for run in self.app.inner.runs.all() {
             run.line(Level::Warning, None, &RunEvent::SessionEnding);
         }
@@ -106,7 +107,7 @@ mod tests {
         cleaning.try_recv().expect("the clean-up was over when the listener returned");
         assert_eq!(listener.busy(), None);
         let record = app.inner.log.run(id).unwrap().unwrap();
-        assert_eq!(record.state, RunState::Done(Outcome::Cancelled));
+        assert_eq!(record.state, RunState::Interrupted, "it is made good for later");
         let lines = app.inner.log.lines(id).unwrap();
         let ending = serde_json::to_value(RunEvent::SessionEnding).unwrap();
         assert!(lines.iter().any(|l| l.event == ending), "the log says why");

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use kuramori_base::Clock;
 use kuramori_jobs::ScheduleId;
-use kuramori_jobs::retention::{self, PointFacts, Promised, Retention, Spans, Verdict};
+use kuramori_jobs::retention::{self, Pause, PointFacts, Promised, Retention, Spans, Verdict};
 use kuramori_platform::time_zone;
 use kuramori_repo::{RecoveryPoint, RecoveryPointId};
 
@@ -13,6 +14,9 @@ use crate::dto::{ErrorCode, JudgedPointView, Language, RetentionView};
 use crate::error::AppError;
 use crate::messages;
 use crate::place::Place;
+
+/// Clocks may differ by this much without anything being made of it.
+const SKEW: TimeDelta = TimeDelta::minutes(5);
 
 /// Which recovery points a rule looks at.
 pub struct Asked<'a> {
@@ -101,8 +105,14 @@ impl Place {
             let facts = facts(point, held.contains(&point.id));
             vms.entry(point.vm.key()).or_default().push(facts);
         }
+        for facts in vms.values_mut() {
+            doubt_times(facts, clock.now());
+        }
         let now = clock.now();
-        let judged = vms.values().flat_map(|facts| retention::judge(facts, rule, now, None));
+        // A clock that stands before what is committed already ends nothing.
+        let newest = points.iter().map(|point| point.committed).max();
+        let pause = newest.filter(|newest| now + SKEW < *newest).map(|_| Pause::Clock);
+        let judged = vms.values().flat_map(|facts| retention::judge(facts, rule, now, pause));
         let mut verdicts: BTreeMap<_, _> = judged.map(|v| (v.id, v)).collect();
         Ok(points.iter().filter_map(|p| Some((p, verdicts.remove(&p.id)?))).collect())
     }
@@ -128,6 +138,17 @@ fn facts(point: &RecoveryPoint, held: bool) -> PointFacts<RecoveryPointId> {
         held,
         locked_until: None,
         doubtful_time: false,
+    }
+}
+
+/// Doubts the time of what is older than one that was made before it: a clock stood wrong.
+fn doubt_times(facts: &mut [PointFacts<RecoveryPointId>], now: DateTime<Utc>) {
+    let mut newest: Option<DateTime<Utc>> = None;
+    for point in facts {
+        point.doubtful_time = newest.is_some_and(|newest| point.time + SKEW < newest);
+        if point.time <= now && !point.doubtful_time {
+            newest = newest.max(Some(point.time));
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use kuramori_app::dto::{
 };
 
 pub(crate) use inventory::{inventory, tree};
-pub(crate) use jobs::{jobs, slots};
+pub(crate) use jobs::{job_list, jobs, slots};
 pub(crate) use servers::{check, mounts, servers, unchecked};
 pub(crate) use settings::{exported_settings, load, settings_imported};
 

@@ -112,6 +112,8 @@ fn a_new_computer_takes_over_the_servers_that_another_left() {
     let lab = bench.lab(|lab| lab.vm(LabVm::new("vm").capacity(1 << 20)));
     bench.add_server(&lab).ok();
     bench.make_quick_repository(&bench.text("repository")).ok();
+    let job = ["job", "create", "nightly", "--vm", "lab:vm", "--at", "daily 20:00 keep 14d"];
+    bench.run(&job).ok();
     let (state, secrets) = (bench.text("new"), format!("sealed:{}", bench.text("new-key")));
     let run = |input: &str, args: &[&str]| -> Answer {
         let with = ["--state", state.as_str(), "--secrets", secrets.as_str()];
@@ -125,11 +127,16 @@ fn a_new_computer_takes_over_the_servers_that_another_left() {
     assert!(!shown.stdout.contains(&lab.password), "{}", shown.stdout);
     let imported = run("", &["repo", "settings", "import", "found", "--json"]).ok();
     assert_eq!(imported.field("/servers/0"), "lab");
+    assert_eq!(imported.field("/jobs/0"), "nightly");
+    let waits = run("", &["job", "show", "nightly", "--json"]).ok();
+    assert_eq!(waits.field("/paused"), "true", "the other computer may run it still");
+    assert_eq!(waits.field("/repository_name"), "found");
     assert!(run("", &["inventory", "lab"]).code != 0, "its password is not there");
     let add = ["server", "add", "lab", &lab.url, "--user", &lab.user, "--password-stdin"];
     let add = [&add[..], &["--pin", &lab.certificate_sha256]].concat();
     run(&lab.password, &add).ok();
     run("", &["inventory", "lab"]).ok();
+    run("", &["job", "run", "nightly"]).ok();
     assert!(run(&lab.password, &add).code != 0, "the name is taken now");
     let again = run("", &["repo", "settings", "import", "found", "--json"]).ok();
     assert_eq!(again.field("/servers"), "[]");

@@ -84,6 +84,37 @@ fn what_is_gone_fails_by_name_and_only_what_failed_is_run_again() {
 }
 
 #[test]
+fn a_run_that_would_save_nothing_fails_and_one_that_is_changed_keeps_the_rest_of_its_rule() {
+    let (bench, lab) = setting();
+    let create =
+        ["job", "create", "esx", "--all", "lab", "--keep-daily", "14", "--keep-weekly", "8"];
+    let made = bench.run(&[&create[..], &["--json"]].concat()).ok();
+    assert_eq!(
+        (made.field("/draft/spans/daily"), made.field("/draft/spans/weekly")),
+        ("14".into(), "8".into())
+    );
+    let edited = bench.run(&["job", "edit", "esx", "--keep-daily", "30", "--json"]).ok();
+    assert_eq!(
+        (edited.field("/draft/spans/daily"), edited.field("/draft/spans/weekly")),
+        ("30".into(), "8".into())
+    );
+    let typo = bench.run(&["job", "run", "esx", "--vm", "wbe", "--json"]);
+    assert_eq!((typo.code, typo.field("/items/0/error/code")), (1, "vm-not-found".into()));
+
+    lab.set_special("web", Some(Special::Inaccessible)).unwrap();
+    lab.set_special("mail", Some(Special::Template)).unwrap();
+    let run = bench.run(&["job", "run", "esx", "--json"]);
+    assert_eq!(run.code, 1, "what cannot be saved now is no success: {run:?}");
+    assert!(run.stdout.contains("mail is left out"), "{}", run.stdout);
+    assert_eq!(names(&bench.run(&["points", "list", "--json"]).ok()), ["test"]);
+    for vm in ["web", "mail", "test"] {
+        lab.delete_vm(vm).unwrap();
+    }
+    let none = bench.run(&["job", "run", "esx", "--json"]);
+    assert_eq!((none.code, none.field("/items/0/error/code")), (1, "nothing-to-save".into()));
+}
+
+#[test]
 fn schedules_are_previewed_and_nonsense_is_refused() {
     let bench = Bench::new();
     let preview = ["schedule", "preview", "--at", "daily 02:30", "--zone", "UTC", "--days", "3"];

@@ -39,6 +39,15 @@ pub enum LogError {
         #[source]
         source: rusqlite::Error,
     },
+    /// The copy that is made before a change of the format could not be made.
+    #[error("the copy {} could not be made", path.display())]
+    Copy {
+        /// The copy.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
     /// Two jobs would be called the same.
     #[error("another job is called “{name}”")]
     NameTaken {
@@ -60,7 +69,7 @@ impl Hint for LogError {
                     .into(),
             ],
             Self::NameTaken { .. } => vec!["Choose another name.".into()],
-            Self::Open { .. } | Self::Query { .. } | Self::Record(_) => {
+            Self::Open { .. } | Self::Query { .. } | Self::Copy { .. } | Self::Record(_) => {
                 vec!["Check that the state folder is on a local disk with free space.".into()]
             }
         }

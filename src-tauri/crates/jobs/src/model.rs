@@ -20,6 +20,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Returns whether what was asked for was done.
+    pub fn is_success(self) -> bool {
+        matches!(self, Self::Succeeded | Self::SucceededWithWarnings)
+    }
+
     /// Returns the outcome of a run whose items ended as given.
     pub fn of_items(items: impl IntoIterator<Item = Self>) -> Self {
         items.into_iter().fold(Self::Succeeded, |worst, next| {

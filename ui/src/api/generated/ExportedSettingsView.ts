@@ -29,4 +29,8 @@ servers: Array<ExportedServerView>,
 /**
  * Its repositories.
  */
-repositories: Array<ExportedRepositoryView>, };
+repositories: Array<ExportedRepositoryView>, 
+/**
+ * Names of its jobs.
+ */
+jobs: Array<string>, };

@@ -8,4 +8,8 @@ export type JobList = {
 /**
  * The jobs.
  */
-jobs: Array<JobView>, };
+jobs: Array<JobView>, 
+/**
+ * Names of jobs that this version cannot read. They do not run.
+ */
+unreadable: Array<string>, };

@@ -7,4 +7,8 @@ export type SettingsImported = {
 /**
  * Servers that are known now. Their passwords are still to be typed.
  */
-servers: Array<string>, };
+servers: Array<string>, 
+/**
+ * Jobs that are kept now. They wait until somebody lets them go on.
+ */
+jobs: Array<string>, };

@@ -45,6 +45,10 @@ tools_running: boolean,
  */
 template: boolean, 
 /**
+ * Whether it is not meant to be saved: a template, or one that vSphere made for itself.
+ */
+of_system: boolean, 
+/**
  * Changed block tracking.
  */
 tracking: TrackingView, 

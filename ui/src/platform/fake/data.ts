@@ -74,7 +74,7 @@ export function vm(index: number, seed: VmSeed): VmView {
   const capacity = disks.reduce((sum, disk) => sum + disk.capacity, 0);
   return {
     reference: `vm-${index + 10}`, instance_uuid: `503a${String(index).padStart(4, "0")}-7c11-4a55-9be0-0c6d1e5f2a10`, name: seed.name, path: ["Discovered virtual machine"], host: seed.host ?? "esx1.shop.lan",
-    power: "on", guest: seed.guest, tools_running: true, template: false, tracking: "on", snapshots: 0, disks, capacity, used: (seed.used ?? 0.4 * (capacity / GiB)) * GiB, last_point: null, also_through: [], gone_since: null, problem: null, cold: false, notes: [], ...seed.more,
+    power: "on", guest: seed.guest, tools_running: true, template: false, of_system: false, tracking: "on", snapshots: 0, disks, capacity, used: (seed.used ?? 0.4 * (capacity / GiB)) * GiB, last_point: null, also_through: [], gone_since: null, problem: null, cold: false, notes: [], ...seed.more,
   };
 }
 

@@ -17,7 +17,7 @@ function put(back: FakePlatform, job: JobView): JobView {
 
 /** Jobs in memory. Nothing here is ever due by itself. */
 export const jobCommands: Pick<Handlers, "jobs.list" | "jobs.get" | "jobs.save" | "jobs.pause" | "jobs.delete" | "jobs.run" | "schedules.preview"> = {
-  "jobs.list": (back) => ({ jobs: back.jobs.toSorted((a, b) => a.draft.name.localeCompare(b.draft.name)) }),
+  "jobs.list": (back) => ({ jobs: back.jobs.toSorted((a, b) => a.draft.name.localeCompare(b.draft.name)), unreadable: [] }),
   "jobs.get": (back, { job_id }) => find(back, job_id),
   "jobs.save": (back, { job_id, draft }) => {
     const before = job_id === null ? null : find(back, job_id);

@@ -4,7 +4,7 @@ use super::Handler;
 use crate::app::App;
 use crate::dto::{
     Empty, JobList, JobRequest, JobView, PauseJobRequest, PreviewScheduleRequest, RunJobRequest,
-    RunStarted, SaveJobRequest, SchedulePreview, Topic,
+    RunStarted, SaveJobRequest, SchedulePreview, ScopeView, Topic,
 };
 use crate::error::AppError;
 use crate::jobs::{self, Asked};
@@ -13,10 +13,12 @@ use crate::schema::command;
 impl Handler for command::JobsList {
     async fn handle(app: &App, _: Empty) -> Result<JobList, AppError> {
         app.blocking(|app| {
-            let all = jobs::all(app)?;
+            let known = app.inner.log.jobs().map_err(|e| jobs::failed(&e))?;
+            let all = known.jobs;
             let handled = app.inner.log.handled().map_err(|e| jobs::failed(&e))?;
             let views = all.iter().map(|job| jobs::job_view(app, job, &all, &handled));
-            Ok(JobList { jobs: views.collect::<Result<_, _>>()? })
+            let jobs = views.collect::<Result<_, _>>()?;
+            Ok(JobList { jobs, unreadable: known.unreadable })
         })
         .await
     }
@@ -54,6 +56,7 @@ impl Handler for command::JobsDelete {
             let job = jobs::find(app, &request.job_id)?;
             jobs::nothing_follows(app, &job)?;
             app.inner.log.delete_job(&job).map_err(|e| jobs::failed(&e))?;
+            jobs::export(app, &job);
             app.inner.events.changed(Topic::Jobs, Some(job.id.to_string()));
             Ok(Empty {})
         })
@@ -64,7 +67,11 @@ impl Handler for command::JobsDelete {
 impl Handler for command::JobsRun {
     async fn handle(app: &App, request: RunJobRequest) -> Result<RunStarted, AppError> {
         let job = app.blocking(move |app| jobs::find(app, &request.job_id)).await?;
-        let asked = Asked { cause: Cause::Asked, slots: Vec::new(), scope: request.scope };
+        let cause = match request.scope {
+            ScopeView::Chosen { .. } => Cause::AskedForPart,
+            ScopeView::All | ScopeView::Failed => Cause::Asked,
+        };
+        let asked = Asked { cause, slots: Vec::new(), scope: request.scope };
         let run_id = jobs::begin(app, &job, asked).await?.to_string();
         Ok(RunStarted { run_id })
     }
@@ -80,15 +87,8 @@ impl Handler for command::SchedulesPreview {
 }
 
 fn save(app: &App, job: &Job) -> Result<JobView, AppError> {
-    app.inner.log.save_job(job).map_err(|e| jobs::failed(&e))?;
-    // What is new counts from now on, and not from whenever somebody looks next.
-    let handled = app.inner.log.handled().map_err(|e| jobs::failed(&e))?;
-    let fresh = job.schedules.iter().filter(|schedule| !handled.contains_key(&schedule.id));
-    for schedule in fresh {
-        let now = app.inner.clock.now();
-        app.inner.log.set_handled(schedule.id, now).map_err(|e| jobs::failed(&e))?;
-    }
-    app.inner.events.changed(Topic::Jobs, Some(job.id.to_string()));
+    jobs::keep(app, job)?;
+    jobs::export(app, job);
     show(app, job)
 }
 

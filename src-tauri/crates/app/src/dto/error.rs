@@ -86,6 +86,8 @@ wire! {
         JobNotFound,
         /// A container of VMs that a job saves is not there any more.
         GroupNotFound,
+        /// There is no VM that a job would save.
+        NothingToSave,
         /// A job was due while nobody was there, too long ago to be caught up.
         SlotMissed,
         /// No recovery point matches.

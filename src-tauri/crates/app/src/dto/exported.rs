@@ -35,6 +35,8 @@ wire! {
         pub servers: Vec<ExportedServerView>,
         /// Its repositories.
         pub repositories: Vec<ExportedRepositoryView>,
+        /// Names of its jobs.
+        pub jobs: Vec<String>,
     }
 
     /// All settings in a repository, the newest first.
@@ -47,5 +49,7 @@ wire! {
     pub struct SettingsImported {
         /// Servers that are known now. Their passwords are still to be typed.
         pub servers: Vec<String>,
+        /// Jobs that are kept now. They wait until somebody lets them go on.
+        pub jobs: Vec<String>,
     }
 }

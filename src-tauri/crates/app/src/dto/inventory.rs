@@ -83,6 +83,8 @@ wire! {
         pub tools_running: bool,
         /// Whether it is a template.
         pub template: bool,
+        /// Whether it is not meant to be saved: a template, or one that vSphere made for itself.
+        pub of_system: bool,
         /// Changed block tracking.
         pub tracking: TrackingView,
         /// Number of snapshots it has.

@@ -274,6 +274,8 @@ wire! {
     pub struct JobList {
         /// The jobs.
         pub jobs: Vec<JobView>,
+        /// Names of jobs that this version cannot read. They do not run.
+        pub unreadable: Vec<String>,
     }
 
     /// Asks when schedules would be due.

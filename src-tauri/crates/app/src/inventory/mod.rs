@@ -59,6 +59,14 @@ pub(crate) fn forget(app: &App, id: &str) {
     inventories.remove(id);
 }
 
+/// Reads an inventory anew, for whoever wants to know which VMs there are and nothing about their
+/// recovery points: no repository is asked.
+pub(crate) async fn fresh(app: &App, id: &str) -> Result<InventoryView, AppError> {
+    let id = app.inner.settings.get().server(id)?.id.clone();
+    let known = read(app, &id).await?;
+    Ok(view::plain(app, &known))
+}
+
 async fn read(app: &App, id: &str) -> Result<KnownInventory, AppError> {
     let (entry, client) = access::client(app, id).await?;
     let (inventory, tags) = tokio::join!(client.inventory(), client.tags());

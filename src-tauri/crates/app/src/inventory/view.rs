@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use kuramori_repo::{RecoveryPoint, SourceKind, VmIdentity};
 use kuramori_vsphere::{
     ConnectionState, DatastoreSummary, DiskConfig, Group, GroupKind, HostRef, PowerState,
-    ToolsState, UnreadableVm, VmPlace, VmRef, VmSummary,
+    ToolsState, UnreadableVm, VmObstacle, VmPlace, VmRef, VmSummary,
 };
 
 use super::{KnownInventory, gone, same};
@@ -23,6 +23,11 @@ pub(super) fn whole(app: &App, known: &KnownInventory) -> InventoryView {
     let mut view = show(known, &all, app.language());
     add_points(app, known, &all, &mut view);
     view
+}
+
+/// Shows an inventory with what its server says alone: also VMs that are listed under another one.
+pub(super) fn plain(app: &App, known: &KnownInventory) -> InventoryView {
+    show(known, std::slice::from_ref(known), app.language())
 }
 
 fn show(known: &KnownInventory, all: &[KnownInventory], language: Language) -> InventoryView {
@@ -138,6 +143,7 @@ fn vm_view(
         guest: (!vm.guest.is_empty()).then(|| vm.guest.clone()),
         tools_running: vm.tools == ToolsState::Running,
         template: vm.template,
+        of_system: matches!(vm.obstacle(), Some(VmObstacle::Template | VmObstacle::System)),
         tracking: match (vm.change_tracking, vm.change_tracking_supported) {
             (true, _) => TrackingView::On,
             (false, Some(false)) => TrackingView::Unsupported,
@@ -168,6 +174,7 @@ fn unreadable_view(vm: &UnreadableVm, language: Language) -> VmView {
         guest: None,
         tools_running: false,
         template: false,
+        of_system: false,
         tracking: TrackingView::Unsupported,
         snapshots: 0,
         disks: Vec::new(),

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use kuramori_engine::{JobEvent, RunEvent};
 use kuramori_jobs::job::{Cause, Job};
-use kuramori_jobs::{Level, OfJob, Outcome, RunId, ScheduleId};
+use kuramori_jobs::{JobId, Level, OfJob, Outcome, RunId, ScheduleId};
 use kuramori_repo::{MadeFor, Promised};
 use kuramori_vsphere::VmRef;
 
-use super::members::{self, Member};
+use super::members::{self, Member, Members};
 use super::{JobWork, failed};
 use crate::access;
 use crate::app::App;
 use crate::commands::Work;
-use crate::dto::{RunKind, ScopeView, Topic};
+use crate::dto::{ErrorCode, RunKind, ScopeView, Topic};
 use crate::error::AppError;
 use crate::load;
 use crate::runs::{Item, ItemResult, RunSpec, Start};
@@ -39,12 +39,24 @@ pub(crate) async fn begin(app: &App, job: &Job, asked: Asked) -> Result<RunId, A
     narrow(app, job, &asked.scope, &mut found).await?;
     let mut items: Vec<Item> =
         found.failed.into_iter().map(|(name, error)| broken(name, error)).collect();
+    // One that is worked on fails for now; it does not hold up the others.
+    let busy = |m: &Member| app.inner.runs.is_busy(&format!("vm:{}/{}", m.server_id, m.reference));
+    let (taken, free): (Vec<_>, Vec<_>) = found.vms.into_iter().partition(busy);
+    items.extend(taken.into_iter().map(|m| {
+        let error = AppError::new(ErrorCode::Busy, &m.name).retryable(true);
+        broken(m.name, error)
+    }));
     let names = app.inner.settings.get();
     let repository = names.repository(&work.repository).map(|r| r.name.clone());
     let made_for = made_for(app, job, &asked).await?;
-    match works(app, &work, &made_for, found.vms.clone()).await {
+    match works(app, &work, &made_for, free.clone()).await {
         Ok(more) => items.extend(more),
-        Err(error) => items.extend(found.vms.into_iter().map(|m| broken(m.name, error.clone()))),
+        Err(error) => items.extend(free.into_iter().map(|m| broken(m.name, error.clone()))),
+    }
+    if items.is_empty() {
+        // Nothing was saved: that is no success.
+        let error = AppError::new(ErrorCode::NothingToSave, &job.name);
+        items.push(broken(job.name.clone(), error));
     }
     let began = RunEvent::Job(JobEvent::Began { job: job.name.clone(), cause: asked.cause });
     let left_out = found.left_out.into_iter();
@@ -73,8 +85,12 @@ async fn narrow(
     app: &App,
     job: &Job,
     scope: &ScopeView,
-    found: &mut members::Members,
+    found: &mut Members,
 ) -> Result<(), AppError> {
+    let is = |m: &Member, name: &String| m.name == *name || m.reference == *name;
+    let known = |found: &Members, name: &String| {
+        found.vms.iter().any(|m| is(m, name)) || found.failed.iter().any(|(n, _)| n == name)
+    };
     let wanted: Vec<String> = match scope {
         ScopeView::All => return Ok(()),
         ScopeView::Chosen { names } => names.clone(),
@@ -83,8 +99,20 @@ async fn narrow(
             app.blocking(move |app| app.inner.log.failed_of(id).map_err(|e| failed(&e))).await?
         }
     };
-    found.vms.retain(|m| wanted.contains(&m.name) || wanted.contains(&m.reference));
+    let unknown: Vec<&String> = wanted.iter().filter(|name| !known(found, name)).collect();
+    if matches!(scope, ScopeView::Failed) {
+        // What failed under that name stood for several VMs, or for one that is called otherwise
+        // now: all are saved rather than one too few.
+        if wanted.is_empty() || !unknown.is_empty() {
+            return Ok(());
+        }
+    }
+    let missing = unknown.into_iter();
+    let missing: Vec<_> =
+        missing.map(|name| (name.clone(), AppError::new(ErrorCode::VmNotFound, name))).collect();
+    found.vms.retain(|m| wanted.iter().any(|name| is(m, name)));
     found.failed.retain(|(name, _)| wanted.contains(name));
+    found.failed.extend(missing);
     found.left_out.clear();
     Ok(())
 }
@@ -98,33 +126,44 @@ pub(super) fn broken(name: String, error: AppError) -> Item {
     Item { name, key, work: Box::new(work) }
 }
 
-/// Says what the recovery points of a run are made for: for the schedules that are due; those of the
-/// run that failed, when it is tried again; and for the first, when somebody asked.
+/// Says what the recovery points of a run are made for: for the schedules that are due; for those of
+/// the last run too, if that failed, since this one makes good for it; and for the first, when
+/// somebody asked.
 async fn made_for(app: &App, job: &Job, asked: &Asked) -> Result<MadeFor, AppError> {
-    let due: Vec<ScheduleId> = match asked.cause {
-        Cause::Retry { .. } => {
-            let id = job.id;
-            let before = move |app: &App| app.inner.log.newest_run_of(id).map_err(|e| failed(&e));
-            let spec = app.blocking(before).await?.map(|run| run.spec);
-            let spec: Option<RunSpec> = spec.and_then(|spec| serde_json::from_value(spec).ok());
-            let ids = spec.map(|spec| spec.schedules).unwrap_or_default();
-            ids.iter().filter_map(|id| id.parse().ok()).collect()
-        }
-        Cause::Asked => job.schedules.first().map(|schedule| schedule.id).into_iter().collect(),
-        Cause::Due | Cause::CaughtUp { .. } | Cause::After { .. } => {
-            asked.slots.iter().map(|(id, _)| *id).collect()
-        }
-    };
+    let mut due: Vec<ScheduleId> = asked.slots.iter().map(|(id, _)| *id).collect();
+    if matches!(asked.cause, Cause::Asked | Cause::AskedForPart) {
+        due.extend(job.schedules.first().map(|schedule| schedule.id));
+    }
+    let id = job.id;
+    let missed = app.blocking(move |app| missed_schedules(app, id)).await?;
+    let missed = missed.into_iter().filter(|id| !due.contains(id)).collect::<Vec<_>>();
+    due.extend(missed);
     let now = app.inner.clock.now();
-    let counted = job.schedules.iter().filter(|schedule| due.contains(&schedule.id));
-    let kept = counted.filter_map(|schedule| schedule.keep).map(|keep| keep.until(now, job.zone));
-    let longest = kept.max_by_key(|until| until.unwrap_or(DateTime::<Utc>::MAX_UTC));
-    let promised = longest.map(|until| match until {
+    let kept = |only: bool| {
+        let counted = job.schedules.iter().filter(|s| !only || due.contains(&s.id));
+        let kept = counted.filter_map(|s| s.keep).map(|keep| keep.until(now, job.zone));
+        kept.max_by_key(|until| until.unwrap_or(DateTime::<Utc>::MAX_UTC))
+    };
+    // Its schedules may be other ones by now: then it is kept as long as any of them keeps.
+    let promised = kept(true).or_else(|| kept(false)).map(|until| match until {
         Some(time) => Promised::Until { time },
         None => Promised::Forever,
     });
     let schedules = due.iter().map(ToString::to_string).collect();
     Ok(MadeFor { job: job.id.to_string(), name: job.name.clone(), schedules, promised })
+}
+
+/// Returns the schedules that the last run of a job counted for, if it did not end well.
+fn missed_schedules(app: &App, job: JobId) -> Result<Vec<ScheduleId>, AppError> {
+    let log = &app.inner.log;
+    let last = log.last_run_of(job).map_err(|e| failed(&e))?;
+    let Some(last) = last.filter(|last| !last.outcome.is_some_and(Outcome::is_success)) else {
+        return Ok(Vec::new());
+    };
+    let spec = log.run(last.run).map_err(|e| failed(&e))?.map(|run| run.spec);
+    let spec: Option<RunSpec> = spec.and_then(|spec| serde_json::from_value(spec).ok());
+    let ids = spec.map(|spec| spec.schedules).unwrap_or_default();
+    Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
 }
 
 async fn works(

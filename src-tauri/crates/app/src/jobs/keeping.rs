@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use kuramori_base::CancelToken;
 use kuramori_engine::{JobEvent, RunEvent};
 use kuramori_jobs::job::{Act, Cause, Job, JobState, LastRun, acts};
-use kuramori_jobs::{JobId, Level, Outcome, RunId, ScheduleId};
+use kuramori_jobs::{JobId, Level, RunId, ScheduleId};
 
 use super::begin::{self, Asked, broken};
 use super::{JobWork, all, failed};
@@ -27,8 +27,10 @@ const EVERY: Duration = Duration::from_secs(20);
 /// What is under way or done already.
 #[derive(Clone, Default)]
 pub(super) struct Kept {
-    /// The end of the run after which each job was cleaned up.
-    tidied: HashMap<JobId, DateTime<Utc>>,
+    /// The run after which each job was cleaned up.
+    tidied: HashMap<JobId, RunId>,
+    /// Held while one is.
+    tidying: Arc<tokio::sync::Mutex<()>>,
     /// Jobs whose run is about to begin: servers are asked first, and one may not answer for long.
     beginning: Arc<Mutex<HashSet<JobId>>>,
 }
@@ -42,6 +44,25 @@ impl Kept {
 
     fn beginning(&self) -> MutexGuard<'_, HashSet<JobId>> {
         self.beginning.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A job that is about to begin, until this is dropped.
+struct Begins {
+    kept: Kept,
+    job: JobId,
+}
+
+impl Begins {
+    fn of(kept: &Kept, job: JobId) -> Self {
+        kept.beginning().insert(job);
+        Self { kept: kept.clone(), job }
+    }
+}
+
+impl Drop for Begins {
+    fn drop(&mut self) {
+        self.kept.beginning().remove(&self.job);
     }
 }
 
@@ -67,12 +88,13 @@ impl App {
     }
 
     pub(super) async fn look_at_jobs(&self, kept: &mut Kept) -> Result<(), AppError> {
+        // Before what is recorded is read: a run that begins or ends in between counts as live.
+        let mut busy: HashSet<JobId> = kept.beginning().clone();
+        busy.extend(self.inner.runs.all().iter().filter_map(|run| Some(run.job?.0)));
         let (jobs, handled, last) = self.blocking(known).await?;
         for job in &jobs {
             self.tidy_once(job, last.get(&job.id).copied(), kept);
         }
-        let mut busy: HashSet<JobId> = kept.beginning().clone();
-        busy.extend(self.inner.runs.all().iter().filter_map(|run| Some(run.job?.0)));
         let state = |job| JobState {
             job,
             handled: &handled,
@@ -81,7 +103,10 @@ impl App {
         };
         let states: Vec<_> = jobs.iter().map(state).collect();
         for act in acts(&states, self.inner.clock.now()) {
-            self.act(&jobs, act, kept).await?;
+            // What stands in the way of one job keeps no other from its turn.
+            if let Err(error) = self.act(&jobs, act, kept).await {
+                tracing::error!(%error, causes = ?error.causes, "a job could not be kept");
+            }
         }
         Ok(())
     }
@@ -91,7 +116,7 @@ impl App {
         match act {
             Act::Begin { job: id, cause, slots } => {
                 let Some(job) = job(id) else { return Ok(()) };
-                self.begin_aside(job.clone(), cause, slots, kept.clone());
+                self.begin_aside(job.clone(), cause, slots, kept);
                 Ok(())
             }
             Act::Pass { job: id, schedule, slot, missed } => {
@@ -109,15 +134,15 @@ impl App {
         job: Job,
         cause: Cause,
         slots: Vec<(ScheduleId, DateTime<Utc>)>,
-        kept: Kept,
+        kept: &Kept,
     ) {
-        kept.beginning().insert(job.id);
+        let begins = Begins::of(kept, job.id);
         let app = self.clone();
         drop(tokio::spawn(async move {
             let retry = matches!(cause, Cause::Retry { .. });
             let scope = if retry { ScopeView::Failed } else { ScopeView::All };
             let begun = begin::begin(&app, &job, Asked { cause, slots, scope }).await;
-            kept.beginning().remove(&job.id);
+            drop(begins);
             if let Err(error) = begun {
                 // A VM is worked on already, or an update is put in place: its turn comes.
                 let waits = matches!(error.code, ErrorCode::Busy | ErrorCode::UpdateApplying);
@@ -132,7 +157,7 @@ impl App {
         self.blocking(set).await
     }
 
-    /// A slot that passed while nobody was there is a run that failed, told like any other.
+    /// A slot that passed while nobody was there is told like a run that failed.
     async fn tell_missed(
         &self,
         job: &Job,
@@ -141,9 +166,16 @@ impl App {
     ) -> Result<(), AppError> {
         let error = AppError::new(ErrorCode::SlotMissed, &job.name)
             .detail(format!("due at {}, and {missed} times before", slot.to_rfc3339()));
-        let work = JobWork::of(job)?;
-        let settings = self.inner.settings.get();
-        let repository = settings.repository(&work.repository).map(|r| r.name.clone());
+        self.tell_failed(job, error).await
+    }
+
+    /// Makes a run of a failure of a job that belongs to none: it is shown and told like any other,
+    /// and nothing of it is tried again.
+    async fn tell_failed(&self, job: &Job, error: AppError) -> Result<(), AppError> {
+        let repository = JobWork::of(job).ok().and_then(|work| {
+            let settings = self.inner.settings.get();
+            settings.repository(&work.repository).ok().map(|r| r.name.clone())
+        });
         let spec = RunSpec {
             kind: RunKind::Backup,
             server: None,
@@ -157,31 +189,26 @@ impl App {
 
     /// Deletes what a job's rule does not keep, once after each of its runs that saved something.
     fn tidy_once(&self, job: &Job, last: Option<LastRun>, kept: &mut Kept) {
-        let saved = |l: &LastRun| {
-            matches!(l.outcome, Some(Outcome::Succeeded | Outcome::SucceededWithWarnings))
-        };
-        let Some(last) = last.filter(saved) else { return };
-        if kept.tidied.insert(job.id, last.ended).is_some_and(|before| before >= last.ended) {
+        let Some(last) = last.filter(|last| last.saved) else { return };
+        if kept.tidied.insert(job.id, last.run) == Some(last.run) {
             return;
         }
         // Giving back space may take long; what is due does not wait for it.
-        let (app, job) = (self.clone(), job.clone());
+        let (app, job, turn) = (self.clone(), job.clone(), kept.tidying.clone());
         drop(tokio::spawn(async move {
-            match app.blocking(move |app| tidy(app, &job)).await {
-                Ok(events) => {
-                    for event in events {
-                        tell(&app, last.run, Level::Info, &event);
-                    }
-                }
-                Err(error) => {
-                    let reason = error.to_string();
-                    tell(
-                        &app,
-                        last.run,
-                        Level::Warning,
-                        &RunEvent::Job(JobEvent::TidyFailed { reason }),
-                    );
-                }
+            let _turn = turn.lock().await;
+            let tidied = job.clone();
+            let told = app.blocking(move |app| Ok(tidy(app, &tidied))).await;
+            let (events, failed) = told.unwrap_or_else(|error| (Vec::new(), Some(error)));
+            for event in events {
+                tell(&app, last.run, Level::Info, &event);
+            }
+            let Some(error) = failed else { return };
+            let reason = error.to_string();
+            let event = RunEvent::Job(JobEvent::TidyFailed { reason });
+            tell(&app, last.run, Level::Warning, &event);
+            if let Err(error) = app.tell_failed(&job, error).await {
+                tracing::error!(%error, "a failure to clean up could not be told");
             }
         }));
     }
@@ -200,15 +227,24 @@ fn known(app: &App) -> Result<Known, AppError> {
 }
 
 /// Moves what the rule of a job does not keep to the recycle bin, and gives back the space of what
-/// was in there long enough. Blocks.
-fn tidy(app: &App, job: &Job) -> Result<Vec<RunEvent>, AppError> {
+/// was in there long enough. Returns what was done, and what stood in the way of the rest. Blocks.
+fn tidy(app: &App, job: &Job) -> (Vec<RunEvent>, Option<AppError>) {
+    let mut events = Vec::new();
+    let failed = tidy_into(app, job, &mut events).err();
+    (events, failed)
+}
+
+fn tidy_into(app: &App, job: &Job, events: &mut Vec<RunEvent>) -> Result<(), AppError> {
     let work = JobWork::of(job)?;
     let place = app.place(&work.repository)?;
+    if let Some(alarm) = app.alarm(&work.repository, &place.name) {
+        // Somebody has to look first: what is gone may be needed, what is there may be all there is.
+        return Err(alarm);
+    }
     let writer = Writer(crate::access::writer(app)?);
-    let rule = Forget::OfJob(OfJob { id: job.id.to_string(), rule: job.retention() });
     let clock = &*app.inner.clock;
+    let rule = Forget::OfJob(OfJob { id: job.id.to_string(), rule: job.retention() });
     let deleted = place.forget(&rule, ForgetHow::default(), writer, clock)?;
-    let mut events = Vec::new();
     if !deleted.points.is_empty() {
         app.inner.events.changed(Topic::Points, None);
         let count = u32::try_from(deleted.points.len()).unwrap_or(u32::MAX);
@@ -218,7 +254,7 @@ fn tidy(app: &App, job: &Job) -> Result<Vec<RunEvent>, AppError> {
     if pruned.freed > 0 {
         events.push(RunEvent::Job(JobEvent::SpaceFreed { bytes: pruned.freed }));
     }
-    Ok(events)
+    Ok(())
 }
 
 fn tell(app: &App, run: RunId, level: Level, event: &RunEvent) {

@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::app::App;
-use crate::dto::{
-    ErrorCode, InventoryRequest, InventoryView, PickView, SourceView, TreeView, VmView,
-};
+use crate::dto::{ErrorCode, InventoryView, PickView, SourceView, TreeView, VmView};
 use crate::error::AppError;
-use crate::schema::command;
+use crate::inventory;
 
 /// A VM that is to be saved.
 #[derive(Clone, Debug)]
@@ -24,7 +22,7 @@ pub(super) struct Members {
     pub(super) vms: Vec<Member>,
     /// What was asked for by name and is not there, or cannot be looked up: each with why.
     pub(super) failed: Vec<(String, AppError)>,
-    /// What lies in a container and cannot be saved: each with why.
+    /// What lies in a container and is not meant to be saved: each with why.
     pub(super) left_out: Vec<(String, String)>,
 }
 
@@ -36,8 +34,7 @@ pub(super) async fn look_up(app: &App, sources: &[SourceView], leave_out: &[Stri
     }
     let mut members = Members::default();
     for (server_id, picks) in by_server {
-        let request = InventoryRequest { server_id: server_id.to_owned(), refresh: true };
-        match app.call::<command::InventoryGet>(request).await {
+        match inventory::fresh(app, server_id).await {
             Ok(inventory) => of_server(&inventory, &picks, leave_out, &mut members),
             Err(error) => {
                 let name = |pick: &&PickView| match pick {
@@ -107,7 +104,12 @@ fn add<'v>(
         if seen.insert(vm.reference.clone()) {
             match &vm.problem {
                 None => members.vms.push(member(inventory, vm)),
-                Some(why) => members.left_out.push((vm.name.clone(), why.clone())),
+                Some(why) if vm.of_system => members.left_out.push((vm.name.clone(), why.clone())),
+                Some(why) => {
+                    let error =
+                        AppError::new(ErrorCode::VmNotSupported, &vm.name).detail(why.clone());
+                    members.failed.push((vm.name.clone(), error));
+                }
             }
         }
     }

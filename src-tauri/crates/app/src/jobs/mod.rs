@@ -17,8 +17,9 @@ pub(crate) use draft::{preview, to_job};
 pub(crate) use view::job_view;
 
 use crate::app::App;
-use crate::dto::{ErrorCode, SourceView};
+use crate::dto::{ErrorCode, SourceView, Topic};
 use crate::error::AppError;
+use crate::exported;
 
 /// What a job saves and where to, as its record holds it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,9 +44,9 @@ impl JobWork {
     }
 }
 
-/// Returns all jobs, by name. Blocks.
+/// Returns all jobs that can be read, by name. Blocks.
 pub(crate) fn all(app: &App) -> Result<Vec<Job>, AppError> {
-    app.inner.log.jobs().map_err(|e| failed(&e))
+    Ok(app.inner.log.jobs().map_err(|e| failed(&e))?.jobs)
 }
 
 /// Returns a job by its id or name. Blocks.
@@ -54,6 +55,27 @@ pub(crate) fn find(app: &App, wanted: &str) -> Result<Job, AppError> {
     let is_it = |job: &Job| Some(job.id) == id || job.name == wanted;
     let found = all(app)?.into_iter().find(is_it);
     found.ok_or_else(|| AppError::new(ErrorCode::JobNotFound, wanted))
+}
+
+/// Keeps a job, new or changed. What is new of it counts from now on, and not from whenever
+/// somebody looks next. Blocks.
+pub(crate) fn keep(app: &App, job: &Job) -> Result<(), AppError> {
+    app.inner.log.save_job(job).map_err(|e| failed(&e))?;
+    let handled = app.inner.log.handled().map_err(|e| failed(&e))?;
+    for schedule in job.schedules.iter().filter(|schedule| !handled.contains_key(&schedule.id)) {
+        let now = app.inner.clock.now();
+        app.inner.log.set_handled(schedule.id, now).map_err(|e| failed(&e))?;
+    }
+    app.inner.events.changed(Topic::Jobs, Some(job.id.to_string()));
+    Ok(())
+}
+
+/// Leaves the settings with what changed about a job in repositories. Blocks.
+pub(crate) fn export(app: &App, job: &Job) {
+    match JobWork::of(job) {
+        Ok(work) => exported::export_change(app, &work.repository),
+        Err(error) => tracing::warn!(%error, "a job is not left in its repository"),
+    }
 }
 
 /// Refuses where another job runs after this one: it would never run again. Blocks.

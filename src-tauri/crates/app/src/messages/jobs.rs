@@ -36,6 +36,11 @@ pub(super) fn english(code: ErrorCode) -> Sentences {
             risk: "Nothing was changed.",
             hints: &["Look at the list of jobs."],
         },
+        ErrorCode::NothingToSave => Sentences {
+            title: "There is no VM that {0} could save.",
+            risk: "Nothing was saved. Recovery points from before are there.",
+            hints: &["Change the job: choose the VMs or their container anew."],
+        },
         ErrorCode::SlotMissed => Sentences {
             title: "{0} did not run at its time: the computer was off or asleep, for too long to \
                     catch up.",
@@ -56,6 +61,11 @@ pub(super) fn japanese(code: ErrorCode) -> Sentences {
             title: "「{0}」というジョブはありません。",
             risk: "何も変更していません。",
             hints: &["ジョブの一覧を確かめてください。"],
+        },
+        ErrorCode::NothingToSave => Sentences {
+            title: "{0} が保存できる VM がありません。",
+            risk: "何も保存していません。以前の復旧ポイントはあります。",
+            hints: &["ジョブを編集し、VM または入れ物を選び直してください。"],
         },
         ErrorCode::SlotMissed => Sentences {
             title: "{0} は予定の時刻に実行されませんでした。コンピューターが停止またはスリープしており、\
@@ -105,6 +115,7 @@ fn why_english(cause: Cause) -> String {
         Cause::After { .. } => "the job before it ended".to_owned(),
         Cause::Retry { attempt } => format!("what failed is tried again, attempt {attempt}"),
         Cause::Asked => "somebody asked for it".to_owned(),
+        Cause::AskedForPart => "somebody asked for a part of it".to_owned(),
     }
 }
 
@@ -118,6 +129,7 @@ fn why_japanese(cause: Cause) -> String {
         Cause::After { .. } => "前のジョブが終わりました".to_owned(),
         Cause::Retry { attempt } => format!("失敗したものを再試行します（{attempt} 回目）"),
         Cause::Asked => "手動で開始しました".to_owned(),
+        Cause::AskedForPart => "一部を手動で開始しました".to_owned(),
     }
 }
 

@@ -112,7 +112,7 @@ fn about(code: ErrorCode) -> About {
         E::StoreUnsuitable | E::HistoryLost | E::HistoryForked | E::HistoryForgotten => {
             About::History
         }
-        E::JobNotFound | E::GroupNotFound | E::SlotMissed => About::Job,
+        E::JobNotFound | E::GroupNotFound | E::SlotMissed | E::NothingToSave => About::Job,
         E::PassphraseWrong | E::RecoveryKeyMistyped | E::KeyNotFound | E::LastKey => About::Key,
         E::UpdatesOff
         | E::UpdateUnreachable

@@ -62,6 +62,8 @@ pub(crate) struct Runs {
     events: Arc<EventHub>,
     language: Box<dyn Fn() -> Language + Send + Sync>,
     live: Mutex<HashMap<RunId, Live>>,
+    /// Whether the session ends: what stops now was cut off, and is to be made good for.
+    ending: AtomicBool,
     /// Whether no run may begin. Changed only under the lock of `live`.
     closed: AtomicBool,
     /// Called once for each run that ended.
@@ -88,6 +90,7 @@ impl Runs {
             events,
             language,
             live: Mutex::default(),
+            ending: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             ended,
         }
@@ -114,6 +117,11 @@ impl Runs {
             self.closed.store(true, Ordering::Release);
         }
         live.is_empty()
+    }
+
+    /// Says that the session of the user ends.
+    pub(crate) fn session_ends(&self) {
+        self.ending.store(true, Ordering::Release);
     }
 
     /// Lets runs begin again.
@@ -209,7 +217,12 @@ impl Runs {
             drop(stop);
         });
         let outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
-        run.set_state(RunState::Done(Outcome::of_items(outcomes)));
+        let cut_off = outcomes.contains(&Outcome::Cancelled) && self.ending.load(Ordering::Acquire);
+        run.set_state(if cut_off {
+            RunState::Interrupted
+        } else {
+            RunState::Done(Outcome::of_items(outcomes))
+        });
     }
 
     /// Keeps the computer awake for a run, or says in its log why it may fall asleep.

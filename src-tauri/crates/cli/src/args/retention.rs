@@ -19,7 +19,12 @@ pub(crate) enum RetentionCommand {
 
 /// A rule, and what it looks at.
 #[derive(Debug, ClapArgs)]
-#[command(group(clap::ArgGroup::new("what").required(true).multiple(true)))]
+#[command(group(
+    clap::ArgGroup::new("what")
+        .required(true)
+        .multiple(true)
+        .args(["keep_last", "keep_daily", "keep_weekly", "keep_monthly", "keep_yearly"])
+))]
 pub(crate) struct RuleArgs {
     #[command(flatten)]
     spans: SpanArgs,
@@ -33,32 +38,33 @@ pub(crate) struct RuleArgs {
 
 /// Of which spans of the calendar the newest recovery point is kept.
 #[derive(Clone, Copy, Debug, ClapArgs)]
+#[group(skip)]
 pub(crate) struct SpanArgs {
     /// Keep the newest N of each VM.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
-    pub(crate) keep_last: u32,
+    #[arg(long, value_name = "N")]
+    pub(crate) keep_last: Option<u32>,
     /// Keep the newest of each of N days.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
-    pub(crate) keep_daily: u32,
+    #[arg(long, value_name = "N")]
+    pub(crate) keep_daily: Option<u32>,
     /// Keep the newest of each of N weeks.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
-    pub(crate) keep_weekly: u32,
+    #[arg(long, value_name = "N")]
+    pub(crate) keep_weekly: Option<u32>,
     /// Keep the newest of each of N months.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
-    pub(crate) keep_monthly: u32,
+    #[arg(long, value_name = "N")]
+    pub(crate) keep_monthly: Option<u32>,
     /// Keep the newest of each of N years.
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, group = "what")]
-    pub(crate) keep_yearly: u32,
+    #[arg(long, value_name = "N")]
+    pub(crate) keep_yearly: Option<u32>,
 }
 
 impl RuleArgs {
     pub(crate) fn asked(&self) -> Asked<'_> {
         let spans = Spans {
-            last: self.spans.keep_last,
-            daily: self.spans.keep_daily,
-            weekly: self.spans.keep_weekly,
-            monthly: self.spans.keep_monthly,
-            yearly: self.spans.keep_yearly,
+            last: self.spans.keep_last.unwrap_or_default(),
+            daily: self.spans.keep_daily.unwrap_or_default(),
+            weekly: self.spans.keep_weekly.unwrap_or_default(),
+            monthly: self.spans.keep_monthly.unwrap_or_default(),
+            yearly: self.spans.keep_yearly.unwrap_or_default(),
         };
         Asked { spans, zone: self.zone, vm: self.vm.as_deref() }
     }

@@ -36,7 +36,7 @@ pub(super) async fn run(context: &Context, command: JobCommand) -> Result<Done, 
         }
         JobCommand::List => {
             let list = app.call::<command::JobsList>(Empty {}).await?;
-            context.output.answer(&list, |list| text::jobs(&list.jobs));
+            context.output.answer(&list, text::job_list);
             Ok(Done::Well)
         }
         JobCommand::Show { job } => {
@@ -120,7 +120,7 @@ async fn create(app: &App, name: String, args: DraftArgs) -> Result<JobDraft, Ap
         repository_id,
         limit: args.limit,
         schedules: args.at,
-        spans: spans(args.spans),
+        spans: spans(args.spans, SpansView::default()),
         zone: args.zone,
         retry_minutes: vec![10, 20, 40],
         catch_up_hours: 12,
@@ -135,7 +135,6 @@ async fn edit(
     args: DraftArgs,
 ) -> Result<JobDraft, AppError> {
     let chosen = sources(app, &args).await?;
-    let kept = spans(args.spans);
     Ok(JobDraft {
         name: rename.unwrap_or(before.name),
         sources: if chosen.is_empty() { before.sources } else { chosen },
@@ -143,7 +142,7 @@ async fn edit(
         repository_id: args.repo.unwrap_or(before.repository_id),
         limit: args.limit.or(before.limit),
         schedules: schedules(before.schedules, args.at),
-        spans: if kept == SpansView::default() { before.spans } else { kept },
+        spans: spans(args.spans, before.spans),
         zone: args.zone.or(before.zone),
         retry_minutes: before.retry_minutes,
         catch_up_hours: before.catch_up_hours,
@@ -168,13 +167,14 @@ fn schedules(before: Vec<ScheduleView>, wanted: Vec<ScheduleView>) -> Vec<Schedu
     wanted.into_iter().map(same).collect()
 }
 
-fn spans(args: SpanArgs) -> SpansView {
+/// What is not given stays as it was.
+fn spans(args: SpanArgs, before: SpansView) -> SpansView {
     SpansView {
-        last: args.keep_last,
-        daily: args.keep_daily,
-        weekly: args.keep_weekly,
-        monthly: args.keep_monthly,
-        yearly: args.keep_yearly,
+        last: args.keep_last.unwrap_or(before.last),
+        daily: args.keep_daily.unwrap_or(before.daily),
+        weekly: args.keep_weekly.unwrap_or(before.weekly),
+        monthly: args.keep_monthly.unwrap_or(before.monthly),
+        yearly: args.keep_yearly.unwrap_or(before.yearly),
     }
 }
 

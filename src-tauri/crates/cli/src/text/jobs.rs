@@ -1,8 +1,17 @@
 //! Jobs and when they are due.
 
-use kuramori_app::dto::{JobView, PickView, SchedulePreview};
+use kuramori_app::dto::{JobList, JobView, PickView, SchedulePreview};
 
 use super::{line, outcome, table};
+
+/// Shows all jobs, and names those that cannot be read.
+pub(crate) fn job_list(list: &JobList) -> String {
+    let mut text = jobs(&list.jobs);
+    for name in &list.unreadable {
+        line(&mut text, format_args!("{name}: this version cannot read it; it does not run"));
+    }
+    text
+}
 
 /// Shows jobs, each with what it saves and when.
 pub(crate) fn jobs(jobs: &[JobView]) -> String {

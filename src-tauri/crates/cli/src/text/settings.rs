@@ -20,17 +20,28 @@ pub(crate) fn exported_settings(list: &ExportedSettingsList) -> String {
         for repository in &one.repositories {
             text += &format!("  repository {}: {}\n", repository.name, repository.path);
         }
+        for job in &one.jobs {
+            text += &format!("  job {job}\n");
+        }
     }
     text
 }
 
 /// Shows what was taken over, and what is still to do.
 pub(crate) fn settings_imported(imported: &SettingsImported) -> String {
+    let mut text = String::new();
     if imported.servers.is_empty() {
-        return "All servers are known here.\n".to_owned();
+        text += "All servers are known here.\n";
+    } else {
+        let names = imported.servers.join(", ");
+        text += &format!("Taken over: {names}.\n");
+        text += "Add each once more under its name to type its password.\n";
     }
-    let names = imported.servers.join(", ");
-    format!("Taken over: {names}.\nAdd each once more under its name to type its password.\n")
+    if !imported.jobs.is_empty() {
+        let names = imported.jobs.join(", ");
+        text += &format!("Jobs taken over: {names}. They wait; “job resume” lets them go on.\n");
+    }
+    text
 }
 
 /// Says how much reading may take.

@@ -38,6 +38,8 @@ pub struct LastRun {
     pub outcome: Option<Outcome>,
     /// How many tries to make good for a failure it was, counting itself.
     pub attempt: u32,
+    /// Whether anything of it ended well.
+    pub saved: bool,
 }
 
 impl LastRun {
@@ -46,7 +48,7 @@ impl LastRun {
     }
 
     fn succeeded(&self) -> bool {
-        matches!(self.outcome, Some(Outcome::Succeeded | Outcome::SucceededWithWarnings))
+        self.outcome.is_some_and(Outcome::is_success)
     }
 }
 
@@ -71,8 +73,10 @@ pub enum Cause {
         /// The first is 1.
         attempt: u32,
     },
-    /// Somebody asked.
+    /// Somebody asked for all of it.
     Asked,
+    /// Somebody asked for a part of it: what became of the rest is as before.
+    AskedForPart,
 }
 
 /// Something to do.
@@ -136,7 +140,8 @@ fn of_job(
             acts.push(Act::Settle { job: job.id, schedule: schedule.id });
             continue;
         };
-        let patience = TimeDelta::hours(i64::from(job.catch_up_hours));
+        // Somebody looks every few seconds only: a slot that has just come is not missed.
+        let patience = TimeDelta::hours(i64::from(job.catch_up_hours)).max(SKEW);
         if is_paused(job, now) {
             // What falls into a pause is not missed.
             if matches!(&schedule.when, When::Time(time) if time.due(*handled, now, patience).is_some())
@@ -147,6 +152,10 @@ fn of_job(
         }
         match &schedule.when {
             When::Time(time) => match time.due(*handled, now, patience) {
+                // Nobody was away: the run before took this long.
+                Some(Due { run: false, .. }) if state.running => {
+                    acts.push(Act::Settle { job: job.id, schedule: schedule.id });
+                }
                 Some(Due { slot, missed, run: false }) => {
                     acts.push(Act::Pass { job: job.id, schedule: schedule.id, slot, missed });
                 }
@@ -158,7 +167,10 @@ fn of_job(
             },
             When::After { job: before, only_success } => {
                 let last = jobs.iter().find(|other| other.job.id == *before).and_then(|o| o.last);
-                let fits = |l: &LastRun| l.ended > *handled && (!only_success || l.succeeded());
+                // One that ended ahead of the clock would be followed again and again.
+                let fits = |l: &LastRun| {
+                    l.ended > *handled && l.ended <= now + SKEW && (!only_success || l.succeeded())
+                };
                 if let Some(last) = last.filter(fits) {
                     slots.push((schedule.id, last.ended));
                     cause = cause.or(Some(Cause::After { job: *before }));

@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 pub use due::{Act, Cause, JobState, LastRun, acts, next_look};
+pub use store::Jobs;
 
 use crate::retention::{KeepFor, Retention, RetentionError, Spans};
 use crate::schedule::{RhythmError, Schedule};

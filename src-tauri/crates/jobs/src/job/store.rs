@@ -9,6 +9,15 @@ use super::{Cause, Job, LastRun};
 use crate::log::{from_text, parse_time, to_text};
 use crate::{JobId, LogError, Outcome, RunId, RunLog, RunRecord, RunState, ScheduleId};
 
+/// All jobs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Jobs {
+    /// The jobs.
+    pub jobs: Vec<Job>,
+    /// Names of those whose records make no sense.
+    pub unreadable: Vec<String>,
+}
+
 impl RunLog {
     /// Writes a job, new or changed.
     ///
@@ -37,17 +46,24 @@ impl RunLog {
         Ok(())
     }
 
-    /// Returns all jobs, by name.
+    /// Returns all jobs, by name. One whose record makes no sense keeps no other from its work.
     ///
     /// # Errors
     /// When they could not be read.
-    pub fn jobs(&self) -> Result<Vec<Job>, LogError> {
-        let texts: Vec<String> = self.query("reading the jobs", |db| {
-            db.prepare("SELECT definition FROM jobs ORDER BY name")?
-                .query_map([], |r| r.get(0))?
+    pub fn jobs(&self) -> Result<Jobs, LogError> {
+        let rows: Vec<(String, String)> = self.query("reading the jobs", |db| {
+            db.prepare("SELECT name, definition FROM jobs ORDER BY name")?
+                .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
                 .collect()
         })?;
-        texts.iter().map(|text| from_text(text)).collect()
+        let mut jobs = Jobs::default();
+        for (name, text) in rows {
+            match from_text(&text) {
+                Ok(job) => jobs.jobs.push(job),
+                Err(_) => jobs.unreadable.push(name),
+            }
+        }
+        Ok(jobs)
     }
 
     /// Deletes a job. Its runs stay in the log. One that is not there is fine.
@@ -94,7 +110,8 @@ impl RunLog {
         self.query("recording what was dealt with", |db| set_handled(db, schedule, until))
     }
 
-    /// Returns the last run of a job that ended.
+    /// Returns the last run of a job that ended, of those of the whole job or of what failed of it.
+    /// One that somebody stopped counts as stopped, whatever had failed before.
     ///
     /// # Errors
     /// When it could not be read.
@@ -102,15 +119,21 @@ impl RunLog {
         type Row = (String, String, Option<String>, String);
         let row: Option<Row> = self.query("reading the last run of a job", |db| {
             db.query_row(
-                "SELECT ended_at, state, cause, id FROM runs WHERE job = ?1 AND ended_at IS NOT NULL
+                "SELECT ended_at, state, cause, id FROM runs
+                 WHERE job = ?1 AND ended_at IS NOT NULL AND cause <> ?2
                  ORDER BY rowid DESC LIMIT 1",
-                params![job.to_string()],
+                params![job.to_string(), to_text(&Cause::AskedForPart)],
                 |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)),
             )
             .optional()
         })?;
         let Some((ended, state, cause, id)) = row else { return Ok(None) };
+        let run = run_id(&id)?;
+        let ends = self.outcomes_of(run)?;
         let outcome = match from_text(&state)? {
+            RunState::Done(Outcome::Failed) if ends.contains(&Outcome::Cancelled) => {
+                Some(Outcome::Cancelled)
+            }
             RunState::Done(outcome) => Some(outcome),
             RunState::Queued | RunState::Running | RunState::Interrupted => None,
         };
@@ -118,7 +141,17 @@ impl RunLog {
             Some(Cause::Retry { attempt }) => attempt,
             _ => 0,
         };
-        Ok(Some(LastRun { run: run_id(&id)?, ended: parse_time(&ended)?, outcome, attempt }))
+        let saved = ends.iter().any(|end| end.is_success());
+        Ok(Some(LastRun { run, ended: parse_time(&ended)?, outcome, attempt, saved }))
+    }
+
+    fn outcomes_of(&self, run: RunId) -> Result<Vec<Outcome>, LogError> {
+        let texts: Vec<String> = self.query("reading how items ended", |db| {
+            db.prepare("SELECT outcome FROM items WHERE run = ?1 AND outcome IS NOT NULL")?
+                .query_map(params![run.to_string()], |r| r.get(0))?
+                .collect()
+        })?;
+        texts.iter().map(|text| from_text(text)).collect()
     }
 
     /// Returns the newest run of a job, whether it ended or not.
@@ -155,12 +188,15 @@ impl RunLog {
         id.map_or(Ok(None), |id| self.run(run_id(&id)?))
     }
 
-    /// Returns the names of what did not end well in the newest run of a job.
+    /// Returns the names of what did not end well in the last run of a job, see
+    /// [`RunLog::last_run_of`].
     ///
     /// # Errors
     /// When they could not be read.
     pub fn failed_of(&self, job: JobId) -> Result<Vec<String>, LogError> {
-        let items = self.newest_run_of(job)?.map(|run| run.items).unwrap_or_default();
+        let last = self.last_run_of(job)?.map(|last| last.run);
+        let run = last.map(|run| self.run(run)).transpose()?.flatten();
+        let items = run.map(|run| run.items).unwrap_or_default();
         let failed = |outcome| matches!(outcome, None | Some(Outcome::Failed | Outcome::Cancelled));
         Ok(items.into_iter().filter(|i| failed(i.outcome)).map(|i| i.name).collect())
     }

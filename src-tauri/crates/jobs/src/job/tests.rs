@@ -108,7 +108,10 @@ impl Shop {
     fn end(&mut self, job: JobId, outcome: Outcome, ended: DateTime<Utc>) {
         let attempt = self.running.remove(&job).unwrap();
         let run = RunId::random();
-        self.last.insert(job, LastRun { run, ended, outcome: Some(outcome), attempt });
+        self.last.insert(
+            job,
+            LastRun { run, ended, outcome: Some(outcome), attempt, saved: outcome.is_success() },
+        );
     }
 
     /// Works through a time in steps of minutes, each run taking one step and ending well.
@@ -225,6 +228,28 @@ fn what_has_less_time_goes_first_and_work_waits_for_its_hours() {
 }
 
 #[test]
+fn a_long_run_is_not_told_as_an_absence_and_a_clock_ahead_is_not_followed() {
+    let mut nightly = job("nightly", vec![daily(20)]);
+    nightly.catch_up_hours = 0;
+    let follower = JobSchedule {
+        id: ScheduleId::random(),
+        when: When::After { job: nightly.id, only_success: false },
+        keep: None,
+    };
+    let (id, copy) = (nightly.id, job("copy", vec![follower]));
+    let mut shop = Shop::of(vec![nightly, copy], at(0, 19, 0));
+    assert_eq!(shop.tick(at(0, 20, 1)), [(id, Cause::Due)], "a minute late is in time");
+    assert_eq!(shop.tick(at(2, 19, 0)), [], "it took forty hours");
+    let passes = |acts: Vec<Act>| acts.iter().any(|act| matches!(act, Act::Pass { .. }));
+    assert!(!passes(acts(&shop.states(), at(2, 19, 0))));
+    // It ended while the clock stood nine hours ahead, which is put right now.
+    shop.end(id, Outcome::Succeeded, at(3, 5, 0));
+    assert_eq!(shop.tick(at(2, 19, 10)), []);
+    assert_eq!(shop.tick(at(3, 5, 0)).len(), 1, "and is followed once");
+    assert_eq!(shop.tick(at(3, 5, 1)), []);
+}
+
+#[test]
 fn nonsense_is_refused_and_named() {
     let good = job("a", vec![daily(20)]);
     assert_eq!(good.check(&[]), Ok(()));
@@ -295,15 +320,15 @@ fn a_slot_is_dealt_with_when_its_run_is_in_the_log() {
 
     let log = open();
     assert_eq!(log.interrupt_unfinished().unwrap(), [again]);
-    let last = LastRun { run: again, ended: clock.now(), outcome: None, attempt: 2 };
+    let last = LastRun { run: again, ended: clock.now(), outcome: None, attempt: 2, saved: false };
     assert_eq!(log.last_run_of(nightly.id).unwrap(), Some(last));
     assert_eq!(log.handled().unwrap(), [(schedule, at(0, 20, 0))].into());
     let before = |run| log.run_before(nightly.id, run).unwrap().map(|before| before.id);
     assert_eq!((before(again), before(run)), (Some(run), None));
     assert_eq!(log.newest_run_of(nightly.id).unwrap().unwrap().id, again);
-    assert_eq!(log.jobs().unwrap(), std::slice::from_ref(&nightly));
+    assert_eq!(log.jobs().unwrap().jobs, std::slice::from_ref(&nightly));
     log.delete_job(&nightly).unwrap();
-    assert!(log.jobs().unwrap().is_empty() && log.handled().unwrap().is_empty());
+    assert!(log.jobs().unwrap().jobs.is_empty() && log.handled().unwrap().is_empty());
     assert!(log.run(run).unwrap().is_some(), "its runs stay");
 }
 

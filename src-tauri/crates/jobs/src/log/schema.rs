@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use fs_err as fs;
 use rusqlite::{Connection, params};
 
 use crate::LogError;
@@ -70,22 +71,35 @@ pub(super) fn bring_up(db: &Connection, path: &Path) -> Result<(), LogError> {
         return Ok(());
     }
     if found > 0 {
-        keep_copy(db, path, found).map_err(open)?;
+        keep_copy(db, path, found)?;
     }
     db.execute_batch(&format!("BEGIN; {steps} PRAGMA user_version = {FORMAT}; COMMIT;"))
         .map_err(open)
 }
 
 /// Copies the file beside itself, as `….v1`: should the conversion turn out wrong, nothing is lost.
-fn keep_copy(db: &Connection, path: &Path, format: i64) -> rusqlite::Result<()> {
-    let mut name = OsString::from(path);
-    name.push(format!(".v{format}"));
-    let copy = PathBuf::from(name);
+fn keep_copy(db: &Connection, path: &Path, format: i64) -> Result<(), LogError> {
+    let beside = |ending: String| {
+        let mut name = OsString::from(path);
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    let (half, copy) = (beside(format!(".v{format}.part")), beside(format!(".v{format}")));
     if copy.exists() {
-        return Ok(()); // of an attempt that broke off
+        return Ok(()); // of an attempt that broke off later
     }
-    db.execute("VACUUM INTO ?1", params![copy.to_string_lossy()])?;
-    Ok(())
+    let failed = |source| LogError::Copy { path: copy.clone(), source };
+    drop(fs::remove_file(&half)); // of one that broke off here; if it stays, the copy fails
+    let text = half.to_str().ok_or_else(|| failed(std::io::ErrorKind::InvalidFilename.into()))?;
+    db.execute("VACUUM INTO ?1", params![text])
+        .map_err(|source| LogError::Query { action: "copying itself before a change", source })?;
+    // As private as the file itself, and on the disk before anything is changed.
+    let private = fs::metadata(path).map_err(failed)?.permissions();
+    fs::set_permissions(&half, private).map_err(failed)?;
+    let file = fs::OpenOptions::new().write(true).open(&half).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    drop(file);
+    fs::rename(&half, &copy).map_err(failed)
 }
 
 fn check(db: &Connection, path: &Path) -> Result<(), LogError> {

@@ -137,7 +137,7 @@ fn a_file_of_the_first_version_goes_on_and_a_copy_of_it_is_kept() {
     let runs = log.runs(9).unwrap();
     assert_eq!(runs.len(), 1);
     assert_eq!((runs[0].kind.as_str(), runs[0].job), ("backup", None));
-    assert!(log.jobs().unwrap().is_empty());
+    assert!(log.jobs().unwrap().jobs.is_empty());
     assert_eq!(log.intents().unwrap().len(), 1, "promises are kept");
     let copy = Connection::open(bench.dir.path().join("runs.sqlite.v1")).unwrap();
     let version: i64 = copy.query_row("PRAGMA user_version", [], |r| r.get(0)).unwrap();
