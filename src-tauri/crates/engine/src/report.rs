@@ -314,6 +314,13 @@ pub enum RunEvent {
         /// Where.
         file: String,
     },
+    /// A small file of a VM that was made only to take disks could not be deleted.
+    SmallFileLeft {
+        /// Where it lies, or the folder where some may.
+        file: String,
+        /// What the server said.
+        reason: String,
+    },
     /// A disk of a VM is not in the recovery point and stays in the VM.
     DiskUntouched {
         /// The disk.

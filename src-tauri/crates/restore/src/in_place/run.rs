@@ -57,6 +57,9 @@ pub trait InPlaceHost: Send + Sync {
     /// Disks that were sent for an exchange that did not take place may still lie there.
     fn kept(&self, files: &[String]);
 
+    /// A small file of a helper stays, or some may in that folder. Nothing depends on them.
+    fn small_left(&self, file: &str, reason: &InPlaceError);
+
     /// The work reached a named step.
     fn step(&self, _step: InPlaceStep) {}
 }
@@ -176,7 +179,9 @@ fn settle_open(
             continue;
         }
         // This run has the VM to itself.
-        let settled = settle(job.client, job.log, open.id, &open.promise, &|| true);
+        let small_left = |file: &str, reason: &InPlaceError| job.host.small_left(file, reason);
+        let what = (open.id, &open.promise);
+        let settled = settle(job.client, job.log, what, &|| true, &small_left);
         let found = job.client.handle().block_on(settled)?;
         found.remember(job.log, open.id)?;
         if let Settled::Kept { files } = &found.settled {
@@ -203,7 +208,8 @@ fn put_in_order(
     if promise.stopping {
         linger(job, &promise.vm);
     }
-    let settled = settle(job.client, job.log, intent, promise, &|| true);
+    let small_left = |file: &str, reason: &InPlaceError| job.host.small_left(file, reason);
+    let settled = settle(job.client, job.log, (intent, promise), &|| true, &small_left);
     let found = match job.client.handle().block_on(settled) {
         Ok(found) => found,
         Err(left) => {
@@ -314,7 +320,8 @@ async fn exchange(
     if promise.turn_on {
         ensure_on(client, &plan.vm).await?;
     }
-    let_all_go(client, job.log, journal.intent, promise).await?;
+    let small_left = |file: &str, reason: &InPlaceError| job.host.small_left(file, reason);
+    let_all_go(client, job.log, journal.intent, promise, &small_left).await?;
     job.host.step(InPlaceStep::LetGo);
     Ok(())
 }
