@@ -210,3 +210,26 @@ fn small_files_that_cannot_be_deleted_are_told_and_keep_nothing_up() {
     setting.bench.run(&["points", "list"]).ok();
     assert_eq!((before, told(&setting, "exchange-left")), (0, 0), "nothing is tried for ever");
 }
+
+#[test]
+fn a_vm_that_was_switched_off_after_an_exchange_stays_off() {
+    let setting = Setting::new();
+    setting.guest_writes(2);
+    // The restore, its second try and the guardian at the next start; the next restore succeeds.
+    let refusal = FaultSpec {
+        fault: Some("GenericVmConfigFault".into()),
+        times: Some(3),
+        ..at("UnregisterVM", 0, FaultWhen::Usual)
+    };
+    setting.lab.add_fault(refusal).unwrap();
+    let done = setting.over(&["--shut-down", "--power-on"]);
+    assert_eq!(done.field("/outcome"), "succeeded-with-warnings", "{}", done.stdout);
+    assert_eq!(setting.lab.vms().len(), 2, "a shell is left");
+    setting.lab.switch("web 01", false).unwrap();
+    setting.guest_writes(3);
+    setting.over(&["--power-on"]).ok();
+    assert!(setting.live() == setting.then);
+    setting.bench.run(&["points", "list"]).ok();
+    assert_eq!(setting.lab.vms().len(), 1, "no helper is left");
+    assert!(!setting.lab.vm("web 01").unwrap().powered_on, "it was off on purpose");
+}

@@ -79,12 +79,15 @@ pub(super) struct Found {
 
 impl Found {
     /// Forgets the intent, or what of it is done: a VM that runs again is not switched on once more
-    /// after somebody turned it off.
-    pub(super) fn remember(&self, log: &RunLog, intent: IntentId) -> Result<(), LogError> {
-        if self.certain && self.left.is_none() {
-            return log.clear_intent(intent);
+    /// after somebody turned it off. Returns whether the intent is still open.
+    pub(super) fn remember(&self, log: &RunLog, intent: IntentId) -> Result<bool, LogError> {
+        let open = !self.certain || self.left.is_some();
+        if open {
+            update(log, intent, &self.promise)?;
+        } else {
+            log.clear_intent(intent)?;
         }
-        update(log, intent, &self.promise)
+        Ok(open)
     }
 }
 
@@ -230,6 +233,8 @@ async fn finish(
 ) -> Found {
     let mut promise = promise.clone();
     let mut left = None;
+    // That it ran was for an exchange that did not take place.
+    promise.was_on = false;
     // What was registered again meanwhile is whose who did that.
     promise.turn_on &= here;
     if promise.turn_on {

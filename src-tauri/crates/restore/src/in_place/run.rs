@@ -183,14 +183,14 @@ fn settle_open(
         let what = (open.id, &open.promise);
         let settled = settle(job.client, job.log, what, &|| true, &small_left);
         let found = job.client.handle().block_on(settled)?;
-        found.remember(job.log, open.id)?;
+        let still_open = found.remember(job.log, open.id)?;
         if let Settled::Kept { files } = &found.settled {
             job.host.kept(files);
         }
         if let Some(left) = found.left {
             return Err(InPlaceError::Unfinished(Box::new(left)));
         }
-        if found.promise.was_on {
+        if still_open && found.promise.was_on {
             owed.push((open.id, found.promise));
         }
     }
@@ -316,6 +316,8 @@ async fn exchange(
         if concurrent { InPlaceError::Changed } else { error.into() }
     })?;
     job.host.step(InPlaceStep::Exchanged);
+    // From here on only `turn_on` says whether it runs.
+    promise.was_on = false;
     // The VM comes first: a helper that cannot be removed must not keep it off.
     if promise.turn_on {
         ensure_on(client, &plan.vm).await?;
