@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kuramori_engine::{OpenIntent, RunEvent};
 use kuramori_jobs::{IntentId, Level, RunId};
-use kuramori_restore::{OpenExchange, Settled, open_exchanges, settle_exchange};
+use kuramori_restore::{InPlaceError, OpenExchange, Settled, open_exchanges, settle_exchange};
 
 use crate::access;
 use crate::app::App;
@@ -82,9 +82,7 @@ async fn clean_up(app: &App, intent: &OpenIntent, told: &mut Told) {
             match kuramori_engine::recover(&client, log, intent, &*app.inner.clock, &free).await {
                 Ok(true) => return tell(app, intent.run, Level::Good, &intent.done()),
                 Ok(false) => return,
-                Err(error) => {
-                    AppError::new(ErrorCode::Internal, "").because(&error).causes.join(": ")
-                }
+                Err(error) => causes(&error),
             }
         }
         Err(error) => error.to_string(),
@@ -111,7 +109,12 @@ async fn put_in_order(app: &App, open: &OpenExchange, told: &mut Told) {
             // A run may have begun while the server was asked.
             let free = || !app.inner.runs.is_busy(&vm);
             let clock = &*app.inner.clock;
-            match settle_exchange(&client, &app.inner.log, open, clock, &free).await {
+            let small_left = |file: &str, reason: &InPlaceError| {
+                let (file, reason) = (file.to_owned(), causes(reason));
+                tell(app, open.run, Level::Warning, &RunEvent::SmallFileLeft { file, reason });
+            };
+            let log = &app.inner.log;
+            match settle_exchange(&client, log, open, clock, &free, &small_left).await {
                 Ok(Settled::Untouched { cleaned: false }) => return,
                 Ok(Settled::Untouched { cleaned: true }) => {
                     let event = RunEvent::ExchangeTakenBack { name };
@@ -127,9 +130,7 @@ async fn put_in_order(app: &App, open: &OpenExchange, told: &mut Told) {
                 Ok(Settled::Exchanged) => {
                     return tell(app, open.run, Level::Good, &RunEvent::ExchangeEnded { name });
                 }
-                Err(error) => {
-                    AppError::new(ErrorCode::Internal, "").because(&error).causes.join(": ")
-                }
+                Err(error) => causes(&error),
             }
         }
         Err(error) => error.to_string(),
@@ -138,6 +139,10 @@ async fn put_in_order(app: &App, open: &OpenExchange, told: &mut Told) {
         told.insert(open.id, left.clone());
         tell(app, open.run, Level::Warning, &RunEvent::ExchangeLeft { reason: left });
     }
+}
+
+fn causes(error: &dyn std::error::Error) -> String {
+    AppError::new(ErrorCode::Internal, "").because(error).causes.join(": ")
 }
 
 fn tell(app: &App, run: RunId, level: Level, event: &RunEvent) {

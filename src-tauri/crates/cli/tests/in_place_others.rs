@@ -179,3 +179,57 @@ fn a_helper_that_cannot_be_removed_does_not_keep_the_vm_off() {
     assert!(setting.live() == setting.then);
     setting.assert_alone("cleaned up");
 }
+
+#[test]
+fn small_files_that_cannot_be_deleted_are_told_and_keep_nothing_up() {
+    let setting = Setting::new();
+    let lacking = FaultSpec {
+        kind: FaultKind::NoPermission,
+        key: Some("Datastore.FileManagement".into()),
+        ..FaultSpec::default()
+    };
+    let missing = setting.lab.add_fault(lacking).unwrap();
+    for (n, point) in [(2, "the right is missing"), (3, "nobody can say whose they are")] {
+        setting.guest_writes(n);
+        let unlisted = (n == 3).then(|| {
+            let broken = at("FindByDatastorePath", 0, FaultWhen::Usual);
+            let fault = Some("GenericVmConfigFault".into());
+            setting.lab.add_fault(FaultSpec { fault, ..broken }).unwrap()
+        });
+        let done = setting.over(&["--power-off", "--power-on"]);
+        assert_eq!(done.field("/outcome"), "succeeded-with-warnings", "{point}: {}", done.stdout);
+        assert!(done.stdout.contains("may stay"), "{point}: {}", done.stdout);
+        assert!(setting.live() == setting.then, "{point}");
+        setting.assert_alone(point);
+        if let Some(unlisted) = unlisted {
+            setting.lab.remove_faults(Some(unlisted));
+        }
+    }
+    setting.lab.remove_faults(Some(missing));
+    let before = told(&setting, "exchange-left");
+    setting.bench.run(&["points", "list"]).ok();
+    assert_eq!((before, told(&setting, "exchange-left")), (0, 0), "nothing is tried for ever");
+}
+
+#[test]
+fn a_vm_that_was_switched_off_after_an_exchange_stays_off() {
+    let setting = Setting::new();
+    setting.guest_writes(2);
+    // The restore, its second try and the guardian at the next start; the next restore succeeds.
+    let refusal = FaultSpec {
+        fault: Some("GenericVmConfigFault".into()),
+        times: Some(3),
+        ..at("UnregisterVM", 0, FaultWhen::Usual)
+    };
+    setting.lab.add_fault(refusal).unwrap();
+    let done = setting.over(&["--shut-down", "--power-on"]);
+    assert_eq!(done.field("/outcome"), "succeeded-with-warnings", "{}", done.stdout);
+    assert_eq!(setting.lab.vms().len(), 2, "a shell is left");
+    setting.lab.switch("web 01", false).unwrap();
+    setting.guest_writes(3);
+    setting.over(&["--power-on"]).ok();
+    assert!(setting.live() == setting.then);
+    setting.bench.run(&["points", "list"]).ok();
+    assert_eq!(setting.lab.vms().len(), 1, "no helper is left");
+    assert!(!setting.lab.vm("web 01").unwrap().powered_on, "it was off on purpose");
+}

@@ -43,7 +43,8 @@ pub(crate) fn read_disks(
     let parent = parent.map(|parent| parent.manifest);
     let stop = job.cancel.part();
     let part = part_of(job, &stop);
-    let at_once = job.budgets.widest().min(sources.len());
+    let disks = sources.len();
+    let at_once = job.budgets.widest().min(disks);
     let queue = Mutex::new(sources.into_iter().enumerate());
     let work = || -> Result<Vec<Done>, EngineError> {
         let mut done = Vec::new();
@@ -61,8 +62,7 @@ pub(crate) fn read_disks(
         let ended = catch_unwind(AssertUnwindSafe(work));
         let ended = ended.unwrap_or_else(|p| Err(EngineError::Panicked(panic_text(&*p))));
         ended.unwrap_or_else(|error| {
-            stop.cancel();
-            first_failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            give_up(&first_failure, &stop, error);
             Vec::new()
         })
     };
@@ -81,10 +81,44 @@ pub(crate) fn read_disks(
         warnings.join(told);
         drafts.push(draft);
     }
+    if drafts.len() != disks {
+        let said = format!("{} of {disks} disks were read", drafts.len());
+        return Err(EngineError::Panicked(said));
+    }
     Ok(drafts)
+}
+
+/// Notes why all are to stop, before any of them hears of it: what they then fail with is no
+/// reason.
+fn give_up(first: &Mutex<Option<EngineError>>, stop: &CancelToken, error: EngineError) {
+    first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    stop.cancel();
 }
 
 /// The same job, stopped by another token too.
 fn part_of<'a>(job: &VmBackup<'a>, stop: &'a CancelToken) -> VmBackup<'a> {
     VmBackup { clock: job.clock.clone(), progress: job.progress.clone(), cancel: stop, ..*job }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_hears_of_the_stop_finds_its_reason() {
+        for _ in 0..200 {
+            let (first, stop) = (Mutex::new(None), CancelToken::new());
+            let heard = std::thread::scope(|scope| {
+                let other = scope.spawn(|| {
+                    while !stop.is_cancelled() {
+                        std::hint::spin_loop();
+                    }
+                    first.lock().unwrap().is_some()
+                });
+                give_up(&first, &stop, EngineError::Runs);
+                other.join().unwrap()
+            });
+            assert!(heard, "another's answer to the stop would be told as the reason");
+        }
+    }
 }

@@ -178,6 +178,13 @@ pub enum RunEvent {
         /// What the host said.
         reason: String,
     },
+    /// The server gives no lease on a disk while another task is at work on its VM.
+    WaitingForLease {
+        /// The disk.
+        disk: String,
+        /// What the server said.
+        reason: String,
+    },
     /// A disk was read.
     DiskRead {
         /// The disk.
@@ -313,6 +320,13 @@ pub enum RunEvent {
     SentDiskLeft {
         /// Where.
         file: String,
+    },
+    /// A small file of a VM that was made only to take disks could not be deleted.
+    SmallFileLeft {
+        /// Where it lies, or the folder where some may.
+        file: String,
+        /// What the server said.
+        reason: String,
     },
     /// A disk of a VM is not in the recovery point and stays in the VM.
     DiskUntouched {

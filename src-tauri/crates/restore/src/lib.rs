@@ -14,8 +14,8 @@ pub use kuramori_vsphere::transport::Identity;
 pub use disk::{DiskFileError, write_disk_file};
 pub use in_place::{
     Consent, InPlace, InPlaceError, InPlaceHost, InPlacePlan, InPlaceStep, OpenExchange,
-    RestoredInPlace, SafetyPointFailed, Settled, open_exchanges, plan_in_place, restore_in_place,
-    settle_exchange,
+    RestoredInPlace, SafetyPointFailed, Settled, SmallLeft, open_exchanges, plan_in_place,
+    restore_in_place, settle_exchange,
 };
 pub use vm::{
     Moved, NewVm, PlacedDisk, RestoredVm, VmNote, VmRestore, VmRestoreError, VmRestorePlan,

@@ -71,7 +71,7 @@ pub use refs::{
     SnapshotRef, TaskRef, VmRef,
 };
 pub use service::{About, ServerKind};
-pub use small_files::SmallFiles;
+pub use small_files::{SmallFiles, SmallFilesEnd};
 pub use snapshot::{SnapshotNode, SnapshotRequest};
 pub use tags::{Tag, TagCategory, TagsUnavailable};
 pub use task::OnPercent;

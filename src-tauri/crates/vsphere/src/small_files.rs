@@ -24,7 +24,24 @@ pub struct SmallFiles {
     datacenter: String,
 }
 
+/// What became of small files that were to be deleted.
+#[derive(Debug)]
+pub enum SmallFilesEnd {
+    /// They are gone, except those that the server did not delete, each with its reason.
+    Gone {
+        /// The file, `[datastore] folder/file`, and why it stays.
+        except: Vec<(String, VsphereError)>,
+    },
+    /// The server lists a VM with that configuration file: somebody registered it again.
+    Held,
+}
+
 impl SmallFiles {
+    /// Returns their names, `[datastore] folder/file`.
+    pub fn names(&self) -> &[String] {
+        &self.files
+    }
+
     /// Keeps those names that lie beside the configuration file and can be no disk.
     fn of(vmx: &DatastorePath, names: impl Iterator<Item = DatastorePath>) -> Vec<String> {
         let mut files: Vec<String> = names
@@ -80,19 +97,24 @@ impl Client {
     }
 
     /// Deletes the small files of a VM that was taken off the list. Those that are gone already are
-    /// no error. Nothing is deleted while the server lists a VM with that configuration file.
-    /// Returns whether they were nobody's.
+    /// no error. Nothing is deleted while the server lists a VM with that configuration file. One
+    /// that the server does not delete, such as one that a host still has open, does not keep the
+    /// others.
     ///
     /// # Errors
-    /// As every call, such as `FileLocked` while a host still has one open; the others may be gone
-    /// then. Calling again goes on.
-    pub async fn delete_small_files(&self, small: &SmallFiles) -> Result<bool, VsphereError> {
+    /// As every call, when the server cannot be asked whose they are; some may be gone then.
+    /// Calling again goes on.
+    pub async fn delete_small_files(
+        &self,
+        small: &SmallFiles,
+    ) -> Result<SmallFilesEnd, VsphereError> {
         const ACTION: &str = "delete a file that a VM left";
         let center = DatacenterRef::new(&small.datacenter).mo();
         let index = self.service().search_index.clone();
         let index = index.ok_or_else(|| VsphereError::missing(ACTION, "its search index"))?;
         let manager = self.service().file_manager.clone();
         let manager = manager.ok_or_else(|| VsphereError::missing(ACTION, "its file manager"))?;
+        let mut except = Vec::new();
         for file in &small.files {
             let path: DatastorePath = match file.parse() {
                 Ok(path) if is_small(&path) => path,
@@ -107,7 +129,7 @@ impl Client {
                 })
                 .await?;
             if holder.child("returnval").is_some() {
-                return Ok(false);
+                return Ok(SmallFilesEnd::Held);
             }
             let deleted = self
                 .change(ACTION, "DeleteDatastoreFile_Task", &manager, |w| {
@@ -123,12 +145,12 @@ impl Client {
             };
             match ended {
                 Err(error) if !error.fault().is_some_and(|f| f.is("FileNotFound")) => {
-                    return Err(error);
+                    except.push((file.clone(), error));
                 }
                 _ => {}
             }
         }
-        Ok(true)
+        Ok(SmallFilesEnd::Gone { except })
     }
 }
 

@@ -192,6 +192,11 @@ impl InPlaceHost for Host<'_> {
         self.warn(RunEvent::ExchangeLeft { reason });
     }
 
+    fn small_left(&self, file: &str, reason: &InPlaceError) {
+        let reason = AppError::new(ErrorCode::Internal, "").because(reason).causes.join(": ");
+        self.warn(RunEvent::SmallFileLeft { file: file.to_owned(), reason });
+    }
+
     fn kept(&self, files: &[String]) {
         for file in files {
             self.warn(RunEvent::SentDiskLeft { file: file.clone() });

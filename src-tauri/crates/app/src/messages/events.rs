@@ -87,6 +87,7 @@ fn part(event: &RunEvent) -> Part {
         | E::OldDiskKept { .. }
         | E::NewDiskAt { .. }
         | E::SentDiskLeft { .. }
+        | E::SmallFileLeft { .. }
         | E::DiskUntouched { .. }
         | E::ExchangeLeft { .. }
         | E::ExchangeTakenBack { .. }
@@ -104,6 +105,7 @@ fn part(event: &RunEvent) -> Part {
         | E::WaitingForSnapshots
         | E::WaitingForTurn { .. }
         | E::WaitingForMemory { .. }
+        | E::WaitingForLease { .. }
         | E::DiskRead { .. } => Part::Reading,
     }
 }

@@ -113,6 +113,11 @@ pub(super) fn event_english(event: &RunEvent) -> String {
             "{file} was sent for a restore that was broken off, and may still be there. Nothing \
              proves that nobody needs it, so it was not deleted. Look at it in the host's own client"
         ),
+        E::SmallFileLeft { file, reason } => format!(
+            "{file} may stay: it belonged to the helper VM that the disks were sent into, and could \
+             not be deleted. Nothing needs it; delete it in the host's own client. Disks in the \
+             same folder belong to the VM: {reason}"
+        ),
         E::DiskUntouched { disk } => {
             format!("{disk} is not in the recovery point and stays in the VM as it is")
         }
@@ -148,6 +153,10 @@ pub(super) fn event_japanese(event: &RunEvent) -> String {
         E::NewDiskAt { file } => format!("復旧ポイントのディスクは {file} にあります"),
         E::SentDiskLeft { file } => format!(
             "{file} は中断された復元のために送信したもので、残っている可能性があります。不要と確認できないため削除しませんでした。ホストの画面で確認してください"
+        ),
+        E::SmallFileLeft { file, reason } => format!(
+            "{file} が残っている可能性があります。ディスクの送信に使った補助 VM のもので、削除できませんでした。\
+             不要なため、ホストの画面で削除してください。同じフォルダーのディスクは VM のものです: {reason}"
         ),
         E::DiskUntouched { disk } => {
             format!("{disk} は復旧ポイントに含まれないため、そのまま VM に残ります")

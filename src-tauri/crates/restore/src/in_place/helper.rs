@@ -97,15 +97,17 @@ pub(super) fn streams(
 /// The least VM that has the disks at their places.
 fn shell(plan: &InPlacePlan, intent: IntentId, load: &Load<'_>) -> VmHardware {
     let original = &plan.hardware;
+    let needed = |key| load.disks.iter().any(|disk| disk.shape.controller_key == key);
+    let controllers = original.controllers.iter().filter(|c| needed(c.key));
     VmHardware {
         guest_id: original.guest_id.clone(),
-        version: original.version.clone(),
+        version: plan.version.clone(),
         firmware: original.firmware.clone(),
         annotation: annotation(&plan.name, intent),
         cpus: 1,
         cores_per_socket: 1,
         memory_mib: 128,
-        controllers: original.controllers.clone(),
+        controllers: controllers.cloned().collect(),
         disks: load.disks.iter().map(|d| d.shape.clone()).collect(),
         ..VmHardware::default()
     }

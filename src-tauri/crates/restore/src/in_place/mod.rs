@@ -20,3 +20,4 @@ pub use promise::{OpenExchange, open_exchanges};
 pub use recover::{Settled, settle_exchange};
 pub use run::{InPlace, InPlaceHost, InPlaceStep, RestoredInPlace, restore_in_place};
 pub use survey::{Consent, InPlacePlan, plan_in_place};
+pub use tidy::SmallLeft;

@@ -16,7 +16,7 @@ use kuramori_vsphere::{
 
 use super::error::InPlaceError;
 use super::promise::{Helper, OpenExchange, Promise, mark, update};
-use super::tidy::{let_all_go, take_out};
+use super::tidy::{SmallLeft, let_all_go, take_out};
 
 /// After this long no call of a process that is gone can still make a VM, and no guest that was
 /// asked to shut down is still about to.
@@ -47,6 +47,8 @@ pub enum Settled {
 /// An intent without anything on the server is kept while it is young: the server may still be at
 /// work on what a process that is gone asked for, or the guest about to go down.
 ///
+/// `small_left` hears of small files of helpers that cannot be deleted; they do not keep the intent.
+///
 /// # Errors
 /// When the server cannot be asked or refuses; the intent then stays.
 pub async fn settle_exchange(
@@ -55,8 +57,9 @@ pub async fn settle_exchange(
     open: &OpenExchange,
     clock: &dyn Clock,
     free: &(dyn Fn() -> bool + Sync),
+    small_left: &SmallLeft<'_>,
 ) -> Result<Settled, InPlaceError> {
-    let mut found = settle(client, log, open.id, &open.promise, free).await?;
+    let mut found = settle(client, log, (open.id, &open.promise), free, small_left).await?;
     found.certain |= clock.now() - open.made_at > SETTLED;
     found.remember(log, open.id)?;
     found.left.map_or(Ok(found.settled), Err)
@@ -76,12 +79,15 @@ pub(super) struct Found {
 
 impl Found {
     /// Forgets the intent, or what of it is done: a VM that runs again is not switched on once more
-    /// after somebody turned it off.
-    pub(super) fn remember(&self, log: &RunLog, intent: IntentId) -> Result<(), LogError> {
-        if self.certain && self.left.is_none() {
-            return log.clear_intent(intent);
+    /// after somebody turned it off. Returns whether the intent is still open.
+    pub(super) fn remember(&self, log: &RunLog, intent: IntentId) -> Result<bool, LogError> {
+        let open = !self.certain || self.left.is_some();
+        if open {
+            update(log, intent, &self.promise)?;
+        } else {
+            log.clear_intent(intent)?;
         }
-        update(log, intent, &self.promise)
+        Ok(open)
     }
 }
 
@@ -89,9 +95,9 @@ impl Found {
 pub(super) async fn settle(
     client: &Client,
     log: &RunLog,
-    intent: IntentId,
-    promise: &Promise,
+    (intent, promise): (IntentId, &Promise),
     free: &(dyn Fn() -> bool + Sync),
+    small_left: &SmallLeft<'_>,
 ) -> Result<Found, InPlaceError> {
     if client.has_running_task(&promise.vm).await? {
         let why = format!("the server is still at work on “{}”", promise.name);
@@ -108,7 +114,7 @@ pub(super) async fn settle(
     }
     let here = original.as_ref().is_some_and(|(vm, _)| *vm == promise.vm);
     if there > 0 && there == sent.len() {
-        return Ok(finish(client, log, intent, promise, here).await);
+        return Ok(finish(client, log, (intent, promise), here, small_left).await);
     }
     // The VM comes first: what cannot be cleaned up must not keep it off.
     let mut found = Found {
@@ -221,12 +227,14 @@ async fn let_helper_go(
 async fn finish(
     client: &Client,
     log: &RunLog,
-    intent: IntentId,
-    promise: &Promise,
+    (intent, promise): (IntentId, &Promise),
     here: bool,
+    small_left: &SmallLeft<'_>,
 ) -> Found {
     let mut promise = promise.clone();
     let mut left = None;
+    // That it ran was for an exchange that did not take place.
+    promise.was_on = false;
     // What was registered again meanwhile is whose who did that.
     promise.turn_on &= here;
     if promise.turn_on {
@@ -235,7 +243,7 @@ async fn finish(
             Err(error) => left = Some(error),
         }
     }
-    if let Err(error) = let_all_go(client, log, intent, &mut promise).await {
+    if let Err(error) = let_all_go(client, log, intent, &mut promise, small_left).await {
         left.get_or_insert(error);
     }
     Found { settled: Settled::Exchanged, left, promise, certain: true }

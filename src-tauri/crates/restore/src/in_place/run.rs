@@ -57,6 +57,9 @@ pub trait InPlaceHost: Send + Sync {
     /// Disks that were sent for an exchange that did not take place may still lie there.
     fn kept(&self, files: &[String]);
 
+    /// A small file of a helper stays, or some may in that folder. Nothing depends on them.
+    fn small_left(&self, file: &str, reason: &InPlaceError);
+
     /// The work reached a named step.
     fn step(&self, _step: InPlaceStep) {}
 }
@@ -176,16 +179,18 @@ fn settle_open(
             continue;
         }
         // This run has the VM to itself.
-        let settled = settle(job.client, job.log, open.id, &open.promise, &|| true);
+        let small_left = |file: &str, reason: &InPlaceError| job.host.small_left(file, reason);
+        let what = (open.id, &open.promise);
+        let settled = settle(job.client, job.log, what, &|| true, &small_left);
         let found = job.client.handle().block_on(settled)?;
-        found.remember(job.log, open.id)?;
+        let still_open = found.remember(job.log, open.id)?;
         if let Settled::Kept { files } = &found.settled {
             job.host.kept(files);
         }
         if let Some(left) = found.left {
             return Err(InPlaceError::Unfinished(Box::new(left)));
         }
-        if found.promise.was_on {
+        if still_open && found.promise.was_on {
             owed.push((open.id, found.promise));
         }
     }
@@ -203,7 +208,8 @@ fn put_in_order(
     if promise.stopping {
         linger(job, &promise.vm);
     }
-    let settled = settle(job.client, job.log, intent, promise, &|| true);
+    let small_left = |file: &str, reason: &InPlaceError| job.host.small_left(file, reason);
+    let settled = settle(job.client, job.log, (intent, promise), &|| true, &small_left);
     let found = match job.client.handle().block_on(settled) {
         Ok(found) => found,
         Err(left) => {
@@ -310,11 +316,14 @@ async fn exchange(
         if concurrent { InPlaceError::Changed } else { error.into() }
     })?;
     job.host.step(InPlaceStep::Exchanged);
+    // From here on only `turn_on` says whether it runs.
+    promise.was_on = false;
     // The VM comes first: a helper that cannot be removed must not keep it off.
     if promise.turn_on {
         ensure_on(client, &plan.vm).await?;
     }
-    let_all_go(client, job.log, journal.intent, promise).await?;
+    let small_left = |file: &str, reason: &InPlaceError| job.host.small_left(file, reason);
+    let_all_go(client, job.log, journal.intent, promise, &small_left).await?;
     job.host.step(InPlaceStep::LetGo);
     Ok(())
 }

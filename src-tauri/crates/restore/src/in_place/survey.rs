@@ -62,7 +62,10 @@ pub struct InPlacePlan {
     /// What stands in the way.
     pub problems: Vec<InPlaceError>,
     pub(super) disks: Vec<Exchange>,
+    /// As the recovery point has it.
     pub(super) hardware: VmHardware,
+    /// Version of the virtual hardware that the original has now: its host may have no higher one.
+    pub(super) version: String,
 }
 
 impl InPlacePlan {
@@ -126,6 +129,7 @@ pub fn plan_in_place(
         problems,
         disks,
         hardware,
+        version: config.hardware.version,
     })
 }
 

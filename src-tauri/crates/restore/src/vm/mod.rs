@@ -15,7 +15,7 @@ use kuramori_vsphere::transport::{
 };
 use kuramori_vsphere::{
     Client, DiskShape, HostSummary, Inventory, Lost, SavedConfig, SavedTag, TagsUnavailable,
-    VersionTooLow, VmHardware, VmRef, VsphereError,
+    VersionTooLow, VmHardware, VmRef,
 };
 
 use crate::stream::{DiskStream, adapter_of};
@@ -321,14 +321,12 @@ pub fn restore_vm(job: &VmRestore<'_>) -> Result<RestoredVm, VmRestoreError> {
 
 /// Offers another name when somebody took this one between the look at the server and the call.
 fn taken_meanwhile(job: &VmRestore<'_>, error: ImportError) -> Result<VmRestoreError, ImportError> {
-    let (ImportError::Call(VsphereError::Fault { fault, .. }), Some(name)) =
-        (&error, &job.target.name)
-    else {
-        return Err(error);
+    // Said in the answer, or by the lease.
+    let taken = match &error {
+        ImportError::Call(said) => said.fault().is_some_and(|fault| fault.is("DuplicateName")),
+        _ => false,
     };
-    if !fault.is("DuplicateName") {
-        return Err(error);
-    }
+    let Some(name) = job.target.name.as_ref().filter(|_| taken) else { return Err(error) };
     let Ok(inventory) = job.client.handle().block_on(job.client.inventory()) else {
         return Err(error);
     };

@@ -1,7 +1,5 @@
 //! On which datastore each disk of a new VM lies.
 
-use std::collections::BTreeMap;
-
 use kuramori_block::ByteLen;
 use kuramori_vsphere::transport::host_for;
 use kuramori_vsphere::{
@@ -55,6 +53,61 @@ pub(super) struct Placing<'a> {
     pub(super) problems: Vec<VmRestoreError>,
 }
 
+/// The datastores that disks go to so far.
+struct Stores<'a> {
+    inventory: &'a Inventory,
+    /// The VM's own.
+    home: &'a DatastoreSummary,
+    /// Each once, with the bytes that go there.
+    used: Vec<(&'a DatastoreSummary, u64)>,
+}
+
+impl<'a> Stores<'a> {
+    /// Notes that a disk goes to a datastore.
+    fn take(&mut self, store: &'a DatastoreSummary, bytes: ByteLen) -> &'a DatastoreSummary {
+        match self.used.iter_mut().find(|(used, _)| used.reference == store.reference) {
+            Some((_, there)) => *there = there.saturating_add(bytes.get()),
+            None => self.used.push((store, bytes.get())),
+        }
+        store
+    }
+
+    /// Bytes that go to a datastore.
+    fn there(&self, store: &DatastoreSummary) -> u64 {
+        let used = self.used.iter().find(|(used, _)| used.reference == store.reference);
+        used.map_or(0, |(_, bytes)| *bytes)
+    }
+
+    /// Finds a datastore of a name that a host mounts together with the VM's own and all that other
+    /// disks go to: one host makes the VM. Each datacenter may have one of that name.
+    fn reachable(&self, name: &str) -> Result<&'a DatastoreSummary, Moved> {
+        let mut together = vec![self.home.reference.clone()];
+        together.extend(self.used.iter().map(|(store, _)| store.reference.clone()));
+        let mut seen = false;
+        for store in named(self.inventory, name) {
+            seen = true;
+            let mut all = together.clone();
+            all.push(store.reference.clone());
+            if together.contains(&store.reference) || host_for(self.inventory, &all).is_some() {
+                return Ok(store);
+            }
+        }
+        Err(if seen { Moved::OutOfReach } else { Moved::Gone })
+    }
+
+    /// Says why a disk cannot go where somebody chose.
+    fn cannot(&self, why: Moved, chosen: &str) -> VmRestoreError {
+        let others = self.used.iter().filter(|(store, _)| store.reference != self.home.reference);
+        let mut names = vec![self.home.name.as_str()];
+        names.extend(others.map(|(store, _)| store.name.as_str()));
+        names.push(chosen);
+        match why {
+            Moved::OutOfReach => VmRestoreError::NoCommonHost(names.join(", ")),
+            Moved::Gone | Moved::NoRoom => VmRestoreError::NoDatastore(chosen.to_owned()),
+        }
+    }
+}
+
 /// Decides for each disk: where somebody chose; else, for a VM whose disks lay on several
 /// datastores, where it lay, if it can; else the VM's own datastore.
 pub(super) fn place<'a>(
@@ -73,34 +126,42 @@ pub(super) fn place<'a>(
         return placing;
     };
     placing.home = Some(home);
-    let mut used: BTreeMap<&str, (&DatastoreSummary, u64)> = BTreeMap::new();
+    let mut stores = Stores { inventory, home, used: Vec::new() };
+    let mut places = Vec::new();
+    // What was chosen stands; the others keep out of its way.
+    for (shape, bytes) in shapes {
+        let chosen = target.disks.get(&shape.key.get());
+        places.push(match chosen.map(|name| (name, stores.reachable(name))) {
+            Some((_, Ok(store))) => Some((stores.take(store, *bytes), None)),
+            Some((name, Err(why))) => {
+                placing.problems.push(stores.cannot(why, name));
+                None
+            }
+            None => None,
+        });
+    }
     let mut lay = shapes.iter().map(|(shape, _)| &shape.datastore).filter(|lay| !lay.is_empty());
     let first = lay.next();
     let several = lay.any(|lay| Some(lay) != first);
-    for (shape, bytes) in shapes {
-        let there = |store: &DatastoreSummary| {
-            used.get(store.reference.as_str()).map_or(0, |(_, bytes)| *bytes)
-        };
-        let chosen = target.disks.get(&shape.key.get());
+    for ((shape, bytes), place) in shapes.iter().zip(&mut places) {
+        if target.disks.contains_key(&shape.key.get()) {
+            continue;
+        }
         let lay = (several && !shape.datastore.is_empty()).then_some(&shape.datastore);
-        let (store, moved) = match (chosen, lay) {
-            (Some(chosen), _) => match reachable(inventory, home, chosen) {
-                Ok(store) => (store, None),
-                Err(why) => {
-                    placing.problems.push(cannot(why, home, chosen));
-                    continue;
-                }
-            },
-            (None, Some(lay)) => match reachable(inventory, home, lay) {
-                Ok(store) if there(store).saturating_add(bytes.get()) > store.free.get() => {
-                    (home, Some(Moved::NoRoom))
-                }
-                Ok(store) => (store, None),
-                Err(why) => (home, Some(why)),
-            },
-            (None, None) => (home, None),
+        let (store, moved) = match lay.map(|lay| stores.reachable(lay)) {
+            Some(Ok(store))
+                if stores.there(store).saturating_add(bytes.get()) > store.free.get() =>
+            {
+                (home, Some(Moved::NoRoom))
+            }
+            Some(Ok(store)) => (store, None),
+            Some(Err(why)) => (home, Some(why)),
+            None => (home, None),
         };
-        used.entry(store.reference.as_str()).or_insert((store, 0)).1 += bytes.get();
+        *place = Some((stores.take(store, *bytes), moved));
+    }
+    for ((shape, bytes), place) in shapes.iter().zip(places) {
+        let Some((store, moved)) = place else { continue };
         if store.reference != home.reference {
             placing.elsewhere.push((shape.key, store.reference.clone()));
         }
@@ -117,8 +178,7 @@ pub(super) fn place<'a>(
     let all: u64 = shapes.iter().map(|(_, bytes)| bytes.get()).sum();
     let chosen = target.disks.values().any(|name| *name != home.name);
     placing.or_together = !chosen && home.free.get() >= all;
-    let used: Vec<(&DatastoreSummary, u64)> = used.into_values().collect();
-    check(inventory, home, &used, &mut placing);
+    check(inventory, home, &stores.used, &mut placing);
     placing
 }
 
@@ -145,34 +205,8 @@ fn check<'a>(
     }
 }
 
-/// Says why a disk cannot go where somebody chose.
-fn cannot(why: Moved, home: &DatastoreSummary, chosen: &str) -> VmRestoreError {
-    match why {
-        Moved::OutOfReach => VmRestoreError::NoCommonHost(format!("{}, {chosen}", home.name)),
-        Moved::Gone | Moved::NoRoom => VmRestoreError::NoDatastore(chosen.to_owned()),
-    }
-}
-
 fn named<'a>(inventory: &'a Inventory, name: &str) -> impl Iterator<Item = &'a DatastoreSummary> {
     inventory.datastores.iter().filter(move |d| d.name == name && d.accessible)
-}
-
-/// Finds a datastore of a name that a host mounts together with the VM's own: each datacenter may
-/// have one of that name.
-fn reachable<'a>(
-    inventory: &'a Inventory,
-    home: &DatastoreSummary,
-    name: &str,
-) -> Result<&'a DatastoreSummary, Moved> {
-    let mut seen = false;
-    for store in named(inventory, name) {
-        seen = true;
-        let both = [home.reference.clone(), store.reference.clone()];
-        if store.reference == home.reference || host_for(inventory, &both).is_some() {
-            return Ok(store);
-        }
-    }
-    Err(if seen { Moved::OutOfReach } else { Moved::Gone })
 }
 
 #[cfg(test)]

@@ -126,6 +126,25 @@ fn a_disk_that_cannot_go_back_goes_to_the_chosen_datastore_and_says_why() {
 }
 
 #[test]
+fn all_disks_go_where_one_host_reaches_them_together() {
+    let mut inventory = inventory([50 * GIB; 3]);
+    inventory.hosts = vec![host("a", &["one", "two"]), host("b", &["one", "far"])];
+    let lay = ["two", "far"];
+    let (at, moved, problems) = placed(&inventory, &lay, &target("one", &[]));
+    assert_eq!(at, ["two", "one"], "no host has both");
+    assert_eq!(moved, [None, Some(Moved::OutOfReach)]);
+    assert!(problems.is_empty(), "{problems:?}");
+    let (at, moved, problems) = placed(&inventory, &lay, &target("one", &[(1, "far")]));
+    assert_eq!(at, ["one", "far"], "what was chosen comes first");
+    assert_eq!(moved, [Some(Moved::OutOfReach), None]);
+    assert!(problems.is_empty(), "{problems:?}");
+    let both = target("one", &[(0, "two"), (1, "far")]);
+    let (_, _, problems) = placed(&inventory, &lay, &both);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains("one, two, far"), "{problems:?}");
+}
+
+#[test]
 fn what_was_chosen_is_done_or_said_to_be_impossible() {
     let inventory = inventory([50 * GIB, 15 * GIB, 50 * GIB]);
     let at = |disks: &[(i32, &str)]| placed(&inventory, &["one", "two"], &target("one", disks));

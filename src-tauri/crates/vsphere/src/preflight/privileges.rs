@@ -51,6 +51,8 @@ const ADD_REMOVE_DEVICE: Privilege = right(
     "VirtualMachine.Config.AddRemoveDevice",
     "Virtual machine › Change Configuration › Add or remove device",
 );
+const FILE_MANAGEMENT: Privilege =
+    right("Datastore.FileManagement", "Datastore › Low level file operations");
 const POWER_OFF: Privilege =
     right("VirtualMachine.Interact.PowerOff", "Virtual machine › Interaction › Power off");
 const POWER_ON: Privilege =
@@ -84,7 +86,7 @@ const CHANGE_TRACKING: &[Privilege] = &[
 ];
 const READ_DATASTORE: &[Privilege] = &[
     right("Datastore.Browse", "Datastore › Browse datastore"),
-    right("Datastore.FileManagement", "Datastore › Low level file operations"),
+    FILE_MANAGEMENT,
     right(
         "VirtualMachine.Provisioning.GetVmFiles",
         "Virtual machine › Provisioning › Allow virtual machine download",
@@ -123,6 +125,8 @@ const RESTORE_IN_PLACE: &[Privilege] = &[
     ADD_EXISTING_DISK,
     REMOVE_DISK,
     right("VirtualMachine.Inventory.Unregister", "Virtual machine › Edit Inventory › Unregister"),
+    // Of what a helper leaves beside the disks.
+    FILE_MANAGEMENT,
     POWER_OFF,
     POWER_ON,
 ];
