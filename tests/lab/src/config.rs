@@ -295,6 +295,8 @@ pub struct LabOptions {
     pub hardware: u16,
     /// Whether an import may name datastores for its disks. Yes.
     pub places_disks: bool,
+    /// Whether a VM is exported by one lease at a time. No.
+    pub one_lease: bool,
     /// Host whose address stands in the URLs of leases: with a port that one, else the lab's own
     /// port under another name. `*` on a host and the lab's own address on a vCenter.
     pub lease_host: Option<String>,
@@ -322,6 +324,7 @@ impl Default for LabOptions {
             guest: None,
             hardware: 21,
             places_disks: true,
+            one_lease: false,
             lease_host: None,
             lease_thumbprint: None,
         }

@@ -8,7 +8,7 @@ use kuramori_jobs::Level;
 use kuramori_repo::{ChunkIndex, DiskWriter};
 use kuramori_vdisk::stream_optimized::StreamReader;
 use kuramori_vsphere::transport::{ExportError, ExportLease, ExportStream};
-use kuramori_vsphere::{DiskConfig, SnapshotRef, VmConfig};
+use kuramori_vsphere::{DiskConfig, SnapshotRef, VmConfig, VsphereError};
 
 use crate::backup::{VmBackup, causes};
 use crate::guards::pause;
@@ -53,7 +53,7 @@ pub(crate) fn copy(
 }
 
 /// Opens a lease. A host without memory for one more transfer is waited for: it has some again when
-/// another ends.
+/// another ends. So is a VM of which the server gives one lease at a time.
 fn begin(
     job: &VmBackup<'_>,
     (snapshot, config): (&SnapshotRef, &VmConfig),
@@ -61,7 +61,8 @@ fn begin(
     watch: Watch<'_>,
 ) -> Result<ExportLease, PipelineError> {
     let begun = job.clock.monotonic();
-    let mut told = false;
+    let failed = |error: VsphereError| export_failed(error.into());
+    let (mut told, mut taken_told) = (false, false);
     loop {
         let lease = ExportLease::start_snapshot(job.client, snapshot, config, watch.cancel);
         let error = match job.wait(lease) {
@@ -69,12 +70,21 @@ fn begin(
             Err(error) => error,
         };
         let waited = job.clock.monotonic().saturating_sub(begun);
-        if !error.is_out_of_memory() || waited >= job.policy.task_patience {
+        let taken = error.is_taken();
+        // A lease of ours on another disk lasts as long as that disk takes.
+        let at_work = taken && job.wait(job.client.has_running_task(job.vm)).map_err(failed)?;
+        let late = waited >= job.policy.task_patience && !at_work;
+        if late || !(taken || error.is_out_of_memory()) {
             return Err(export_failed(error));
         }
-        if !std::mem::replace(&mut told, true) {
-            let event =
-                RunEvent::WaitingForMemory { disk: disk.label.clone(), reason: causes(&error) };
+        let said = if taken { &mut taken_told } else { &mut told };
+        if !std::mem::replace(said, true) {
+            let (disk, reason) = (disk.label.clone(), causes(&error));
+            let event = if taken {
+                RunEvent::WaitingForLease { disk, reason }
+            } else {
+                RunEvent::WaitingForMemory { disk, reason }
+            };
             watch.observer.event(Level::Info, event);
         }
         pause(job).map_err(|_| PipelineError::Cancelled(Cancelled))?;

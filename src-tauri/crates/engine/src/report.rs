@@ -178,6 +178,13 @@ pub enum RunEvent {
         /// What the host said.
         reason: String,
     },
+    /// The server gives no lease on a disk while another task is at work on its VM.
+    WaitingForLease {
+        /// The disk.
+        disk: String,
+        /// What the server said.
+        reason: String,
+    },
     /// A disk was read.
     DiskRead {
         /// The disk.

@@ -356,6 +356,32 @@ fn j14_a_host_without_memory_is_waited_for_and_the_reason_is_said() {
 }
 
 #[test]
+fn a_server_that_gives_one_lease_per_vm_is_waited_for() {
+    let bench = Bench::new(|lab| {
+        lab.vm(LabVm::new("vm").capacity(8 * MIB).capacity(8 * MIB))
+            .options(|options| options.one_lease = true)
+    });
+    for disk in 0..2 {
+        bench.lab.write("vm", disk, MIB, &vec![disk as u8 + 1; 3_000_000]).unwrap();
+    }
+    bench.lab.add_fault(on_folder(FaultKind::Locked)).unwrap();
+    let hold = FaultSpec { point: "export".into(), ..of_kind(FaultKind::Hold) };
+    let hold = bench.lab.add_fault(hold).unwrap();
+    let observer = quiet();
+    let told =
+        || observer.events().iter().any(|(_, e)| matches!(e, RunEvent::WaitingForLease { .. }));
+    let manifest = std::thread::scope(|scope| {
+        let running = scope.spawn(|| bench.side.backup_ok(&bench.vm, &observer));
+        until("one disk is exported, the other waits", || held(&bench) == 1 && told());
+        bench.lab.remove_faults(Some(hold));
+        running.join().unwrap()
+    });
+    assert!(manifest.disks.iter().all(|disk| disk.transport == "export lease"));
+    bench.lab.remove_faults(None);
+    assert_good(&bench, &manifest);
+}
+
+#[test]
 fn j19_disks_of_one_vm_are_read_at_once_and_progress_counts_addresses() {
     let bench = two_vms();
     let hold = FaultSpec {

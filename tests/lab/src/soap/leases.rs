@@ -68,6 +68,13 @@ impl Call<'_> {
         let session = self.session()?.to_string();
         let files = {
             let world = self.core.world();
+            let open = |l: &Lease| matches!(l.state, LeaseState::Ready | LeaseState::Initializing);
+            if self.core.options.one_lease
+                && world.leases.values().any(|l| l.vm == vm.id && !l.import && open(l))
+            {
+                let said = "Another task is already in progress.";
+                return Err(Fault::new("TaskInProgress", said));
+            }
             let found = world.vms.get(&vm.id).ok_or_else(|| Fault::gone(&vm))?;
             let mut files = Vec::new();
             for (index, (uuid, link)) in links.iter().enumerate() {

@@ -105,6 +105,7 @@ fn part(event: &RunEvent) -> Part {
         | E::WaitingForSnapshots
         | E::WaitingForTurn { .. }
         | E::WaitingForMemory { .. }
+        | E::WaitingForLease { .. }
         | E::DiskRead { .. } => Part::Reading,
     }
 }

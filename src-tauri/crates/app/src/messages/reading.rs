@@ -30,6 +30,16 @@ pub(super) fn say(event: &RunEvent, language: Language) -> String {
         (E::WaitingForMemory { disk, reason }, Language::Ja) => {
             format!("{disk}: ホストに転送用のメモリがないため、待っています（{reason}）")
         }
+        (E::WaitingForLease { disk, reason }, Language::En) => {
+            format!(
+                "{disk} waits: the server is at work on the VM, such as with another of its disks ({reason})"
+            )
+        }
+        (E::WaitingForLease { disk, reason }, Language::Ja) => {
+            format!(
+                "{disk}: サーバーがこの VM の処理 (別のディスクの転送など) を実行中のため、待っています（{reason}）"
+            )
+        }
         (E::Reading { disk, mode, reason, bytes, transport }, Language::En) => {
             let what = match mode {
                 Mode::Whole => "the whole disk",

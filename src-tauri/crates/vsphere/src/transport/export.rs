@@ -69,6 +69,14 @@ impl ExportError {
             .fault()
             .is_some_and(|fault| fault.is("InsufficientResourcesFault") || said(&fault.message))
     }
+
+    /// Returns whether the VM is in another's hands now: some servers give one lease for a VM at a
+    /// time, and the disks of one may be asked for together.
+    pub fn is_taken(&self) -> bool {
+        let Self::Call(error) = self else { return false };
+        let kinds = ["TaskInProgress", "InvalidState", "ConcurrentAccess"];
+        error.fault().is_some_and(|fault| kinds.iter().any(|kind| fault.is(kind)))
+    }
 }
 
 impl Hint for ExportError {
