@@ -80,9 +80,10 @@ fn begin(
         let said = if taken { &mut taken_told } else { &mut told };
         if !std::mem::replace(said, true) {
             let (disk, reason) = (disk.label.clone(), causes(&error));
-            let event = match taken {
-                true => RunEvent::WaitingForLease { disk, reason },
-                false => RunEvent::WaitingForMemory { disk, reason },
+            let event = if taken {
+                RunEvent::WaitingForLease { disk, reason }
+            } else {
+                RunEvent::WaitingForMemory { disk, reason }
             };
             watch.observer.event(Level::Info, event);
         }
