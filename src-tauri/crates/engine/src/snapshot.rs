@@ -199,7 +199,7 @@ enum Kind {
     /// A VM that has to run again.
     Power,
     /// A disk that has to be detached from the VM of this computer.
-    HotAdd(Promise),
+    HotAdd(Box<Promise>),
 }
 
 impl OpenIntent {
@@ -266,7 +266,7 @@ pub fn open_intents(log: &RunLog) -> Result<Vec<OpenIntent>, EngineError> {
                 }
             };
             let (server_id, vm) = (promise.server_id.clone(), promise.vm.clone());
-            (Kind::HotAdd(promise), server_id, vm)
+            (Kind::HotAdd(Box::new(promise)), server_id, vm)
         } else {
             let Intent { server_id, vm } =
                 serde_json::from_value(intent.payload).map_err(EngineError::Config)?;
@@ -306,7 +306,7 @@ pub async fn recover(
     match &intent.kind {
         Kind::Power => return power::recover(client, log, intent, clock, free).await,
         Kind::HotAdd(promise) => {
-            let of = (intent.id, intent.made_at, promise);
+            let of = (intent.id, intent.made_at, &**promise);
             return hot_add::recover(client, log, of, clock, free).await;
         }
         Kind::Snapshot => {}

@@ -101,10 +101,11 @@ impl<'a> Visit<'a> {
             if failure.settled {
                 self.asked = Asked::No;
             }
-            return Err(match failure.settled && is_busy(&failure.error) {
-                true => NotYet::Busy(failure.error),
-                false => failed(&failure.error).into(),
-            });
+            let busy = failure.settled && is_busy(&failure.error);
+            if busy {
+                return Err(NotYet::Busy(failure.error));
+            }
+            return Err(failed(&failure.error).into());
         }
         self.asked = Asked::Attached;
         job.observer.step(Step::Attached);
