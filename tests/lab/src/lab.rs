@@ -1,5 +1,7 @@
 //! Starting a lab and talking to it from the same process.
 
+mod visits;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

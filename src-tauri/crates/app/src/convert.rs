@@ -86,6 +86,7 @@ pub(crate) fn backup(error: &EngineError, vm: &str, server_name: &str, place: &s
     }
     match error {
         E::Check(e) | E::Detach(e) => about_vm(e, vm, server_name, ErrorCode::ServerFault),
+        E::MayHang(_) => AppError::new(ErrorCode::ServerFault, vm).because(error).retryable(true),
         E::Snapshot(e) => about_vm(e, vm, server_name, ErrorCode::SnapshotFailed),
         E::Guard(Obstacle::DatastoreFull { datastore, .. }) => {
             AppError::new(ErrorCode::DatastoreLow, datastore).because(error).retryable(true)

@@ -65,6 +65,9 @@ fn the_next_start_detaches_what_a_killed_run_had_attached() {
     changes(3);
     let spec = FaultSpec { point: "ReconfigVM_Task".into(), ..FaultSpec::default() };
     let held = kill_in(&bench, &lab, &BACKUP, spec.clone());
+    // Nothing is there yet at the next start; it comes, so its snapshot has to be there.
+    bench.run(&["points", "list"]).ok();
+    assert_eq!(left(&lab), (0, 1), "nobody knows what the server is about to do");
     lab.remove_faults(Some(held));
     while lab.vm("own").unwrap().visitors.is_empty() {
         std::thread::sleep(Duration::from_millis(5));

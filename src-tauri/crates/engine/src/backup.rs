@@ -196,7 +196,7 @@ fn run(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<RecoveryPointI
     // Before the snapshot: a repository that is away or full must not cost the VM anything.
     let session = job.repository.begin(options, job.clock.clone())?;
     // Not VMs that were left off: whoever asked for this backup may need it off.
-    clear_leftovers(job, OpenIntent::is_snapshot, warnings);
+    clear_leftovers(job, OpenIntent::is_snapshot, warnings)?;
     let doubts = job.repository.tracking_doubts()?;
     job.observer.stage(Stage::Snapshot);
     let known = (doubts.as_slice(), checked.before.as_ref());
@@ -227,11 +227,16 @@ fn run(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<RecoveryPointI
 
 /// Removes what earlier backups of this VM left, as far as that is `wanted`: nobody may do that
 /// while a disk is read through it. What cannot be removed stays on record for the guardian.
+///
+/// # Errors
+/// When a disk of this VM hangs on the VM of this computer, or may: no snapshot goes as long as it
+/// does, so each run would leave one more.
 pub(crate) fn clear_leftovers(
     job: &VmBackup<'_>,
     wanted: impl Fn(&OpenIntent) -> bool,
     warnings: &mut Warnings<'_>,
-) {
+) -> Result<(), EngineError> {
+    let mut hangs = None;
     let open = open_intents(job.log).unwrap_or_else(|error| {
         warnings.warn(RunEvent::SnapshotLeft { reason: causes(&error) });
         Vec::new()
@@ -243,9 +248,15 @@ pub(crate) fn clear_leftovers(
         match job.wait(recover(job.client, job.log, &intent, &*job.clock, &free)) {
             Ok(true) => warnings.good(intent.done()),
             Ok(false) => {}
-            Err(error) => warnings.warn(intent.left(causes(&error))),
+            Err(error) => {
+                warnings.warn(intent.left(causes(&error)));
+                if intent.is_hot_add() {
+                    hangs.get_or_insert(error);
+                }
+            }
         }
     }
+    hangs.map_or(Ok(()), Err)
 }
 
 /// Looks at the VM before anything is changed.

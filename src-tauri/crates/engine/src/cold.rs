@@ -70,7 +70,7 @@ pub(crate) fn run(
     };
     // Before the guest is shut down: a repository that is away or full must not cost it anything.
     let session = job.repository.begin(options, job.clock.clone())?;
-    clear_leftovers(job, |_| true, warnings);
+    clear_leftovers(job, |_| true, warnings)?;
     let mut guard = PowerGuard::new(job, cold);
     let ended = catch_unwind(AssertUnwindSafe(|| {
         let off = switch_off(job, cold, &mut guard, warnings)?;

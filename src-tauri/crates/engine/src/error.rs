@@ -48,6 +48,10 @@ pub enum EngineError {
     /// has to stay.
     #[error("a disk that was attached to the VM of this computer could not be detached")]
     Detach(#[source] VsphereError),
+    /// A disk hangs on the VM of this computer, or may soon, of which it is not certain that it is
+    /// ours. The snapshot has to stay.
+    #[error("a disk may still hang on the VM of this computer: {0}")]
+    MayHang(String),
     /// No way to read a disk worked.
     #[error("“{disk}” could not be read in any way: {tried}")]
     NoWay {

@@ -131,8 +131,12 @@ pub(crate) fn after_snapshot(job: &VmBackup<'_>, before: Heartbeat, warnings: &m
 
 /// Waits for the length of the policy's pause.
 pub(crate) fn pause(job: &VmBackup<'_>) -> Result<(), EngineError> {
+    pause_for(job, job.policy.pause)
+}
+
+/// Waits, and ends at once when the run is cancelled.
+pub(crate) fn pause_for(job: &VmBackup<'_>, mut left: Duration) -> Result<(), EngineError> {
     const STEP: Duration = Duration::from_millis(100);
-    let mut left = job.policy.pause;
     while !left.is_zero() {
         job.cancel.check()?;
         let step = left.min(STEP);

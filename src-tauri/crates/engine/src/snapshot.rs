@@ -199,7 +199,7 @@ enum Kind {
     /// A VM that has to run again.
     Power,
     /// A disk that has to be detached from the VM of this computer.
-    HotAdd(Promise),
+    HotAdd(Box<Promise>),
 }
 
 impl OpenIntent {
@@ -232,6 +232,11 @@ impl OpenIntent {
         !matches!(self.kind, Kind::Power)
     }
 
+    /// Returns whether it is about a disk that may hang on the VM of this computer.
+    pub(crate) fn is_hot_add(&self) -> bool {
+        matches!(self.kind, Kind::HotAdd(_))
+    }
+
     pub(crate) fn made_at(&self) -> DateTime<Utc> {
         self.made_at
     }
@@ -252,10 +257,16 @@ pub fn open_intents(log: &RunLog) -> Result<Vec<OpenIntent>, EngineError> {
     let ours = |tag: &str| [TAG, power::TAG, hot_add::TAG].contains(&tag);
     for intent in log.intents()?.into_iter().filter(|i| ours(&i.tag)) {
         let (kind, server_id, vm) = if intent.tag == hot_add::TAG {
-            let promise: Promise =
-                serde_json::from_value(intent.payload).map_err(EngineError::Config)?;
+            let promise: Promise = match serde_json::from_value(intent.payload) {
+                Ok(promise) => promise,
+                // It keeps the snapshots of its VM, and nothing of others.
+                Err(error) => {
+                    tracing::error!(%error, intent = %intent.id, "an intent cannot be read");
+                    continue;
+                }
+            };
             let (server_id, vm) = (promise.server_id.clone(), promise.vm.clone());
-            (Kind::HotAdd(promise), server_id, vm)
+            (Kind::HotAdd(Box::new(promise)), server_id, vm)
         } else {
             let Intent { server_id, vm } =
                 serde_json::from_value(intent.payload).map_err(EngineError::Config)?;
@@ -295,13 +306,17 @@ pub async fn recover(
     match &intent.kind {
         Kind::Power => return power::recover(client, log, intent, clock, free).await,
         Kind::HotAdd(promise) => {
-            let of = (intent.id, intent.made_at, promise);
+            let of = (intent.id, intent.made_at, &**promise);
             return hot_add::recover(client, log, of, clock, free).await;
         }
         Kind::Snapshot => {}
     }
     let of = (intent.server_id.as_str(), &intent.vm);
     hot_add::detach_all(client, log, of, clock, free).await?;
+    if !free() {
+        // That run reads through a snapshot just now, and may have attached its disks.
+        return Ok(false);
+    }
     let removed = sweep(client, &intent.vm, intent.id).await.map_err(EngineError::Snapshot)?;
     if removed > 0 || clock.now() - intent.made_at > SETTLED {
         log.clear_intent(intent.id)?;

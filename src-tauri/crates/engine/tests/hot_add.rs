@@ -1,6 +1,7 @@
 //! Disks attached to the VM that the engine runs in, read there and detached, whatever happens.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use kuramori_engine::{Faster, HotAddNeeds, RunEvent, Step};
 use kuramori_lab::{FaultKind, FaultSpec, LabConfig, LabVm, Shape};
@@ -31,10 +32,13 @@ pub fn bench() -> Bench {
     bench_with(own(), |lab| lab)
 }
 
-/// Where the guest would see the disk of the VM.
+/// Where the guest sees the first disk that is attached to it.
 pub fn device(bench: &Bench) -> PathBuf {
-    let uuid = bench.lab.vm("vm").unwrap().disks[0].uuid.replace('-', "").to_lowercase();
-    bench.path().join(crate::bench::GUEST).join(format!("dev/disk/by-id/wwn-0x{uuid}"))
+    bench.path().join(crate::bench::GUEST).join("dev/sdb")
+}
+
+fn block(bench: &Bench, name: &str) -> PathBuf {
+    bench.path().join(crate::bench::GUEST).join("sys/block").join(name)
 }
 
 /// Bytes of disks that went through the host so far.
@@ -127,7 +131,7 @@ fn a_computer_that_is_no_vm_of_the_server_reads_as_before() {
     assert!(why.contains("not one of the VMs of this server"), "{why}");
     assert_eq!(hints, []);
 
-    // Two with the same UUID and card.
+    // Another one with the same UUID.
     let bench = self::bench();
     let uuids = bench.lab.vm("own").unwrap();
     let twin = LabVm::new("twin").uuids("other", uuids.uuid.clone());
@@ -178,33 +182,43 @@ fn our_own_vm_is_not_attached_to_itself() {
 fn a_disk_that_differs_or_never_comes_or_is_there_already_is_not_read() {
     // A disk of that UUID before ours comes: which is which could not be told.
     let bench = self::bench();
-    std::fs::write(device(&bench), b"another").unwrap();
+    let uuid = bench.lab.vm("vm").unwrap().disks[0].uuid.replace('-', "").to_lowercase();
+    let other = block(&bench, "sdq/device");
+    std::fs::create_dir_all(&other).unwrap();
+    std::fs::write(other.join("wwid"), format!("naa.{uuid}\n")).unwrap();
     let observer = quiet();
     let manifest = bench.side.backup_ok(&bench.vm, &observer);
     assert_eq!(manifest.disks[0].transport, HTTPS);
     let events: Vec<_> = observer.events().into_iter().map(|(_, event)| event).collect();
     assert!(refusal(&events).contains("the same UUID"), "{}", refusal(&events));
 
-    type Spoil = fn(&PathBuf);
-    let cases: [(&str, Spoil); 3] = [
-        ("other bytes", |device| {
+    type Spoil = fn(&Bench);
+    let cases: [(&str, Step, Spoil); 6] = [
+        ("other bytes", Step::Attached, |bench| {
             // The end is always compared.
-            let mut bytes = std::fs::read(device).unwrap();
+            let mut bytes = std::fs::read(device(bench)).unwrap();
             *bytes.last_mut().unwrap() ^= 1;
-            std::fs::write(device, bytes).unwrap();
+            std::fs::write(device(bench), bytes).unwrap();
         }),
-        ("not as long", |device| {
-            let file = std::fs::OpenOptions::new().write(true).open(device).unwrap();
+        ("not as long", Step::Attached, |bench| {
+            let file = std::fs::OpenOptions::new().write(true).open(device(bench)).unwrap();
             file.set_len(25 * MIB).unwrap();
         }),
-        ("did not appear", |device| std::fs::remove_file(device).unwrap()),
+        ("did not appear", Step::BeforeAttach, |bench| bench.lab.hold_devices(true).unwrap()),
+        ("it was written to", Step::Attached, write_to),
+        ("it was written to", Step::MidRead, write_to),
+        ("hangs at place 12", Step::Attached, |bench| {
+            let addresses = block(bench, "sdb/device/scsi_device");
+            std::fs::remove_dir_all(&addresses).unwrap();
+            std::fs::create_dir_all(addresses.join("2:0:12:0")).unwrap();
+        }),
     ];
-    for (expected, spoil) in cases {
+    for (expected, at, spoil) in cases {
         let bench = self::bench();
-        let device = device(&bench);
+        let done = AtomicBool::new(false);
         let observer = AtStep::new(|step| {
-            if step == Step::Attached {
-                spoil(&device);
+            if step == at && !done.swap(true, Ordering::SeqCst) {
+                spoil(&bench);
             }
         });
         let manifest = bench.side.backup_ok(&bench.vm, &observer);
@@ -212,8 +226,18 @@ fn a_disk_that_differs_or_never_comes_or_is_there_already_is_not_read() {
         assert_eq!(manifest.disks[0].transport, HTTPS);
         let events: Vec<_> = observer.events().into_iter().map(|(_, event)| event).collect();
         assert!(refusal(&events).contains(expected), "{}", refusal(&events));
+        if expected.contains("place 12") {
+            // The lab does not find it there either.
+            std::fs::remove_file(device(&bench)).unwrap();
+        }
         nothing_is_left(&bench);
     }
+}
+
+/// The system mounts the disk and lets go of it: nobody has it when it is opened.
+fn write_to(bench: &Bench) {
+    let counters = "5 0 40 1 2 0 16 0 0 1 1\n";
+    std::fs::write(block(bench, "sdb/stat"), counters).unwrap();
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Disks attached to the VM that the engine runs in go again, whatever happens, and no others do.
 
 use kuramori_base::CancelToken;
-use kuramori_engine::{RunEvent, Step};
+use kuramori_engine::{EngineError, RunEvent, Step};
 use kuramori_jobs::{Level, Outcome};
 use kuramori_lab::{FaultSpec, LabVm};
 use kuramori_vsphere::{DiskMode, VmRef};
@@ -48,8 +48,19 @@ fn killed_between_promise_and_end() {
         let visitors = || bench.lab.vm("own").unwrap().visitors;
         assert_eq!(visitors().len(), 1 + usize::from(hung), "{step:?}");
 
-        let side = restart(&bench);
+        let mut side = restart(&bench);
         assert_eq!(visitors(), [THEIRS], "{step:?}: ours is detached, no other");
+        if step == Step::BeforeAttach {
+            // The server may have been asked, and be about to do it.
+            assert_eq!(bench.snapshots().len(), 1, "the snapshot stays");
+            let report = side.backup(&bench.vm, &quiet(), &CancelToken::new());
+            assert!(matches!(report.error, Some(EngineError::MayHang(_))), "{:?}", report.error);
+            assert_eq!(bench.snapshots().len(), 1, "no second one joins it");
+            // In another version of the VM the server does not do it any more.
+            bench.lab.touch_vm("own").unwrap();
+            drop(side);
+            side = restart(&bench);
+        }
         assert!(bench.snapshots().is_empty(), "{step:?}");
         let vm = bench.lab.vm("vm").unwrap();
         assert!(!vm.consolidation_needed && vm.disks[0].chain.len() == 1, "{step:?}");
@@ -64,12 +75,8 @@ const THEIRS: &str = "[datastore1] theirs/theirs.vmdk";
 
 /// Attaches a disk of another VM to ours, as another program does.
 fn attach_theirs(bench: &Bench) -> VmRef {
-    let client = &bench.side.client;
-    let theirs = VmRef::new(bench.lab.vm("theirs").unwrap().id);
-    let config = bench.side.runtime.block_on(client.vm_config(&theirs)).unwrap();
-    let own = VmRef::new(bench.lab.vm("own").unwrap().id);
-    bench.side.runtime.block_on(client.attach_frozen(&own, &config.disks[0])).unwrap();
-    own
+    assert_eq!(bench.lab.attach_for_others("own", "theirs", (1, None)).unwrap(), THEIRS);
+    VmRef::new(bench.lab.vm("own").unwrap().id)
 }
 
 /// A disk that cannot be detached keeps its snapshot, both are told, and the guardian takes both
@@ -131,11 +138,17 @@ fn several_disks_at_once_do_not_race_for_places() {
     let crowded = (0..14).fold(own(), |vm, _| vm.capacity(MIB));
     let bench = bench_with(crowded, |lab| lab.vm(LabVm::new("second").capacity(4 * MIB)));
     let second = VmRef::new(bench.lab.vm("second").unwrap().id);
+    let together = std::sync::Barrier::new(2);
     std::thread::scope(|scope| {
         for vm in [&bench.vm, &second] {
-            let side = &bench.side;
+            let (side, together) = (&bench.side, &together);
             scope.spawn(move || {
-                let manifest = side.backup_ok(vm, &quiet());
+                let observer = AtStep::new(|step| {
+                    if step == Step::AfterSnapshot {
+                        together.wait();
+                    }
+                });
+                let manifest = side.backup_ok(vm, &observer);
                 assert_eq!(manifest.disks[0].transport, HOT_ADD);
             });
         }
@@ -151,6 +164,7 @@ fn the_guardian_leaves_the_disk_of_a_live_run_alone() {
     let bench = without_side(bench);
     kill_at(&bench, Step::BeforeAttach);
     let old = kuramori_engine::open_intents(&bench.side.log).unwrap();
+    bench.lab.touch_vm("own").unwrap();
     let observer = AtStep::new(|step| {
         if step == Step::Attached {
             assert!(!bench.side.recover_unless(&old[0], true), "the VM is busy");
@@ -177,5 +191,61 @@ fn our_own_vm_is_backed_up_while_a_disk_visits_it() {
     });
     let manifest = bench.side.backup_ok(&bench.vm, &observer);
     assert_eq!(manifest.disks[0].transport, HOT_ADD);
+    nothing_is_left(&bench);
+}
+
+/// A disk that is attached but not recognised is neither detached nor forgotten.
+#[test]
+fn a_disk_that_is_not_recognised_keeps_its_snapshot() {
+    let bench = bench();
+    let uuid = bench.lab.vm("vm").unwrap().disks[0].uuid.clone();
+    let observer = AtStep::new(|step| {
+        if step == Step::BeforeDetach {
+            bench.lab.set_disk_uuid("vm", 0, "6000C290-0000-0000-0000-00000000beef").unwrap();
+        }
+    });
+    let report = bench.side.backup(&bench.vm, &observer, &CancelToken::new());
+    assert_eq!(report.outcome, Outcome::SucceededWithWarnings, "{:?}", report.error);
+    let told = |wanted: fn(&RunEvent) -> bool| observer.events().iter().any(|(_, e)| wanted(e));
+    assert!(told(|event| matches!(event, RunEvent::StillAttached { .. })));
+    assert!(told(|event| matches!(event, RunEvent::SnapshotLeft { .. })));
+    assert_eq!(bench.lab.vm("own").unwrap().visitors.len(), 1);
+    assert_eq!(bench.snapshots().len(), 1, "it is not removed under a reader");
+    // Nor does each later run leave one more.
+    let again = bench.side.backup(&bench.vm, &quiet(), &CancelToken::new());
+    assert!(matches!(again.error, Some(EngineError::MayHang(_))), "{:?}", again.error);
+    assert_eq!(bench.snapshots().len(), 1);
+    bench.lab.set_disk_uuid("vm", 0, &uuid).unwrap();
+    assert_eq!(bench.side.recover(), 2, "the disk, then the snapshot");
+    nothing_is_left(&bench);
+}
+
+/// Trouble on the way to the server after it has begun proves nothing: what it attached is detached.
+#[test]
+fn a_disk_that_was_attached_although_the_call_failed_is_detached() {
+    let bench = bench();
+    let after = FaultSpec {
+        point: "ReconfigVM_Task".into(),
+        fault: Some("SystemError".into()),
+        when: kuramori_lab::FaultWhen::After,
+        times: Some(1),
+        ..FaultSpec::default()
+    };
+    bench.lab.add_fault(after).unwrap();
+    let manifest = bench.side.backup_ok(&bench.vm, &quiet());
+    assert_ne!(manifest.disks[0].transport, HOT_ADD);
+    nothing_is_left(&bench);
+}
+
+/// Our own VM was taken off the list and put back while a disk hung on it.
+#[test]
+fn a_disk_is_found_on_our_vm_under_another_reference() {
+    let bench = without_side(bench());
+    kill_at(&bench, Step::Attached);
+    let before = bench.lab.vm("own").unwrap().id;
+    bench.lab.reregister_vm("own").unwrap();
+    assert_ne!(bench.lab.vm("own").unwrap().id, before);
+    let side = restart(&bench);
+    drop(side);
     nothing_is_left(&bench);
 }

@@ -23,6 +23,8 @@ mod guards;
 mod hot_add;
 #[cfg(target_os = "linux")]
 mod hot_add_left;
+#[cfg(target_os = "linux")]
+mod hot_add_twins;
 mod incremental;
 mod mounted;
 mod reach;

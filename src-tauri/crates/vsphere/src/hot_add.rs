@@ -4,18 +4,22 @@
 //! as a file: nothing here can say otherwise.
 
 mod slots;
+mod visit;
 
 use std::fmt;
-use std::time::Duration;
+
+use kuramori_base::CancelToken;
 
 use crate::client::Client;
 use crate::error::VsphereError;
 use crate::hardware::{DiskConfig, DiskMode, VmConfig, disks_of};
 use crate::inventory::{DatastoreSummary, PowerState, VmSummary};
 use crate::reconfigure::{DiskAt, DiskSwap};
-use crate::refs::{DatastoreRef, HostRef, MoRef, VmRef};
+use crate::refs::{DatastoreRef, HostRef, VmRef};
 use crate::transport::DatastorePath;
 use crate::xml::Node;
+
+pub use self::visit::{Departure, Place, Sight, Visit};
 
 const PATHS: &[&str] = &[
     "config.hardware.device",
@@ -24,10 +28,6 @@ const PATHS: &[&str] = &[
     "config.flags.diskUuidEnabled",
     "runtime.host",
 ];
-
-/// Between two tries to detach.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Why a frozen disk cannot be read by attaching it to a VM.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub enum AttachObstacle {
     VsanMix,
     /// It is already attached to the VM, or one with its UUID.
     Attached,
+    /// It lies beside the files of the VM itself, and could not be told from one of its own.
+    AtHome,
     /// All controllers are full.
     Full,
 }
@@ -67,18 +69,51 @@ impl fmt::Display for AttachObstacle {
             }
             Self::VsanMix => "the disk lies on vSAN, and the VM of this computer does not",
             Self::Attached => "a disk with its file or UUID is attached to this computer already",
+            Self::AtHome => "the disk lies in the folder of the VM of this computer",
             Self::Full => "all SCSI controllers of the VM of this computer are full",
         })
     }
 }
 
-/// What the server says about a VM that disks are to be attached to.
-struct Seat {
+/// A free place for a disk, in a VM as it was when this was asked for. Once the VM has changed, the
+/// server attaches nothing there any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Berth {
+    slot: slots::Slot,
+    version: String,
+}
+
+impl Berth {
+    /// Returns the place.
+    pub fn place(&self) -> Place {
+        Place { bus: self.slot.bus, unit: self.slot.unit }
+    }
+
+    /// Returns the version of the VM's configuration for which it is free.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+}
+
+/// Why a disk was not attached.
+#[derive(Debug)]
+pub struct AttachFailed {
+    /// What happened.
+    pub error: VsphereError,
+    /// Whether the server certainly did not attach it, and will not.
+    pub settled: bool,
+}
+
+/// What the server says about a VM that disks are to be attached to. Nothing of it may be missing:
+/// a disk that is not shown would be taken for one that is not there.
+pub(crate) struct Seat {
     disks: Vec<DiskConfig>,
-    version: Option<String>,
+    /// Keys of controllers, with the numbers of their buses.
+    buses: Vec<(i32, i32)>,
+    version: String,
     shows_uuids: bool,
     host: Option<HostRef>,
-    home: Option<DatastorePath>,
+    home: DatastorePath,
     slot: Option<slots::Slot>,
 }
 
@@ -93,18 +128,9 @@ impl Client {
         uuids: &[String],
         macs: &[String],
     ) -> Result<Vec<VmSummary>, VsphereError> {
-        const ACTION: &str = "look for the VM of this computer";
-        let Some(index) = &self.service().search_index else { return Ok(Vec::new()) };
-        let mut found: Vec<MoRef> = Vec::new();
+        let mut found: Vec<VmRef> = Vec::new();
         for uuid in uuids {
-            let reply = self
-                .read(ACTION, "FindAllByUuid", index, |w| {
-                    w.text("uuid", uuid);
-                    w.text("vmSearch", true);
-                    w.text("instanceUuid", false);
-                })
-                .await?;
-            for vm in reply.all("returnval").filter_map(Node::mo) {
+            for vm in self.vms_of_uuid(uuid, false).await? {
                 if !found.contains(&vm) {
                     found.push(vm);
                 }
@@ -112,7 +138,7 @@ impl Client {
         }
         let mut own = Vec::new();
         for vm in found {
-            let vm = match self.vm(&VmRef::new(vm.value)).await {
+            let vm = match self.vm(&vm).await {
                 Ok(vm) => vm,
                 // It went, or shows nothing of itself: not where this program runs.
                 Err(VsphereError::NotFound { .. } | VsphereError::Reply { .. }) => continue,
@@ -126,117 +152,109 @@ impl Client {
         Ok(own)
     }
 
-    /// Returns why a frozen disk cannot be attached to the VM `to`, or `None` when it may be.
+    /// Returns the VMs that have this BIOS UUID, or this one of their own (`instance`).
+    pub(super) async fn vms_of_uuid(
+        &self,
+        uuid: &str,
+        instance: bool,
+    ) -> Result<Vec<VmRef>, VsphereError> {
+        const ACTION: &str = "look for the VM of this computer";
+        let Some(index) = &self.service().search_index else { return Ok(Vec::new()) };
+        let reply = self
+            .read(ACTION, "FindAllByUuid", index, |w| {
+                w.text("uuid", uuid);
+                w.text("vmSearch", true);
+                w.text("instanceUuid", instance);
+            })
+            .await?;
+        let found = reply.all("returnval").filter_map(Node::mo);
+        Ok(found.map(|vm| VmRef::new(vm.value)).collect())
+    }
+
+    /// Returns a place for a frozen disk on the VM `to`, or why it cannot be attached there.
     /// `source` is the configuration that froze, `stores` the datastores of the server.
     ///
     /// # Errors
     /// As every call.
-    pub async fn attach_obstacle(
+    pub async fn berth(
         &self,
         to: &VmRef,
         stores: &[DatastoreSummary],
         (source, disk): (&VmConfig, &DiskConfig),
-    ) -> Result<Option<AttachObstacle>, VsphereError> {
+    ) -> Result<Result<Berth, AttachObstacle>, VsphereError> {
         let seat = self.seat(to).await?;
         let seen = match &seat.host {
             Some(host) => self.datastores_of(host).await?,
             None => Vec::new(),
         };
-        Ok(obstacle(&seat, &seen, stores, (source, disk)))
+        Ok(match obstacle(&seat, &seen, stores, (source, disk)) {
+            Some(obstacle) => Err(obstacle),
+            None => seat.berth().ok_or(AttachObstacle::Full),
+        })
     }
 
     /// Attaches a frozen disk to a VM that runs. Writes to it are kept nowhere.
     ///
     /// # Errors
-    /// As every call; the fault `ConcurrentAccess` when the VM was changed at the same moment, and
-    /// then nothing was done. When the connection fails it may hang there nevertheless: look with
-    /// [`Client::visitors`].
-    pub async fn attach_frozen(&self, to: &VmRef, disk: &DiskConfig) -> Result<(), VsphereError> {
+    /// As every call; the fault `ConcurrentAccess` when the VM has changed since `berth` was asked
+    /// for. Unless the failure is settled the disk may hang there, or soon: look with
+    /// [`Client::look_for`].
+    pub async fn attach_frozen(
+        &self,
+        to: &VmRef,
+        disk: &DiskConfig,
+        berth: &Berth,
+    ) -> Result<(), AttachFailed> {
         const ACTION: &str = "attach a disk to the VM of this computer";
-        let seat = self.seat(to).await?;
-        let slot = seat.slot.ok_or_else(|| VsphereError::missing(ACTION, "a free place"))?;
-        let file = disk.backing.file.clone();
-        let file = file.ok_or_else(|| VsphereError::missing(ACTION, "the file of the disk"))?;
+        let Some(file) = disk.backing.file.clone() else {
+            let error = VsphereError::missing(ACTION, "the file of the disk");
+            return Err(AttachFailed { error, settled: true });
+        };
         let into = vec![DiskAt {
             file,
-            controller_key: slot.controller,
-            unit: slot.unit,
+            controller_key: berth.slot.controller,
+            unit: berth.slot.unit,
             capacity: disk.capacity,
             mode: DiskMode::IndependentNonpersistent,
         }];
-        let swap = DiskSwap { into, version: seat.version, ..DiskSwap::default() };
-        self.reconfigure_disks(ACTION, to, &swap, slot.new).await
-    }
-
-    /// Returns the disks of a VM that keep no writes and lie outside its own folder: those that
-    /// were attached to be read. None when the VM is gone.
-    ///
-    /// # Errors
-    /// As every call.
-    pub async fn visitors(&self, of: &VmRef) -> Result<Vec<DiskConfig>, VsphereError> {
-        match self.seat(of).await {
-            Ok(seat) => Ok(seat.visitors().cloned().collect()),
-            Err(VsphereError::NotFound { .. }) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Detaches those of [`Client::visitors`] that `is_ours` names. Returns how many there were.
-    /// Their files stay. Others who change the VM at the same moment are waited for.
-    ///
-    /// # Errors
-    /// As every call; the fault `ConcurrentAccess` or `TaskInProgress` when others were at it for
-    /// longer than `patience`, and then nothing was done.
-    pub async fn detach(
-        &self,
-        from: &VmRef,
-        is_ours: impl Fn(&DiskConfig) -> bool,
-        patience: Duration,
-    ) -> Result<usize, VsphereError> {
-        let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
-        loop {
-            match self.detach_once(from, &is_ours).await {
-                Err(error) if is_taken(&error) && waited < patience => {
-                    tokio::time::sleep(pause).await;
-                    waited += pause;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-                other => return other,
+        let version = Some(berth.version.clone());
+        let swap = DiskSwap { into, version, ..DiskSwap::default() };
+        let task = match self.begin_reconfigure(ACTION, to, &swap, berth.slot.new).await {
+            Ok(task) => task,
+            Err(error) => return Err(AttachFailed { settled: is_refusal(&error), error }),
+        };
+        // Never cancelled: what hangs where must be known.
+        match self.finish_task(ACTION, &task, &|_| {}, &CancelToken::new()).await {
+            Ok(_) => Ok(()),
+            // Anything else may have befallen the asking, while the task goes on.
+            Err(error) => {
+                let settled = matches!(error, VsphereError::TaskFailed { .. });
+                Err(AttachFailed { error, settled })
             }
         }
     }
 
-    async fn detach_once(
-        &self,
-        from: &VmRef,
-        is_ours: &impl Fn(&DiskConfig) -> bool,
-    ) -> Result<usize, VsphereError> {
-        const ACTION: &str = "detach a disk from the VM of this computer";
-        let seat = match self.seat(from).await {
-            Ok(seat) => seat,
-            Err(VsphereError::NotFound { .. }) => return Ok(0),
-            Err(error) => return Err(error),
-        };
-        let out: Vec<DiskConfig> = seat.visitors().filter(|disk| is_ours(disk)).cloned().collect();
-        let count = out.len();
-        if count > 0 {
-            // Keys are given out again: the version says that it is still the same disk's.
-            let swap = DiskSwap { out, version: seat.version, ..DiskSwap::default() };
-            self.reconfigure_disks(ACTION, from, &swap, None).await?;
-        }
-        Ok(count)
-    }
-
-    async fn seat(&self, vm: &VmRef) -> Result<Seat, VsphereError> {
-        let properties = self.properties("read the devices of a VM", &vm.mo(), PATHS).await?;
+    pub(crate) async fn seat(&self, vm: &VmRef) -> Result<Seat, VsphereError> {
+        const ACTION: &str = "read the devices of a VM";
+        let missing = |part| VsphereError::missing(ACTION, part);
+        let properties = self.properties(ACTION, &vm.mo(), PATHS).await?;
         let devices = properties.get("config.hardware.device");
-        let devices: Vec<&Node> = devices.map(|d| d.children.iter().collect()).unwrap_or_default();
+        let devices: Vec<&Node> =
+            devices.ok_or_else(|| missing("the devices"))?.children.iter().collect();
+        let disks = disks_of(&devices, false);
+        if disks.len() != devices.iter().filter(|device| device.kind() == "VirtualDisk").count() {
+            return Err(missing("one of the disks"));
+        }
+        let bus = |d: &&Node| Some((d.number_at("key")?, d.number_at("busNumber")?));
+        let version = properties.string("config.changeVersion");
+        let home = properties.text("config.files.vmPathName").and_then(|path| path.parse().ok());
         Ok(Seat {
-            disks: disks_of(&devices, false),
-            version: properties.string("config.changeVersion"),
+            disks,
+            buses: devices.iter().filter(|d| slots::is_scsi(d.kind())).filter_map(bus).collect(),
+            version: version.ok_or_else(|| missing("the version of its configuration"))?,
             shows_uuids: properties.bool("config.flags.diskUuidEnabled").unwrap_or(false),
             host: properties.mo("runtime.host").map(|host| HostRef::new(host.value)),
-            home: properties.text("config.files.vmPathName").and_then(|path| path.parse().ok()),
+            home: home.ok_or_else(|| missing("the folder of the VM"))?,
             slot: slots::free(&devices),
         })
     }
@@ -250,18 +268,30 @@ impl Client {
 }
 
 impl Seat {
-    fn visitors(&self) -> impl Iterator<Item = &DiskConfig> {
-        self.disks.iter().filter(|disk| {
-            let mut links = disk.backing.file.iter().chain(&disk.backing.parents);
-            let outside = links.all(|link| self.home.as_ref().is_some_and(|h| !is_beside(h, link)));
-            disk.mode == DiskMode::IndependentNonpersistent && outside
-        })
+    pub(crate) fn berth(&self) -> Option<Berth> {
+        Some(Berth { slot: self.slot?, version: self.version.clone() })
     }
 }
 
-/// Returns whether somebody else was changing the VM.
-fn is_taken(error: &VsphereError) -> bool {
-    error.fault().is_some_and(|f| f.is("ConcurrentAccess") || f.is("TaskInProgress"))
+/// Whether an answer to the call itself says that the server did not begin. A word of trouble on
+/// the way between servers does not.
+fn is_refusal(error: &VsphereError) -> bool {
+    const REFUSALS: [&str; 12] = [
+        "ConcurrentAccess",
+        "TaskInProgress",
+        "InvalidState",
+        "InvalidPowerState",
+        "InvalidArgument",
+        "InvalidDeviceSpec",
+        "InvalidVmConfig",
+        "InvalidDatastore",
+        "FileLocked",
+        "FileNotFound",
+        "FileFault",
+        "NoPermission",
+    ];
+    matches!(error, VsphereError::RestrictedVersion { .. })
+        || error.fault().is_some_and(|fault| REFUSALS.iter().any(|kind| fault.is(kind)))
 }
 
 /// Returns whether two files lie in the same folder.
@@ -291,6 +321,10 @@ fn obstacle(
         return Some(AttachObstacle::NotAFile);
     };
     let Some(uuid) = &disk.uuid else { return Some(AttachObstacle::NoUuid) };
+    let mut links = disk.backing.parents.iter().chain([file]);
+    if links.any(|link| is_beside(&seat.home, link)) {
+        return Some(AttachObstacle::AtHome);
+    }
     let twin = |there: &DiskConfig| {
         there.backing.file.as_ref() == Some(file)
             || there.backing.parents.contains(file)
@@ -309,8 +343,7 @@ fn obstacle(
         let store = stores.iter().find(|store| store.name == name);
         store.is_some_and(|store| store.kind.eq_ignore_ascii_case("vsan"))
     };
-    let home = seat.home.as_ref().map(DatastorePath::datastore);
-    if on_vsan(file.datastore()) && !home.is_some_and(on_vsan) {
+    if on_vsan(file.datastore()) && !on_vsan(seat.home.datastore()) {
         return Some(AttachObstacle::VsanMix);
     }
     seat.slot.is_none().then_some(AttachObstacle::Full)

@@ -53,7 +53,7 @@ pub use hardware::{
     DiskSharing, Drive, FoundDisk, FoundVm, FoundVmError, HardwareVersion, Lost, Nic, SavedConfig,
     SavedTag, VersionTooLow, VmConfig, VmHardware, read_ovf, read_vmx,
 };
-pub use hot_add::AttachObstacle;
+pub use hot_add::{AttachFailed, AttachObstacle, Berth, Departure, Place, Sight, Visit};
 pub use inventory::{
     ComputeSummary, ConnectionState, DatacenterSummary, DatastoreSummary, FolderSummary, Group,
     GroupKind, HostSummary, Inventory, InventoryNode, NetworkKind, NetworkSummary, NodeId,

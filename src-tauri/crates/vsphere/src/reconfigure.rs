@@ -11,7 +11,7 @@ use crate::error::VsphereError;
 use crate::hardware::{DiskConfig, DiskMode};
 use crate::refs::VmRef;
 use crate::transport::DatastorePath;
-use crate::xml::XmlWriter;
+use crate::xml::{Node, XmlWriter};
 
 /// A disk that exists as a file, and the place of a VM it is to have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Client {
     /// [`DiskSwap::version`], and then nothing was done. When the connection fails the task may have run nevertheless: look at
     /// [`Client::vm_config`].
     pub async fn swap_disks(&self, vm: &VmRef, swap: &DiskSwap) -> Result<(), VsphereError> {
-        self.reconfigure_disks("exchange the disks of a VM", vm, swap, None).await
+        self.reconfigure_disks("exchange the disks of a VM", vm, swap).await
     }
 
     pub(crate) async fn reconfigure_disks(
@@ -69,15 +69,24 @@ impl Client {
         action: &str,
         vm: &VmRef,
         swap: &DiskSwap,
-        controller: Option<NewController>,
     ) -> Result<(), VsphereError> {
-        let reply = self
-            .change(action, "ReconfigVM_Task", &vm.mo(), |w| {
-                w.group("spec", |w| write(w, swap, controller));
-            })
-            .await?;
+        let task = self.begin_reconfigure(action, vm, swap, None).await?;
         // Never cancelled: what hangs where must be known.
-        self.finish_task(action, &reply, &|_| {}, &CancelToken::new()).await.map(|_| ())
+        self.finish_task(action, &task, &|_| {}, &CancelToken::new()).await.map(|_| ())
+    }
+
+    /// Asks for the changes. Returns the answer that names the task.
+    pub(crate) async fn begin_reconfigure(
+        &self,
+        action: &str,
+        vm: &VmRef,
+        swap: &DiskSwap,
+        controller: Option<NewController>,
+    ) -> Result<Node, VsphereError> {
+        self.change(action, "ReconfigVM_Task", &vm.mo(), |w| {
+            w.group("spec", |w| write(w, swap, controller));
+        })
+        .await
     }
 
     /// Takes a VM off the server's list. Its files stay. One that is gone already is no error.

@@ -8,6 +8,7 @@ mod lease;
 mod owner;
 mod snapshots;
 mod tasks;
+mod visits;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -57,6 +58,8 @@ pub(crate) struct Core {
     pub(crate) stats: Stats,
     pub(crate) folder_active: AtomicUsize,
     pub(crate) stopping: AtomicBool,
+    /// Whether disks that are attached stay unseen by the guest.
+    pub(crate) devices_held: AtomicBool,
     pub(crate) runtime: tokio::runtime::Handle,
     world: Mutex<World>,
     changed: Condvar,
@@ -113,6 +116,7 @@ impl Core {
             stats: Stats::default(),
             folder_active: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
+            devices_held: AtomicBool::new(false),
             runtime,
             world: Mutex::new(World {
                 inventory,

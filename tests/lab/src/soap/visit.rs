@@ -88,10 +88,10 @@ pub(crate) fn visit(core: &Arc<Core>, vm: &Ref, changes: &[&Element]) -> Result<
     found.visitors.extend(plan.come);
     found.state.reconfigured += 1;
     for visitor in found.visitors.iter().filter(|v| came.contains(&v.meta.key)) {
-        core.plug_in(&name, &visitor.meta.uuid, visitor.frozen())?;
+        core.plug_in(&name, visitor)?;
     }
     for visitor in gone {
-        core.pull_out(&name, &visitor.meta.uuid)?;
+        core.pull_out(&name, &visitor)?;
     }
     core.save(&world)?;
     drop(world);
@@ -158,7 +158,8 @@ fn comes(
         Fault::file("FileLocked", text, refusal)
     };
     let uuid = disk.meta().uuid;
-    let visited = |v: &Visitor| v.meta.uuid == uuid;
+    // A host locks files: disks with equal UUIDs, and other links of one disk, are no matter to it.
+    let visited = |v: &Visitor| v.is_of(disk, link);
     if is_written || world.vms.values().flat_map(|v| &v.visitors).any(visited) {
         return Err(locked());
     }
@@ -179,6 +180,7 @@ fn comes(
     if !all.into_iter().any(scsi) || taken || !is_place || !fits {
         return Err(invalid(index));
     }
-    let meta = VisitorMeta { key: disk_key(controller, unit), controller, unit, uuid, link };
+    let (key, dir) = (disk_key(controller, unit), disk.meta().dir);
+    let meta = VisitorMeta { key, controller, unit, uuid, dir, link };
     Visitor::enter(meta, disk).ok_or_else(locked)
 }

@@ -16,6 +16,9 @@ pub(crate) struct VisitorMeta {
     pub(crate) unit: i32,
     /// Identity of the disk.
     pub(crate) uuid: String,
+    /// The folder of the disk: others may have the same identity.
+    #[serde(default)]
+    pub(crate) dir: String,
     /// The newest of its links that is shown.
     pub(crate) link: u64,
 }
@@ -42,12 +45,20 @@ impl Visitor {
     ) -> Vec<(String, Self)> {
         let of = |vm: &Vm, meta: &VisitorMeta| {
             let mut disks = vms.values().flat_map(|v| &v.disks).chain(loose);
-            let disk = disks.find(|d| d.inner().meta.uuid == meta.uuid)?;
+            let disk = disks.find(|d| {
+                let inner = d.inner();
+                inner.meta.uuid == meta.uuid && inner.meta.dir == meta.dir
+            })?;
             Some((vm.state.id.clone(), Self::enter(meta.clone(), disk)?))
         };
         vms.values()
             .flat_map(|vm| vm.state.visitors.iter().filter_map(move |m| of(vm, m)))
             .collect()
+    }
+
+    /// Returns whether this link of this disk is what hangs there.
+    pub(crate) fn is_of(&self, disk: &Arc<Disk>, link: u64) -> bool {
+        Arc::ptr_eq(&self.disk, disk) && self.meta.link == link
     }
 
     /// Returns the bytes that the VM sees.

@@ -2,40 +2,47 @@
 //! the server attaches it, and takes it away again before the snapshot goes.
 //!
 //! Nothing is believed about the disk that appears: it counts only when none of its UUID was there
-//! before, when nobody else uses it, and when it is as long and holds the same bytes as the server
-//! shows, at both ends and at random. That is looked at over HTTPS before it is attached: hosts do
-//! not show files that another reader holds.
+//! before, when the server shows no other one of its file or UUID once it is open, when it is at the
+//! place that was meant, when nobody else uses it or has written to it, and when it is as long and
+//! holds the same bytes as the server shows, at both ends and at random. These are looked at over
+//! HTTPS before it is attached: hosts do not show files that another reader holds.
 
 mod promise;
+mod visit;
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 use kuramori_block::{ByteLen, ByteOffset, DiskReader, ReadError};
 use kuramori_platform::guest::{self, Disk, NotAGuest, Roots};
-use kuramori_vsphere::{AttachObstacle, DiskConfig, Function, VmSummary, VsphereError};
+use kuramori_vsphere::{AttachObstacle, Berth, DiskConfig, Function, VmSummary, VsphereError};
 
 pub(crate) use self::promise::{Promise, TAG, detach_all, only_visits, recover};
 
-use self::promise::Visit;
+use self::visit::Visit;
 use crate::backup::{VmBackup, Warnings, causes, panic_text};
 use crate::disk::{Delivered, DiskSource, WayError, Work};
 use crate::error::EngineError;
 use crate::files;
-use crate::guards::pause;
+use crate::guards::pause_for;
 use crate::observer::Step;
 use crate::report::RunEvent;
 use crate::samples::Samples;
 use crate::ways::{Faster, HotAddNeeds, Way};
 
-/// How often a disk that was attached is looked for.
-const LOOKS: u32 = 8;
+/// How long a disk that was attached is looked for, in pauses of the policy, and how often.
+const PATIENCE: u32 = 8;
+const LOOK: Duration = Duration::from_millis(100);
 
 /// This computer as a VM to which disks can be attached. Shared by all runs.
 #[derive(Debug)]
 pub struct HotAdd {
     roots: Roots,
-    /// Held while a disk is attached or detached: two at once would want the same place.
+    /// Held while a disk is detached, and from the look that none like it is here until one is
+    /// open and known.
     turn: Mutex<()>,
 }
 
@@ -53,6 +60,15 @@ impl HotAdd {
     fn turn(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// As [`Self::turn`], when nobody has it.
+    fn try_turn(&self) -> Option<MutexGuard<'_, ()>> {
+        match self.turn.try_lock() {
+            Ok(turn) => Some(turn),
+            Err(TryLockError::Poisoned(turn)) => Some(turn.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
 }
 
 /// Attaches the disk, reads what the plan says, and detaches it, however the reading ended.
@@ -69,15 +85,20 @@ pub(crate) fn save(
         let shown = files::merged(shown).map_err(|e| WayError::Refused(causes(&e)))?;
         Samples::take(job, &shown)?
     };
-    let mut visit = Visit::promise(job, &own.reference, disk).map_err(WayError::Fatal)?;
+    let mut visit = Visit::new(job, own);
     let read = catch_unwind(AssertUnwindSafe(|| {
-        job.observer.step(Step::BeforeAttach);
-        visit.attach(disk)?;
-        job.observer.step(Step::Attached);
-        let device = appear(job, disk)?;
+        let device = visit.attach(work, disk)?;
+        let roots = &job.hot_add.roots;
+        let touched = |e: std::io::Error| refused(&causes(&e));
         let same = samples.compare(job, &device);
+        let same = same.and_then(|()| device.0.untouched(roots).map_err(touched));
         let read = same.and_then(|()| files::read(work, (source, Way::HotAdd), &device, warnings));
-        if let Err(error) = device.0.let_go(&job.hot_add.roots) {
+        // What was written to it meanwhile, we have read.
+        let read = read.and_then(|read| {
+            device.0.untouched(roots).map_err(touched)?;
+            Ok(read)
+        });
+        if let Err(error) = device.0.let_go(roots) {
             let (disk, reason) = (disk.label.clone(), causes(&error));
             warnings.info(RunEvent::DeviceKept { disk, reason });
         }
@@ -126,18 +147,21 @@ fn own_vm(job: &VmBackup<'_>) -> Result<VmSummary, WayError> {
     }
 }
 
-/// Looks at everything that could go wrong once the disk is attached.
-fn check(work: &Work<'_>, own: &VmSummary, disk: &DiskConfig) -> Result<(), WayError> {
+/// Looks for a place for the disk.
+fn berth(work: &Work<'_>, own: &VmSummary, disk: &DiskConfig) -> Result<Berth, WayError> {
     let (job, frozen) = (work.job, work.frozen);
     let of = (frozen.config, disk);
-    let obstacle = job.client.attach_obstacle(&own.reference, frozen.stores, of);
-    match job.wait(obstacle).map_err(|e| failed(&e))? {
-        None => {}
-        Some(obstacle @ AttachObstacle::UuidsOff) => {
-            return Err(hindered(obstacle.to_string(), HotAddNeeds::DiskUuids));
-        }
-        Some(obstacle) => return Err(refused(&obstacle.to_string())),
-    }
+    let berth = job.client.berth(&own.reference, frozen.stores, of);
+    job.wait(berth).map_err(|e| failed(&e))?.map_err(|obstacle| match obstacle {
+        AttachObstacle::UuidsOff => hindered(obstacle.to_string(), HotAddNeeds::DiskUuids),
+        obstacle => refused(&obstacle.to_string()),
+    })
+}
+
+/// Looks at everything that could go wrong once the disk is attached.
+fn check(work: &Work<'_>, own: &VmSummary, disk: &DiskConfig) -> Result<(), WayError> {
+    let job = work.job;
+    berth(work, own, disk)?;
     // Also those for taking it away: a disk that stays is worse than none.
     let missing = job.client.rights_missing_on(&own.reference, Function::HotAdd);
     let missing = job.wait(missing).map_err(|e| failed(&e))?;
@@ -153,32 +177,55 @@ fn check(work: &Work<'_>, own: &VmSummary, disk: &DiskConfig) -> Result<(), WayE
     Ok(())
 }
 
-fn find(job: &VmBackup<'_>, disk: &DiskConfig) -> Result<Option<std::path::PathBuf>, WayError> {
+fn find(job: &VmBackup<'_>, disk: &DiskConfig) -> Result<Option<PathBuf>, WayError> {
     let uuid = disk.uuid.as_deref().unwrap_or_default();
     guest::find_disk(&job.hot_add.roots, uuid).map_err(|e| WayError::Refused(causes(&e)))
 }
 
-/// Waits until the attached disk is there, and opens it.
-fn appear(job: &VmBackup<'_>, disk: &DiskConfig) -> Result<Device, WayError> {
-    for look in 1.. {
+/// Waits until the attached disk is there, at this place, and opens it.
+fn appear(job: &VmBackup<'_>, disk: &DiskConfig, unit: i32) -> Result<Device, WayError> {
+    let (roots, pause) = (&job.hot_add.roots, job.policy.pause);
+    let (mut waited, mut asked) = (Duration::ZERO, false);
+    let wanted = u32::try_from(unit).map_err(|_| refused("its place is no place"))?;
+    while waited <= pause * PATIENCE {
         if let Some(path) = find(job, disk)? {
-            let open = Disk::open(&path).map_err(|e| {
-                WayError::Refused(format!("{} cannot be opened: {}", path.display(), causes(&e)))
-            })?;
-            return Ok(Device(open));
-        }
-        if look == LOOKS {
-            break;
+            return open(roots, &path, wanted);
         }
         // The system mostly notices by itself; why it may not be asked helps who finds no disk.
-        if look == 2
-            && let Err(error) = guest::rescan(&job.hot_add.roots)
+        if waited >= pause
+            && !std::mem::replace(&mut asked, true)
+            && let Err(error) = guest::rescan(roots, wanted)
         {
             tracing::warn!(%error, "the system was not asked to look for disks");
         }
-        pause(job).map_err(WayError::Fatal)?;
+        let look = LOOK.min(pause);
+        pause_for(job, look).map_err(WayError::Fatal)?;
+        waited += look;
     }
     Err(refused("the attached disk did not appear on this computer"))
+}
+
+fn open(roots: &Roots, path: &Path, unit: u32) -> Result<Device, WayError> {
+    let about = |what: &str, e: &io::Error| format!("{} {what}: {}", path.display(), causes(e));
+    let device = Disk::open(path).map_err(|e| match e.kind() {
+        // Whoever uses it has not been waiting for us.
+        io::ErrorKind::ResourceBusy => {
+            WayError::Refused(about("is used by something else on this computer", &e))
+        }
+        _ => WayError::Refused(about("cannot be opened", &e)),
+    })?;
+    let place = device.unit(roots);
+    match place.map_err(|e| WayError::Refused(about("does not tell its place", &e)))? {
+        Some(other) if other != unit => {
+            return Err(refused(&format!(
+                "{} hangs at place {other}, and the disk was attached at {unit}",
+                path.display()
+            )));
+        }
+        _ => {}
+    }
+    device.untouched(roots).map_err(|e| WayError::Refused(about("is not as it came", &e)))?;
+    Ok(Device(device))
 }
 
 /// An attached disk.
@@ -193,14 +240,4 @@ impl DiskReader for Device {
         self.check_range(offset, buf.len())?;
         self.0.read_at(offset.get(), buf).map_err(|e| ReadError::source(offset, e))
     }
-}
-
-/// Whether trying again may help: somebody else is changing the VM just now.
-fn is_busy(error: &VsphereError) -> bool {
-    error.fault().is_some_and(|f| f.is("ConcurrentAccess") || f.is("TaskInProgress"))
-}
-
-/// Whether the server certainly did nothing.
-fn is_settled(error: &VsphereError) -> bool {
-    error.fault().is_some() || matches!(error, VsphereError::RestrictedVersion { .. })
 }

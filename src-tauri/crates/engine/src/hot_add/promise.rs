@@ -1,23 +1,22 @@
-//! A disk that hangs on the VM of this computer: the intent before, the detaching after, and what a
-//! crash left hanging.
+//! The intent about a disk that hangs on the VM of this computer, and what a crash left hanging.
 //!
-//! A disk is ours if and only if an intent names its file and its UUID, and it keeps no writes.
-//! Nothing else is ever detached.
+//! A disk is ours if and only if an intent names its file, its UUID and its place, and it keeps no
+//! writes. Nothing else is ever detached; and what only resembles it, or may still be about to come,
+//! keeps the intent and the snapshot.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kuramori_base::Clock;
-use kuramori_jobs::{IntentId, RunLog};
-use kuramori_vsphere::{Client, DiskConfig, DiskMode, VmRef, VsphereError};
+use kuramori_jobs::{Intent, IntentId, RunLog};
+use kuramori_vsphere::{
+    Berth, Client, DatastoreRef, Departure, DiskConfig, Place, Visit, VmRef, VmSummary,
+    VsphereError,
+};
 use serde::{Deserialize, Serialize};
 
-use super::{is_busy, is_settled};
-use crate::backup::{VmBackup, Warnings, causes};
-use crate::disk::WayError;
+use crate::backup::VmBackup;
 use crate::error::EngineError;
-use crate::guards::pause;
-use crate::report::RunEvent;
 
 /// Marks these intents in the run log.
 pub(crate) const TAG: &str = "hot-add";
@@ -40,118 +39,131 @@ pub(crate) struct Promise {
     /// The frozen link.
     file: String,
     uuid: String,
+    /// Its datastore, whatever that will be called.
+    #[serde(default)]
+    store: Option<DatastoreRef>,
+    /// Where it is to hang.
+    #[serde(default)]
+    place: Option<Place>,
+    /// The version of our VM for which it was asked. In another one the server attaches nothing
+    /// that was asked for this one.
+    #[serde(default)]
+    version: Option<String>,
+    /// The UUID of our VM's own, by which it is found when it was taken off the list and back.
+    #[serde(default)]
+    own_uuid: Option<String>,
+}
+
+/// What became of an attached disk.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// It hung there and was detached.
+    Detached,
+    /// It does not hang there, and will not.
+    Gone,
+    /// Nobody knows yet, or something hangs there that may be it.
+    Unknown(String),
+    /// The server is at work on our VM.
+    Busy,
+    /// A run has taken the VM meanwhile.
+    Taken,
 }
 
 impl Promise {
-    fn is_about(&self, disk: &DiskConfig) -> bool {
-        let mut links = disk.backing.file.iter().chain(&disk.backing.parents);
-        disk.mode == DiskMode::IndependentNonpersistent
-            && disk.uuid.as_ref().is_some_and(|uuid| uuid.eq_ignore_ascii_case(&self.uuid))
-            && links.any(|link| link.to_string() == self.file)
-    }
-
-    /// Detaches the disk if it hangs there. Returns whether it did.
-    async fn detach(
-        &self,
-        client: &Client,
-        patience: Duration,
-        free: Free<'_>,
-    ) -> Result<bool, VsphereError> {
-        let is_ours = |disk: &DiskConfig| self.is_about(disk) && free();
-        let detached = client.detach(&self.own, is_ours, patience).await?;
-        Ok(detached > 0)
-    }
-}
-
-/// Where a disk stands between the promise and its end.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    /// It certainly does not hang there.
-    No,
-    /// It may, or may soon.
-    Unknown,
-    /// It does.
-    Attached,
-}
-
-/// Sees to it that an attached disk is detached again.
-pub(super) struct Visit<'a> {
-    job: &'a VmBackup<'a>,
-    intent: IntentId,
-    promise: Promise,
-    asked: Asked,
-}
-
-impl<'a> Visit<'a> {
-    /// Makes the promise durable. The disk may be attached only after this returned.
-    pub(super) fn promise(
-        job: &'a VmBackup<'a>,
-        own: &VmRef,
+    pub(super) fn new(
+        job: &VmBackup<'_>,
+        own: &VmSummary,
         disk: &DiskConfig,
-    ) -> Result<Self, EngineError> {
-        let promise = Promise {
+        berth: &Berth,
+    ) -> Self {
+        Self {
             server_id: job.server_id.to_owned(),
             vm: job.vm.clone(),
-            own: own.clone(),
+            own: own.reference.clone(),
             file: disk.backing.file.as_ref().map(ToString::to_string).unwrap_or_default(),
             uuid: disk.uuid.clone().unwrap_or_default(),
-        };
-        let intent = IntentId::random();
-        let payload = serde_json::to_value(&promise).map_err(EngineError::Config)?;
-        job.log.add_intent(intent, job.run, TAG, &payload)?;
-        Ok(Self { job, intent, promise, asked: Asked::No })
-    }
-
-    /// Attaches the disk. Waits for others who change the VM of this computer.
-    pub(super) fn attach(&mut self, disk: &DiskConfig) -> Result<(), WayError> {
-        let (job, mut waited) = (self.job, Duration::ZERO);
-        loop {
-            self.asked = Asked::Unknown;
-            let attached = {
-                let _turn = job.hot_add.turn();
-                job.wait(job.client.attach_frozen(&self.promise.own, disk))
-            };
-            let error = match attached {
-                Ok(()) => {
-                    self.asked = Asked::Attached;
-                    return Ok(());
-                }
-                Err(error) => error,
-            };
-            if is_settled(&error) {
-                self.asked = Asked::No;
-            }
-            waited += job.policy.pause;
-            if !is_busy(&error) || waited > job.policy.task_patience {
-                return Err(WayError::Refused(causes(&error)));
-            }
-            pause(job).map_err(WayError::Fatal)?;
+            store: disk.backing.datastore.clone(),
+            place: Some(berth.place()),
+            version: Some(berth.version().to_owned()),
+            own_uuid: own.instance_uuid.clone(),
         }
     }
 
-    /// Detaches the disk and forgets the intent. A failure is a visible warning, and the intent
-    /// stays. Never cancelled: a disk that stays keeps the snapshot from being removed.
-    pub(super) fn end(self, warnings: &mut Warnings<'_>) {
-        let job = self.job;
-        let detached = {
-            let _turn = job.hot_add.turn();
-            job.wait(self.promise.detach(job.client, job.policy.task_patience, &|| true))
-        };
-        let reason = match detached {
-            // The server may still be at work on it, so it is looked at again later.
-            Ok(false) if self.asked == Asked::Unknown => return,
-            // Trying the clean-up once more at the next start does no harm.
-            Ok(_) => job.log.clear_intent(self.intent).err().map(|e| causes(&e)),
-            Err(error) => Some(causes(&error)),
-        };
-        if let Some(reason) = reason {
-            warnings.warn(RunEvent::StillAttached { reason });
+    /// Reads it. `None` for an intent of another kind.
+    fn read(intent: &Intent) -> Option<Result<Self, serde_json::Error>> {
+        (intent.tag == TAG).then(|| Self::deserialize(&intent.payload))
+    }
+
+    pub(super) fn visit(&self) -> Option<Visit> {
+        Some(Visit {
+            file: self.file.parse().ok()?,
+            store: self.store.clone(),
+            uuid: self.uuid.clone(),
+            place: self.place,
+        })
+    }
+
+    /// Detaches the disk if it hangs there, and finds out what became of it if not. `refused` says
+    /// that the server was not asked to attach it, or did not; `old` that whatever it was asked for
+    /// has ended.
+    pub(super) async fn end(
+        &self,
+        client: &Client,
+        (refused, old): (bool, bool),
+        patience: Duration,
+        free: Free<'_>,
+    ) -> Result<Ended, VsphereError> {
+        match self.end_on(client, &self.own, (refused, old), patience, free).await {
+            Err(VsphereError::NotFound { .. }) => {}
+            ended => return ended,
         }
+        // Taken off the list and back it is the same VM, with the same disks.
+        let Some(uuid) = &self.own_uuid else { return Ok(Ended::Gone) };
+        let mut all = Ended::Gone;
+        for own in client.moved_vm(uuid).await? {
+            // What was asked for by the old reference finds nobody.
+            match self.end_on(client, &own, (true, old), patience, free).await? {
+                Ended::Gone => {}
+                ended @ Ended::Detached => all = ended,
+                ended => return Ok(ended),
+            }
+        }
+        Ok(all)
+    }
+
+    async fn end_on(
+        &self,
+        client: &Client,
+        own: &VmRef,
+        (refused, old): (bool, bool),
+        patience: Duration,
+        free: Free<'_>,
+    ) -> Result<Ended, VsphereError> {
+        let Some(visit) = self.visit() else {
+            return Ok(Ended::Unknown(format!("“{}” is not the path of a file", self.file)));
+        };
+        // Asked first: what ended before has shown itself by the time the devices are read.
+        let busy = client.has_running_task(own).await?;
+        Ok(match client.detach(own, &visit, free, patience).await? {
+            Departure::Detached => Ended::Detached,
+            Departure::Stopped => Ended::Taken,
+            Departure::Doubtful(file) => Ended::Unknown(format!("“{file}” may be that disk")),
+            Departure::NotThere { .. } if refused => Ended::Gone,
+            Departure::NotThere { .. } if busy => Ended::Busy,
+            Departure::NotThere { version }
+                if old || self.version.as_ref().is_some_and(|asked| *asked != version) =>
+            {
+                Ended::Gone
+            }
+            Departure::NotThere { .. } => {
+                Ended::Unknown("the server may still be about to attach it".to_owned())
+            }
+        })
     }
 }
 
 /// Detaches a disk that a run cut off by a crash left attached, then forgets the intent. Returns
-/// whether it hung there. While the intent is young, it may still be about to.
+/// whether it hung there; an error while it may still be about to.
 ///
 /// `free` is asked right before: a run that has taken the VM meanwhile may have attached the same
 /// disk once more, and clears up itself.
@@ -162,28 +174,47 @@ pub(crate) async fn recover(
     clock: &dyn Clock,
     free: Free<'_>,
 ) -> Result<bool, EngineError> {
-    let detached = promise.detach(client, PATIENCE, free).await.map_err(EngineError::Detach)?;
-    if !detached && !free() {
-        return Ok(false);
+    let old = clock.now() - made_at > SETTLED;
+    let ended = promise.end(client, (false, old), PATIENCE, free).await;
+    match ended.map_err(EngineError::Detach)? {
+        ended @ (Ended::Detached | Ended::Gone) => {
+            log.clear_intent(intent)?;
+            Ok(ended == Ended::Detached)
+        }
+        Ended::Taken => Ok(false),
+        Ended::Busy => Err(EngineError::MayHang(BUSY.to_owned())),
+        Ended::Unknown(why) => Err(EngineError::MayHang(why)),
     }
-    if detached || clock.now() - made_at > SETTLED {
-        log.clear_intent(intent)?;
-    }
-    Ok(detached)
 }
+
+pub(super) const BUSY: &str = "the server is at work on the VM of this computer";
 
 /// Returns whether a disk of the VM to back up only visits it, because it is the VM of this computer
 /// and another run reads the disk there.
 pub(crate) fn only_visits(job: &VmBackup<'_>, disk: &DiskConfig) -> Result<bool, EngineError> {
-    for intent in job.log.intents()?.into_iter().filter(|intent| intent.tag == TAG) {
-        let promise: Promise =
-            serde_json::from_value(intent.payload).map_err(EngineError::Config)?;
+    for intent in job.log.intents()? {
+        let promise = match Promise::read(&intent) {
+            None => continue,
+            Some(Ok(promise)) => promise,
+            Some(Err(error)) => {
+                // Of no disk of this VM that can be told; the clean-up says so too.
+                tracing::warn!(%error, intent = %intent.id, "an intent cannot be read");
+                continue;
+            }
+        };
         let here = promise.server_id == job.server_id && promise.own == *job.vm;
-        if here && promise.is_about(disk) {
+        if here && promise.visit().is_some_and(|visit| visit.is(disk)) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// What is always read of a promise, whoever wrote it.
+#[derive(Deserialize)]
+struct About {
+    server_id: String,
+    vm: VmRef,
 }
 
 /// Detaches whatever disks of a VM hang on the VM of this computer by our doing. Its snapshot may be
@@ -197,13 +228,13 @@ pub(crate) async fn detach_all(
 ) -> Result<usize, EngineError> {
     let mut detached = 0;
     for intent in log.intents()?.into_iter().filter(|intent| intent.tag == TAG) {
-        let promise: Promise =
-            serde_json::from_value(intent.payload).map_err(EngineError::Config)?;
-        if promise.server_id == server_id && promise.vm == *vm {
-            let of = (intent.id, intent.made_at, &promise);
-            let did = recover(client, log, of, clock, free).await?;
-            detached += usize::from(did);
+        let other = |about: About| about.server_id != server_id || about.vm != *vm;
+        if About::deserialize(&intent.payload).is_ok_and(other) {
+            continue;
         }
+        let promise = Promise::deserialize(&intent.payload).map_err(EngineError::Config)?;
+        let of = (intent.id, intent.made_at, &promise);
+        detached += usize::from(recover(client, log, of, clock, free).await?);
     }
     Ok(detached)
 }

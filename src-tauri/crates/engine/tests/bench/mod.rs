@@ -7,8 +7,8 @@ use std::time::Duration;
 use kuramori_base::{CancelToken, Secret, SystemClock, Tally};
 use kuramori_block::{ByteOffset, DiskReader};
 use kuramori_engine::{
-    Budget, Budgets, HotAdd, Mounts, Observer, OpenIntent, Policy, RunEvent, Step, Throttle,
-    VmBackup, VmReport, backup_vm, open_intents, recover,
+    Budget, Budgets, EngineError, HotAdd, Mounts, Observer, OpenIntent, Policy, RunEvent, Step,
+    Throttle, VmBackup, VmReport, backup_vm, open_intents, recover,
 };
 use kuramori_jobs::{Level, NewRun, RunId, RunLog, Stage};
 use kuramori_lab::{Lab, LabConfig, LabHandle};
@@ -150,7 +150,11 @@ impl Side {
     pub fn recover_unless(&self, intent: &OpenIntent, busy: bool) -> bool {
         let (clock, free) = (clock(), || !busy);
         let swept = recover(&self.client, &self.log, intent, &*clock, &free);
-        self.runtime.block_on(swept).unwrap()
+        match self.runtime.block_on(swept) {
+            // Nothing is known yet, so everything stays.
+            Err(EngineError::MayHang(_)) => false,
+            swept => swept.unwrap(),
+        }
     }
 
     pub fn points(&self) -> Vec<RecoveryPointId> {

@@ -54,14 +54,82 @@ pub(super) fn meddles() -> Option<String> {
     None
 }
 
-pub(super) fn rescan(roots: &Roots) -> io::Result<()> {
+/// Drivers of the SCSI controllers that VMware gives its VMs. All but SAS number disks by their
+/// places.
+const PLACED: [&str; 3] = ["vmw_pvscsi", "mptspi", "BusLogic"];
+const UNPLACED: &str = "mptsas";
+
+/// Returns the driver of a controller.
+fn driver(host: &Path) -> io::Result<String> {
+    Ok(fs_err::read_to_string(host.join("proc_name"))?.trim().to_owned())
+}
+
+/// Other controllers are left alone: looking for disks there may take long, and brings nothing.
+pub(super) fn rescan(roots: &Roots, unit: u32) -> io::Result<()> {
     let hosts = match fs_err::read_dir(roots.sys.join("class/scsi_host")) {
         Ok(hosts) => hosts,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(e) => return Err(e),
     };
+    let mut refused = None;
     for host in hosts {
-        fs_err::write(host?.path().join("scan"), "- - -")?;
+        let host = host?.path();
+        let places = match driver(&host) {
+            Ok(driver) if PLACED.contains(&driver.as_str()) => format!("0 {unit} -"),
+            Ok(driver) if driver == UNPLACED => "- - -".to_owned(),
+            _ => continue,
+        };
+        if let Err(error) = fs_err::write(host.join("scan"), places) {
+            refused.get_or_insert(error);
+        }
+    }
+    refused.map_or(Ok(()), Err)
+}
+
+fn block(roots: &Roots, disk: &Path) -> io::Result<PathBuf> {
+    let name = disk.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    Ok(roots.sys.join("block").join(name))
+}
+
+pub(super) fn unit(roots: &Roots, (_, path): (&Opened, &Path)) -> io::Result<Option<u32>> {
+    let unknown = || io::Error::new(io::ErrorKind::InvalidData, "its SCSI address is not known");
+    let mut addresses = fs_err::read_dir(block(roots, path)?.join("device/scsi_device"))?;
+    let address = addresses.next().ok_or_else(unknown)??.file_name();
+    let address = address.to_string_lossy();
+    let parts: Vec<u32> = address.split(':').filter_map(|part| part.parse().ok()).collect();
+    let [host, channel, target, lun] = parts[..] else { return Err(unknown()) };
+    let driver = driver(&roots.sys.join(format!("class/scsi_host/host{host}")))?;
+    match driver.as_str() {
+        UNPLACED => Ok(None),
+        driver if PLACED.contains(&driver) && (channel, lun) == (0, 0) => Ok(Some(target)),
+        driver => {
+            let why = format!("it is at {address} of a controller of {driver}");
+            Err(io::Error::new(io::ErrorKind::InvalidData, why))
+        }
+    }
+}
+
+/// What was mounted for a moment, or checked, has been written to although nobody holds it now.
+pub(super) fn untouched(roots: &Roots, (_, path): (&Opened, &Path)) -> io::Result<()> {
+    // Completed, merged and sectors, of writes and of discards (Documentation/block/stat.rst).
+    const WRITES: [usize; 6] = [4, 5, 6, 11, 12, 13];
+    let block = block(roots, path)?;
+    let mut counted = vec![block.join("stat")];
+    for part in fs_err::read_dir(&block)? {
+        let part = part?.path();
+        if part.join("partition").exists() {
+            counted.push(part.join("stat"));
+        }
+    }
+    for file in counted {
+        let text = fs_err::read_to_string(&file)?;
+        let counters: Vec<&str> = text.split_whitespace().collect();
+        let known = counters.get(..7).is_some();
+        let written = WRITES.iter().filter_map(|at| counters.get(*at)).any(|n| *n != "0");
+        if !known || written {
+            let why = format!("it was written to: {}: {}", file.display(), text.trim());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
     }
     Ok(())
 }
@@ -131,152 +199,5 @@ pub(super) fn forget(roots: &Roots, path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::guest::{Disk, find_disk};
-
-    const UUID: &str = "6000C293-4a5b-1c2d-8e9f-0011223344aa";
-    const DIGITS: &str = "6000c2934a5b1c2d8e9f0011223344aa";
-
-    fn roots(dir: &Path, files: &[(&str, &str)]) -> Roots {
-        for (name, text) in files {
-            let file = dir.join(name);
-            fs_err::create_dir_all(file.parent().unwrap()).unwrap();
-            fs_err::write(file, text).unwrap();
-        }
-        Roots::below(dir)
-    }
-
-    #[test]
-    fn a_vm_of_vmware_knows_itself() {
-        let dir = tempfile::tempdir().unwrap();
-        let vm = [
-            ("sys/class/dmi/id/sys_vendor", "VMware, Inc.\n"),
-            (
-                "sys/class/dmi/id/product_serial",
-                "VMware-56 4d b6 6e 34 5b 0e 3f-91 6b 95 3c 6e 9e 05 5d\n",
-            ),
-            ("sys/class/dmi/id/product_uuid", "6eb64d56-5b34-3f0e-916b-953c6e9e055d\n"),
-            ("sys/class/net/ens192/address", "00:0C:29:9e:05:5d\n"),
-        ];
-        let guest = identify(&roots(dir.path(), &vm)).unwrap();
-        assert_eq!(guest.macs, ["00:0c:29:9e:05:5d"]);
-        assert_eq!(guest.uuids[0], "564db66e-345b-0e3f-916b-953c6e9e055d");
-        assert_eq!(guest.uuids.len(), 2, "{guest:?}");
-        // A serial number that an administrator wrote himself.
-        let other = [("sys/class/dmi/id/product_serial", "rack 7\n")];
-        let guest = identify(&roots(dir.path(), &other)).unwrap();
-        assert_eq!(guest.uuids[1], "564db66e-345b-0e3f-916b-953c6e9e055d");
-    }
-
-    #[test]
-    fn other_computers_are_told_from_vms_that_hide() {
-        let dir = tempfile::tempdir().unwrap();
-        let bare = identify(&Roots::below(dir.path()));
-        assert!(matches!(bare, Err(NotAGuest::Other)), "{bare:?}");
-        let other = roots(dir.path(), &[("sys/class/dmi/id/sys_vendor", "QEMU\n")]);
-        assert!(matches!(identify(&other), Err(NotAGuest::Other)));
-        let hidden = roots(dir.path(), &[("sys/class/dmi/id/sys_vendor", "VMware, Inc.\n")]);
-        assert!(matches!(identify(&hidden), Err(NotAGuest::Hidden(_))));
-    }
-
-    #[test]
-    fn a_disk_is_found_by_each_of_its_names() {
-        let page = [
-            &[0, 0x83, 0, 20, 1, 3, 0, 16][..],
-            &u128::from_str_radix(DIGITS, 16).unwrap().to_be_bytes(),
-        ];
-        let cases: [(&str, Vec<u8>); 4] = [
-            ("sys/block/sdb/device/wwid", format!("naa.{DIGITS}\n").into_bytes()),
-            ("sys/block/sdb/device/vpd_pg83", page.concat()),
-            ("dev/disk/by-id/wwn-0x6000c2934a5b1c2d8e9f0011223344aa", Vec::new()),
-            ("dev/disk/by-id/scsi-36000c2934a5b1c2d8e9f0011223344aa", Vec::new()),
-        ];
-        for (name, bytes) in cases {
-            let dir = tempfile::tempdir().unwrap();
-            let at = Roots::below(dir.path());
-            assert_eq!(find_disk(&at, UUID).unwrap(), None, "{name}");
-            let file = dir.path().join(name);
-            fs_err::create_dir_all(file.parent().unwrap()).unwrap();
-            fs_err::write(&file, bytes).unwrap();
-            let found = find_disk(&at, UUID).unwrap().unwrap();
-            let expected = if name.starts_with("sys") {
-                at.dev.join("sdb")
-            } else {
-                fs_err::canonicalize(&file).unwrap()
-            };
-            assert_eq!(found, expected, "{name}");
-            assert_eq!(find_disk(&at, &UUID.replace('a', "b")).unwrap(), None, "{name}");
-        }
-        let dir = tempfile::tempdir().unwrap();
-        let twins = roots(
-            dir.path(),
-            &[
-                ("sys/block/sdb/device/wwid", "naa.6000c2934a5b1c2d8e9f0011223344aa\n"),
-                ("sys/block/sdc/device/wwid", "naa.6000c2934a5b1c2d8e9f0011223344aa\n"),
-            ],
-        );
-        assert!(find_disk(&twins, UUID).is_err(), "which of two it is cannot be known");
-        assert!(find_disk(&twins, "zebra").is_err());
-    }
-
-    #[test]
-    fn the_system_forgets_a_disk_and_looks_for_new_ones() {
-        let dir = tempfile::tempdir().unwrap();
-        let at = roots(
-            dir.path(),
-            &[
-                ("dev/sdb", "bytes"),
-                ("dev/sdc", "bytes"),
-                ("sys/block/sdb/device/delete", ""),
-                ("sys/class/scsi_host/host3/scan", ""),
-            ],
-        );
-        rescan(&at).unwrap();
-        let read = |name: &str| fs_err::read_to_string(dir.path().join(name)).unwrap();
-        assert_eq!(read("sys/class/scsi_host/host3/scan"), "- - -");
-        Disk::open(&at.dev.join("sdb")).unwrap().let_go(&at).unwrap();
-        assert_eq!(read("sys/block/sdb/device/delete"), "1");
-        Disk::open(&at.dev.join("sdc")).unwrap().let_go(&at).unwrap();
-        rescan(&Roots::below(&dir.path().join("nothing"))).unwrap();
-    }
-
-    /// Runs a program of the system and returns what it printed.
-    fn system(program: &str, args: &[&str]) -> String {
-        let output = std::process::Command::new(program).args(args).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{program} {args:?}: {said}");
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    }
-
-    #[test]
-    #[ignore = "needs root, loop devices and e2fsprogs"]
-    fn a_real_block_device_is_read_by_nobody_else() {
-        let dir = tempfile::tempdir().unwrap();
-        let (image, mount) = (dir.path().join("image"), dir.path().join("mount"));
-        fs_err::write(&image, vec![0; 4 << 20]).unwrap();
-        fs_err::create_dir(&mount).unwrap();
-        let [image, mount] = [&image, &mount].map(|path| path.to_str().unwrap());
-        system("mke2fs", &["-q", image]);
-        let device = system("losetup", &["--find", "--show", image]);
-        let bytes = fs_err::read(image).unwrap();
-        let result = std::panic::catch_unwind(|| {
-            let disk = Disk::open(Path::new(&device)).unwrap();
-            assert_eq!(disk.len(), 4 << 20);
-            let mut part = vec![0; 70_001];
-            disk.read_at(1001, &mut part).unwrap();
-            assert!(part == bytes[1001..71_002]);
-            let second = Disk::open(Path::new(&device)).unwrap_err();
-            assert_eq!(second.kind(), io::ErrorKind::ResourceBusy, "{second}");
-            let mounted = std::process::Command::new("mount").args([&device, mount]).output();
-            assert!(!mounted.unwrap().status.success(), "nobody mounts it meanwhile");
-            drop(disk);
-            system("mount", &[&device, mount]);
-            let busy = Disk::open(Path::new(&device)).unwrap_err();
-            system("umount", &[mount]);
-            assert_eq!(busy.kind(), io::ErrorKind::ResourceBusy, "{busy}");
-        });
-        system("losetup", &["--detach", &device]);
-        result.unwrap();
-    }
-}
+#[path = "linux_tests.rs"]
+mod tests;

@@ -26,8 +26,16 @@ pub(super) fn meddles() -> Option<String> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "its twins can fail")]
-pub(super) fn rescan(_roots: &Roots) -> io::Result<()> {
+pub(super) fn rescan(_roots: &Roots, _unit: u32) -> io::Result<()> {
     Ok(())
+}
+
+pub(super) fn unit(_roots: &Roots, _disk: (&Opened, &Path)) -> io::Result<Option<u32>> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+pub(super) fn untouched(_roots: &Roots, _disk: (&Opened, &Path)) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "its twins can fail")]

@@ -5,6 +5,8 @@
 //! | which VM | `/sys/class/dmi/id` | it has not | the firmware's SMBIOS table |
 //! | a disk by its UUID | `/sys/block`, `/dev/disk/by-id` | it has not | `StorageDeviceIdProperty` |
 //! | nobody else uses it | `O_EXCL`, held while it is read | – | SAN policy, and the disk is offline |
+//! | nobody wrote to it | the counters in `/sys/block/*/stat` | – | the disk is still offline |
+//! | its place | its SCSI address | – | `IOCTL_SCSI_GET_ADDRESS` |
 //! | letting go | the device's `delete` | – | nothing |
 
 #[cfg_attr(target_os = "macos", allow(dead_code, reason = "macOS has no such disks"))]
@@ -87,12 +89,13 @@ pub fn meddles() -> Option<String> {
     system::meddles()
 }
 
-/// Asks the system to look for disks that were attached. It mostly notices by itself.
+/// Asks the system to look for a disk that was attached at a place of one of its controllers. It
+/// mostly notices by itself.
 ///
 /// # Errors
-/// What the system refused.
-pub fn rescan(roots: &Roots) -> io::Result<()> {
-    system::rescan(roots)
+/// The first thing that the system refused; the other controllers were asked all the same.
+pub fn rescan(roots: &Roots, unit: u32) -> io::Result<()> {
+    system::rescan(roots, unit)
 }
 
 /// Returns where the disk of a UUID is, or `None` where the system shows none.
@@ -129,6 +132,22 @@ impl Disk {
     pub fn open(path: &Path) -> io::Result<Self> {
         let (inner, len) = system::open(path)?;
         Ok(Self { inner, path: path.to_owned(), len })
+    }
+
+    /// Returns its place at its controller, where the system counts places as the server does.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn unit(&self, roots: &Roots) -> io::Result<Option<u32>> {
+        system::unit(roots, (&self.inner, &self.path))
+    }
+
+    /// Makes sure that nothing was written to it since it appeared on this computer.
+    ///
+    /// # Errors
+    /// When something was, or may have been, and when the system does not tell.
+    pub fn untouched(&self, roots: &Roots) -> io::Result<()> {
+        system::untouched(roots, (&self.inner, &self.path))
     }
 
     /// Returns its length in bytes.

@@ -35,6 +35,9 @@ const MAKER: &str = "VMware, Inc.";
 /// Where the SAN policy is kept, and the values under which disks on a shared bus stay offline.
 const PARTMGR: &str = r"SYSTEM\CurrentControlSet\Services\partmgr\Parameters";
 const STAY_OFFLINE: [u32; 2] = [2, 3];
+/// Asks for the SCSI address of a drive (`ntddscsi.h`), and how long the answer is.
+const IOCTL_SCSI_GET_ADDRESS: u32 = 0x0004_1018;
+const SCSI_ADDRESS: usize = 8;
 /// The disk is offline.
 const OFFLINE: u64 = 1;
 /// Windows numbers drives from 0 on, with gaps.
@@ -117,7 +120,7 @@ pub(super) fn meddles() -> Option<String> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "its twin can fail")]
-pub(super) fn rescan(_roots: &Roots) -> io::Result<()> {
+pub(super) fn rescan(_roots: &Roots, _unit: u32) -> io::Result<()> {
     // Windows notices by itself.
     Ok(())
 }
@@ -207,19 +210,39 @@ impl Opened {
 }
 
 /// A disk that is online is refused: Windows may have written to it.
+fn stays_offline(file: &File) -> io::Result<()> {
+    let mut attributes = [0u8; size_of::<GET_DISK_ATTRIBUTES>()];
+    control(file, IOCTL_DISK_GET_DISK_ATTRIBUTES, (null_mut(), 0), &mut attributes)?;
+    // Version and an unused number stand before.
+    let flags = attributes.get(8..).and_then(|rest| rest.first_chunk()).copied();
+    if u64::from_le_bytes(flags.unwrap_or_default()) & OFFLINE == 0 {
+        return Err(io::Error::new(io::ErrorKind::ResourceBusy, "Windows has brought it online"));
+    }
+    Ok(())
+}
+
+pub(super) fn untouched(_roots: &Roots, (disk, _): (&Opened, &Path)) -> io::Result<()> {
+    stays_offline(&disk.0)
+}
+
+pub(super) fn unit(_roots: &Roots, (disk, _): (&Opened, &Path)) -> io::Result<Option<u32>> {
+    let mut address = [0u8; SCSI_ADDRESS];
+    control(&disk.0, IOCTL_SCSI_GET_ADDRESS, (null_mut(), 0), &mut address)?;
+    // Length (4 bytes), port, path, target, unit of the target.
+    let [.., target, lun] = address;
+    if lun != 0 {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is part of another disk"));
+    }
+    Ok(Some(u32::from(target)))
+}
+
 pub(super) fn open(path: &Path) -> io::Result<(Opened, u64)> {
     let file = fs_err::OpenOptions::new()
         .read(true)
         .share_mode(FILE_SHARE_READ | FILE_SHARE_WRITE)
         .open(path)?
         .into_file();
-    let mut attributes = [0u8; size_of::<GET_DISK_ATTRIBUTES>()];
-    control(&file, IOCTL_DISK_GET_DISK_ATTRIBUTES, (null_mut(), 0), &mut attributes)?;
-    // Version and an unused number stand before.
-    let flags = attributes.get(8..).and_then(|rest| rest.first_chunk()).copied();
-    if u64::from_le_bytes(flags.unwrap_or_default()) & OFFLINE == 0 {
-        return Err(io::Error::new(io::ErrorKind::ResourceBusy, "Windows has brought it online"));
-    }
+    stays_offline(&file)?;
     let mut len = [0u8; size_of::<GET_LENGTH_INFORMATION>()];
     control(&file, IOCTL_DISK_GET_LENGTH_INFO, (null_mut(), 0), &mut len)?;
     Ok((Opened(file), u64::from_le_bytes(len)))

@@ -116,11 +116,9 @@ pub(super) fn place<'a>(
     target: &NewVm,
 ) -> Placing<'a> {
     let mut placing = Placing::default();
-    for key in target.disks.keys() {
-        if !shapes.iter().any(|(shape, _)| shape.key.get() == *key) {
-            placing.problems.push(VmRestoreError::NoSuchDisk(*key));
-        }
-    }
+    let there = |key: &&i32| shapes.iter().any(|(shape, _)| shape.key.get() == **key);
+    let unknown = target.disks.keys().filter(|key| !there(key));
+    placing.problems.extend(unknown.map(|key| VmRestoreError::NoSuchDisk(*key)));
     let Some(home) = named(inventory, &target.datastore).next() else {
         placing.problems.push(VmRestoreError::NoDatastore(target.datastore.clone()));
         return placing;

@@ -16,6 +16,8 @@ const NEW_KEY: i32 = -100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
     pub(super) controller: i32,
+    /// Number of its bus.
+    pub(super) bus: i32,
     pub(super) unit: i32,
     /// The controller, where it has to come first.
     pub(super) new: Option<NewController>,
@@ -25,7 +27,8 @@ pub(super) struct Slot {
 pub(super) fn free(devices: &[&Node]) -> Option<Slot> {
     let mut buses = Vec::new();
     for device in devices.iter().filter(|device| is_scsi(device.kind())) {
-        buses.push(device.number_at::<i32>("busNumber")?);
+        let bus = device.number_at::<i32>("busNumber")?;
+        buses.push(bus);
         let shared = device.text_at("sharedBus").is_some_and(|bus| bus != "noSharing");
         let Some(key) = device.number_at::<i32>("key").filter(|_| !shared) else { continue };
         let own = device.number_at("scsiCtlrUnitNumber").unwrap_or(OWN);
@@ -36,15 +39,15 @@ pub(super) fn free(devices: &[&Node]) -> Option<Slot> {
         };
         let unit = (0..UNITS).find(|unit| ![own, OWN].contains(unit) && !taken(*unit));
         if let Some(unit) = unit {
-            return Some(Slot { controller: key, unit, new: None });
+            return Some(Slot { controller: key, bus, unit, new: None });
         }
     }
     let bus = (0..BUSES).find(|bus| !buses.contains(bus))?;
     let new = Some(NewController { key: NEW_KEY, bus });
-    Some(Slot { controller: NEW_KEY, unit: 0, new })
+    Some(Slot { controller: NEW_KEY, bus, unit: 0, new })
 }
 
-fn is_scsi(kind: &str) -> bool {
+pub(super) fn is_scsi(kind: &str) -> bool {
     matches!(
         kind,
         "ParaVirtualSCSIController"
@@ -91,7 +94,7 @@ mod tests {
         assert_eq!(slot(&[0, 1, 2, 3, 4, 5, 6]).unit, 8);
         let full: Vec<i32> = (0..16).filter(|unit| *unit != 7).collect();
         let new = Some(NewController { key: NEW_KEY, bus: 1 });
-        assert_eq!(slot(&full), Slot { controller: NEW_KEY, unit: 0, new });
+        assert_eq!(slot(&full), Slot { controller: NEW_KEY, bus: 1, unit: 0, new });
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::DiskKey;
 use crate::hardware::{Controller, DiskBacking, DiskSharing, VmHardware};
 
-fn disk() -> DiskConfig {
+pub(super) fn disk() -> DiskConfig {
     DiskConfig {
         key: DiskKey::new(2000),
         label: "Hard disk 1".to_owned(),
@@ -36,14 +36,15 @@ fn source(kind: &str) -> VmConfig {
     VmConfig { hardware, disks: Vec::new(), change_tracking: false }
 }
 
-fn seat() -> Seat {
+pub(super) fn seat() -> Seat {
     Seat {
         disks: Vec::new(),
-        version: Some("1".to_owned()),
+        buses: vec![(1000, 0)],
+        version: "1".to_owned(),
         shows_uuids: true,
         host: Some(HostRef::new("host-1")),
-        home: Some("[own] proxy/proxy.vmx".parse().unwrap()),
-        slot: Some(slots::Slot { controller: 1000, unit: 1, new: None }),
+        home: "[own] proxy/proxy.vmx".parse().unwrap(),
+        slot: Some(slots::Slot { controller: 1000, bus: 0, unit: 1, new: None }),
     }
 }
 
@@ -87,6 +88,9 @@ fn each_obstacle_is_seen_and_an_ordinary_disk_has_none() {
     assert_eq!(plain(&elsewhere), Some(AttachObstacle::DatastoreUnseen));
     let dumb = Seat { shows_uuids: false, ..seat() };
     assert_eq!(ask(&dumb, &disk(), SCSI, &[]), Some(AttachObstacle::UuidsOff));
+    let mut at_home = disk();
+    at_home.backing.parents = vec!["[own] proxy/base.vmdk".parse().unwrap()];
+    assert_eq!(plain(&at_home), Some(AttachObstacle::AtHome), "its own could not be told from it");
     let full = Seat { slot: None, ..seat() };
     assert_eq!(ask(&full, &disk(), SCSI, &[]), Some(AttachObstacle::Full));
 }
@@ -112,18 +116,4 @@ fn vsan_is_read_from_vsan_alone() {
     assert_eq!(ask(&seat(), &disk(), SCSI, &both), None);
     let other = [store("ds", "VMFS"), store("own", "vsan")];
     assert_eq!(ask(&seat(), &disk(), SCSI, &other), None);
-}
-
-#[test]
-fn only_disks_from_elsewhere_that_keep_nothing_are_visitors() {
-    let of = |mode, file: &str| {
-        let mut disk = DiskConfig { mode, ..disk() };
-        disk.backing.file = Some(file.parse().unwrap());
-        Seat { disks: vec![disk], ..seat() }.visitors().count()
-    };
-    assert_eq!(of(DiskMode::IndependentNonpersistent, "[ds] web/web.vmdk"), 1);
-    assert_eq!(of(DiskMode::IndependentNonpersistent, "[ds] proxy/proxy.vmdk"), 1);
-    assert_eq!(of(DiskMode::IndependentNonpersistent, "[own] proxy/data.vmdk"), 0, "its own");
-    assert_eq!(of(DiskMode::Persistent, "[ds] web/web.vmdk"), 0, "one for good");
-    assert_eq!(of(DiskMode::IndependentPersistent, "[ds] web/web.vmdk"), 0, "one for good");
 }

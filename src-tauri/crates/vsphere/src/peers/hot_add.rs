@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::running::Running;
-use crate::DiskMode;
+use crate::{Departure, DiskMode, Visit};
 
 /// What we send is understood by a server that others wrote. (vcsim does not look for VMs by UUID.)
 pub(super) async fn a_disk_of_another_vm_comes_and_goes(peer: &Running) {
@@ -11,13 +11,21 @@ pub(super) async fn a_disk_of_another_vm_comes_and_goes(peer: &Running) {
     // Nothing writes to what is attached.
     client.power_off(&other.reference).await.unwrap();
     let disk = &other.disks[0];
-    client.attach_frozen(&own.reference, disk).await.unwrap();
+    let berth = client.seat(&own.reference).await.unwrap().berth().unwrap();
+    client.attach_frozen(&own.reference, disk, &berth).await.unwrap();
     let visitors = client.visitors(&own.reference).await.unwrap();
     assert_eq!(visitors.len(), 1);
     assert_eq!(visitors[0].backing.file, disk.backing.file);
     assert_eq!(visitors[0].mode, DiskMode::IndependentNonpersistent);
     assert_ne!(visitors[0].unit, own.disks[0].unit);
-    assert_eq!(client.detach(&own.reference, |_| true, Duration::ZERO).await.unwrap(), 1);
+    let visit = Visit {
+        file: disk.backing.file.clone().unwrap(),
+        store: disk.backing.datastore.clone(),
+        uuid: disk.uuid.clone().unwrap(),
+        place: Some(berth.place()),
+    };
+    let gone = client.detach(&own.reference, &visit, || true, Duration::ZERO).await.unwrap();
+    assert_eq!(gone, Departure::Detached);
     assert!(client.visitors(&own.reference).await.unwrap().is_empty());
     let other = client.vm(&other.reference).await.unwrap();
     assert_eq!(other.disks[0].backing.file, disk.backing.file, "the other VM keeps its disk");

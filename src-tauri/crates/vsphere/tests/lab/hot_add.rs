@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use kuramori_lab::{FaultKind, FaultSpec, LabConfig, LabVm};
-use kuramori_vsphere::{AttachObstacle, DiskMode, Function, VmRef};
+use kuramori_vsphere::{
+    AttachObstacle, Berth, Departure, DiskConfig, DiskMode, Function, Sight, Visit, VmRef,
+    VsphereError,
+};
 
 use crate::{Bench, MIB, SHAPES};
 
@@ -36,6 +39,15 @@ async fn we_know_our_own_vm_by_uuid_and_card() {
     }
 }
 
+fn visit_of(disk: &DiskConfig, berth: &Berth) -> Visit {
+    Visit {
+        file: disk.backing.file.clone().unwrap(),
+        store: disk.backing.datastore.clone(),
+        uuid: disk.uuid.clone().unwrap(),
+        place: Some(berth.place()),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frozen_disk_comes_and_goes_and_nothing_else_does() {
     for shape in SHAPES {
@@ -45,13 +57,17 @@ async fn a_frozen_disk_comes_and_goes_and_nothing_else_does() {
             let (snapshot, config) = bench.snapshot("frozen").await;
             let to = find(&bench, "own").await;
             let stores = bench.client.datastores().await.unwrap();
+            let mut visits = Vec::new();
             for disk in &config.disks {
                 let of = (&config, disk);
-                let obstacle = bench.client.attach_obstacle(&to, &stores, of).await.unwrap();
-                assert_eq!(obstacle, None);
-                bench.client.attach_frozen(&to, disk).await.unwrap();
-                let again = bench.client.attach_obstacle(&to, &stores, of).await.unwrap();
-                assert_eq!(again, Some(AttachObstacle::Attached));
+                let berth = bench.client.berth(&to, &stores, of).await.unwrap().unwrap();
+                bench.client.attach_frozen(&to, disk, &berth).await.unwrap();
+                let again = bench.client.berth(&to, &stores, of).await.unwrap();
+                assert_eq!(again, Err(AttachObstacle::Attached));
+                visits.push(visit_of(disk, &berth));
+                let late = bench.client.attach_frozen(&to, &config.disks[1], &berth).await;
+                let late = late.unwrap_err();
+                assert!(late.settled && late.error.fault().is_some(), "another version: {late:?}");
             }
             let visitors = bench.client.visitors(&to).await.unwrap();
             let uuids: Vec<_> = visitors.iter().map(|disk| disk.uuid.clone()).collect();
@@ -61,21 +77,25 @@ async fn a_frozen_disk_comes_and_goes_and_nothing_else_does() {
                 assert!(visitors.iter().all(|d| d.controller_key == 1001), "on a new controller");
             }
 
-            assert_eq!(bench.client.detach(&to, |_| false, NOW).await.unwrap(), 0);
-            let first = |disk: &kuramori_vsphere::DiskConfig| disk.uuid == config.disks[0].uuid;
-            assert_eq!(bench.client.detach(&to, first, NOW).await.unwrap(), 1);
+            let detach = |visit: Visit, may: bool| {
+                let (client, to) = (&bench.client, &to);
+                async move { client.detach(to, &visit, || may, NOW).await.unwrap() }
+            };
+            assert_eq!(detach(visits[0].clone(), false).await, Departure::Stopped);
+            let seen = bench.client.look_for(&to, &visits[0]).await.unwrap();
+            assert_eq!(seen, Sight::Here { alone: true });
+            assert_eq!(detach(visits[0].clone(), true).await, Departure::Detached);
+            let again = detach(visits[0].clone(), true).await;
+            assert!(matches!(again, Departure::NotThere { .. }), "{again:?}");
             assert_eq!(bench.client.visitors(&to).await.unwrap().len(), 1, "the other one stays");
-            assert_eq!(
-                bench.client.detach(&to, |_| true, NOW).await.unwrap(),
-                1,
-                "its own disks stay"
-            );
+            assert_eq!(detach(visits[1].clone(), true).await, Departure::Detached);
             assert_eq!(bench.client.vm_config(&to).await.unwrap().disks.len(), disks);
             bench.remove(&snapshot).await;
             let vm = bench.vm().await;
             assert!(!bench.client.consolidation_needed(&vm).await.unwrap());
-            let gone = VmRef::new("no such VM");
-            assert_eq!(bench.client.detach(&gone, |_| true, NOW).await.unwrap(), 0);
+            let nobody = VmRef::new("no such VM");
+            let gone = bench.client.detach(&nobody, &visits[0], || true, NOW).await;
+            assert!(matches!(gone, Err(VsphereError::NotFound { .. })), "{gone:?}");
         }
     }
 }
@@ -84,22 +104,48 @@ async fn a_frozen_disk_comes_and_goes_and_nothing_else_does() {
 async fn a_vm_that_was_changed_meanwhile_is_left_as_it_is() {
     let bench = Bench::with(SHAPES[0], &[MIB], own(1)).await;
     let (_, config) = bench.snapshot("frozen").await;
-    let to = find(&bench, "own").await;
+    let (to, disk) = (find(&bench, "own").await, &config.disks[0]);
+    let stores = bench.client.datastores().await.unwrap();
+    let berth = bench.client.berth(&to, &stores, (&config, disk)).await.unwrap().unwrap();
     bench.api_fault("ReconfigVM_Task", "ConcurrentAccess", None, Some(1));
-    let refused = bench.client.attach_frozen(&to, &config.disks[0]).await.unwrap_err();
-    assert!(refused.fault().is_some_and(|fault| fault.is("ConcurrentAccess")), "{refused:?}");
+    let refused = bench.client.attach_frozen(&to, disk, &berth).await.unwrap_err();
+    assert!(refused.error.fault().is_some_and(|f| f.is("ConcurrentAccess")), "{refused:?}");
+    assert!(refused.settled);
     assert!(bench.client.visitors(&to).await.unwrap().is_empty());
 
-    bench.client.attach_frozen(&to, &config.disks[0]).await.unwrap();
+    bench.client.attach_frozen(&to, disk, &berth).await.unwrap();
+    let visit = visit_of(disk, &berth);
     for fault in ["ConcurrentAccess", "TaskInProgress"] {
         bench.api_fault("ReconfigVM_Task", fault, None, Some(1));
-        let refused = bench.client.detach(&to, |_| true, NOW).await.unwrap_err();
+        let refused = bench.client.detach(&to, &visit, || true, NOW).await.unwrap_err();
         assert!(refused.fault().is_some_and(|f| f.is(fault)), "{refused:?}");
         assert_eq!(bench.client.visitors(&to).await.unwrap().len(), 1);
     }
     bench.api_fault("ReconfigVM_Task", "TaskInProgress", None, Some(2));
-    let patient = bench.client.detach(&to, |_| true, Duration::from_mins(1)).await;
-    assert_eq!(patient.unwrap(), 1, "others are waited for");
+    let patient = bench.client.detach(&to, &visit, || true, Duration::from_mins(1)).await;
+    assert_eq!(patient.unwrap(), Departure::Detached, "others are waited for");
+}
+
+/// A fault while the task is asked about says nothing about the task.
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_while_the_task_is_followed_settles_nothing() {
+    let bench = Bench::with(SHAPES[0], &[MIB], own(1)).await;
+    let (_, config) = bench.snapshot("frozen").await;
+    let (to, disk) = (find(&bench, "own").await, &config.disks[0]);
+    let stores = bench.client.datastores().await.unwrap();
+    let berth = bench.client.berth(&to, &stores, (&config, disk)).await.unwrap().unwrap();
+    bench.fault(FaultSpec {
+        point: "RetrievePropertiesEx".to_owned(),
+        fault: Some("InvalidState".to_owned()),
+        times: Some(1),
+        // Before a change the session is looked at.
+        skip: 1,
+        ..FaultSpec::default()
+    });
+    let failed = bench.client.attach_frozen(&to, disk, &berth).await.unwrap_err();
+    assert!(!failed.settled, "{failed:?}");
+    let seen = bench.client.look_for(&to, &visit_of(disk, &berth)).await.unwrap();
+    assert_eq!(seen, Sight::Here { alone: true }, "it came nevertheless");
 }
 
 #[tokio::test(flavor = "multi_thread")]
