@@ -1,6 +1,6 @@
 //! What people met with other tools in the field, one by one (vsphere.md, section J): each is
 //! made to happen here, and must be a non-event or end in a plain sentence, with nothing left.
-//! Those about getting at a disk at all (15 to 18) are in `reach.rs`.
+//! Those about getting at a disk at all (10, 15 to 18, 21) are in `reach.rs`.
 
 use kuramori_base::CancelToken;
 use kuramori_engine::{EngineError, RunEvent, Step, WholeReason, open_intents};
@@ -217,7 +217,7 @@ fn j09_a_host_that_limits_requests_is_waited_for() {
 }
 
 #[test]
-fn j10_and_j13_a_file_that_another_holds_is_exported_instead() {
+fn j13_a_file_that_its_host_holds_is_exported_instead() {
     let bench = bench();
     let locked = on_folder(FaultKind::Locked);
     let observer = once_frozen(&bench, std::slice::from_ref(&locked));
@@ -455,7 +455,7 @@ fn j19_an_error_or_a_wish_to_stop_ends_all_disks_and_leaves_nothing() {
 }
 
 #[test]
-fn j20_and_j21_a_lease_that_breaks_is_ended_and_the_disk_said() {
+fn j20_a_lease_that_breaks_is_ended_and_the_disk_said() {
     let bench = bench();
     let locked = on_folder(FaultKind::Locked);
     let cut = FaultSpec { point: "export".into(), after_bytes: 1000, ..of_kind(FaultKind::Cut) };

@@ -1,4 +1,4 @@
-//! Getting at a disk at all (vsphere.md, section J, 15 to 18). Other tools read over port 902 with
+//! Getting at a disk at all (vsphere.md, section J, 10, 15 to 18, 21). Other tools read over port 902 with
 //! a library that has to fit the host. This one has neither; what fails in their place must be a
 //! non-event or end in a plain sentence that sends nobody after either. 18, a library that is not
 //! there, is the keychain's: see the command line's tests of secrets.
@@ -42,6 +42,33 @@ fn sentence(report: &VmReport) -> String {
         assert!(!tried.contains(never) && !hints.contains(never), "{never}: {tried} {hints}");
     }
     tried.clone()
+}
+
+#[test]
+fn j10_a_vcenter_that_fails_on_a_file_in_use_gives_the_disk_by_lease() {
+    let bench = bench(Shape::Vcenter, |_| {});
+    lock(&bench);
+    let observer = quiet();
+    let manifest = bench.side.backup_ok(&bench.vm, &observer);
+    assert_eq!(manifest.disks[0].transport, "export lease");
+    let refused = |e: &RunEvent| matches!(e, RunEvent::WayRefused { .. });
+    assert!(observer.events().iter().any(|(_, e)| refused(e)), "the reason is recorded");
+    bench.lab.remove_faults(None);
+    assert_good(&bench, &manifest);
+}
+
+#[test]
+fn j21_a_host_name_that_nobody_knows_here_is_named() {
+    let bench = bench(Shape::Vcenter, |o| o.lease_host = Some("esx9.invalid".into()));
+    let manifest = bench.side.backup_ok(&bench.vm, &quiet());
+    assert_eq!(manifest.disks[0].transport, "datastore HTTPS", "that name is not needed");
+    lock(&bench);
+    let report = bench.side.backup(&bench.vm, &quiet(), &CancelToken::new());
+    let tried = sentence(&report);
+    assert!(tried.contains("esx9.invalid"), "which host: {tried}");
+    assert_eq!(bench.side.points().len(), 1, "nothing was kept of it");
+    bench.lab.remove_faults(None);
+    assert_clean(&bench);
 }
 
 #[test]
