@@ -167,7 +167,10 @@ fn promised(point: &RecoveryPoint) -> Option<Promised> {
 }
 
 fn rule(asked: &Asked<'_>) -> Result<Retention, AppError> {
-    let zone = asked.zone.map_or_else(local_zone, Ok)?;
+    // Where no span has days, it does not matter where they begin.
+    let days = Spans { last: 0, ..asked.spans };
+    let here = || if days.is_empty() { Ok(Tz::UTC) } else { local_zone() };
+    let zone = asked.zone.map_or_else(here, Ok)?;
     let rule = Retention::of_spans(asked.spans, zone);
     rule.check()
         .map_err(|e| AppError::new(ErrorCode::InvalidInput, "the rule of retention").because(&e))?;

@@ -113,7 +113,7 @@ fn a_new_computer_takes_over_the_servers_that_another_left() {
     bench.add_server(&lab).ok();
     bench.make_quick_repository(&bench.text("repository")).ok();
     let job = ["job", "create", "nightly", "--vm", "lab:vm", "--at", "daily 20:00 keep 14d"];
-    bench.run(&job).ok();
+    bench.run(&[&job[..], &["--zone", "UTC"]].concat()).ok();
     let (state, secrets) = (bench.text("new"), format!("sealed:{}", bench.text("new-key")));
     let run = |input: &str, args: &[&str]| -> Answer {
         let with = ["--state", state.as_str(), "--secrets", secrets.as_str()];

@@ -5,6 +5,8 @@ use kuramori_lab::{LabVm, Special};
 use crate::bench::Bench;
 
 const MIB: u64 = 1 << 20;
+/// Not every system that these tests run on names its own zone.
+const UTC: [&str; 2] = ["--zone", "UTC"];
 
 fn setting() -> (Bench, kuramori_lab::LabHandle) {
     let bench = Bench::new();
@@ -35,7 +37,8 @@ fn a_job_is_made_shown_run_changed_and_deleted() {
     assert!(made.stdout.contains("nightly → place"), "{}", made.stdout);
     let plan = "Every working day at 20:00 (Europe/Berlin), kept 14 days";
     assert!(made.stdout.contains(plan), "{}", made.stdout);
-    let twice = bench.run(&[&create[..], &["--keep-last", "1", "--json"]].concat());
+    let twice = [&create[..], &zone, &["--keep-last", "1", "--json"]].concat();
+    let twice = bench.run(&twice);
     assert!(twice.stdout.contains("another job is called “nightly”"), "{}", twice.stdout);
 
     let run = bench.run(&["job", "run", "nightly"]).ok();
@@ -47,7 +50,8 @@ fn a_job_is_made_shown_run_changed_and_deleted() {
     let edited = bench.run(&edit).ok();
     assert_eq!(edited.field("/draft/schedules/0/keep/count"), "14", "the rest stays");
     assert_eq!(edited.field("/last_run/outcome"), "succeeded");
-    bench.run(&["job", "create", "copy", "--vm", "lab:web", "--at", "after all keep 3d"]).ok();
+    let copy = ["job", "create", "copy", "--vm", "lab:web", "--at", "after all keep 3d"];
+    bench.run(&[&copy[..], &zone].concat()).ok();
     let refused = bench.run(&["job", "delete", "all", "--json"]);
     assert!(refused.stdout.contains("after which copy runs"), "{}", refused.stdout);
     let circle = bench.run(&["job", "edit", "all", "--at", "after copy keep 1d", "--json"]);
@@ -55,7 +59,7 @@ fn a_job_is_made_shown_run_changed_and_deleted() {
     bench.run(&["job", "delete", "copy"]).ok();
     bench.run(&["job", "delete", "all"]).ok();
     let slow = ["job", "create", "slow", "--vm", "lab:web", "--limit", "3", "--keep-last", "9"];
-    let run = bench.run(&[&slow[..], &["--run"]].concat()).ok();
+    let run = bench.run(&[&slow[..], &zone, &["--run"]].concat()).ok();
     assert!(run.stdout.contains("the limit of 3 MiB a second"), "{}", run.stdout);
     bench.run(&["job", "delete", "slow"]).ok();
     let none = bench.run(&["job", "list"]).ok();
@@ -67,7 +71,7 @@ fn a_job_is_made_shown_run_changed_and_deleted() {
 fn what_is_gone_fails_by_name_and_only_what_failed_is_run_again() {
     let (bench, lab) = setting();
     let vms = ["--vm", "lab:web", "--vm", "lab:mail", "--keep-last", "3"];
-    bench.run(&[&["job", "create", "both"][..], &vms].concat()).ok();
+    bench.run(&[&["job", "create", "both"][..], &vms, &UTC].concat()).ok();
     lab.set_special("web", Some(Special::Inaccessible)).unwrap();
     let run = bench.run(&["job", "run", "both"]);
     assert_eq!(run.code, 1, "{run:?}");
@@ -88,7 +92,7 @@ fn a_run_that_would_save_nothing_fails_and_one_that_is_changed_keeps_the_rest_of
     let (bench, lab) = setting();
     let create =
         ["job", "create", "esx", "--all", "lab", "--keep-daily", "14", "--keep-weekly", "8"];
-    let made = bench.run(&[&create[..], &["--json"]].concat()).ok();
+    let made = bench.run(&[&create[..], &UTC, &["--json"]].concat()).ok();
     assert_eq!(
         (made.field("/draft/spans/daily"), made.field("/draft/spans/weekly")),
         ("14".into(), "8".into())
@@ -142,10 +146,11 @@ impl Drop for Serving {
 fn a_program_that_serves_begins_what_is_due_and_keeps_the_rule() {
     let (bench, _lab) = setting();
     let web = ["job", "create", "web", "--vm", "lab:web", "--keep-last", "9"];
-    bench.run(&web).ok();
+    bench.run(&[&web[..], &UTC].concat()).ok();
     let mail = ["job", "create", "mail", "--vm", "lab:mail", "--at", "after-success web keep 9d"];
-    bench.run(&mail).ok();
-    bench.run(&["job", "create", "test", "--vm", "lab:test", "--keep-last", "1"]).ok();
+    bench.run(&[&mail[..], &UTC].concat()).ok();
+    let test = ["job", "create", "test", "--vm", "lab:test", "--keep-last", "1"];
+    bench.run(&[&test[..], &UTC].concat()).ok();
     for job in ["test", "test", "web"] {
         bench.run(&["job", "run", job]).ok();
     }

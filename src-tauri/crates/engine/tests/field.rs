@@ -2,6 +2,8 @@
 //! made to happen here, and must be a non-event or end in a plain sentence, with nothing left.
 //! Those about getting at a disk at all (10, 15 to 18, 21) are in `reach.rs`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use kuramori_base::CancelToken;
 use kuramori_engine::{EngineError, RunEvent, Step, WholeReason, open_intents};
 use kuramori_jobs::{Level, Outcome};
@@ -182,8 +184,15 @@ fn j06_a_session_that_expires_while_a_disk_is_read() {
 fn j07_an_empty_answer_is_no_answer_when_the_session_is_gone() {
     let bench = bench();
     bench.lab.add_fault(of_kind(FaultKind::EmptyWithoutSession)).unwrap();
+    let read = AtomicBool::new(false);
     let observer = AtStep::new(|step| {
-        if matches!(step, Step::BeforeSnapshot | Step::MidRead | Step::BeforeRemove) {
+        let expires = match step {
+            Step::BeforeSnapshot | Step::BeforeRemove => true,
+            // Once: one that is opened anew lasts longer than a read.
+            Step::MidRead => !read.swap(true, Ordering::SeqCst),
+            _ => false,
+        };
+        if expires {
             bench.lab.expire_sessions();
         }
     });
