@@ -17,6 +17,9 @@ pub(super) fn cannot(peer: Peer, flow: &str) -> Option<&'static str> {
         (Peer::Vcsim(_) | Peer::Recorded(_), "a_long_list_comes_in_pages") => {
             Some("vcsim ignores maxObjects: its lists have one page")
         }
+        (Peer::Vcsim(_) | Peer::Recorded(_), "a_disk_of_another_vm_comes_and_goes") => {
+            Some("vcsim keeps no changeVersion, without which nothing is attached")
+        }
         (Peer::Vcsim(_) | Peer::Recorded(_), "a_vm_is_exported") => {
             Some("vcsim has neither ExportVm nor ExportSnapshot")
         }

@@ -3,7 +3,6 @@ use std::time::Duration;
 use super::running::Running;
 use crate::{Departure, DiskMode, Visit};
 
-/// What we send is understood by a server that others wrote. (vcsim does not look for VMs by UUID.)
 pub(super) async fn a_disk_of_another_vm_comes_and_goes(peer: &Running) {
     let client = peer.client().await;
     let vms = client.inventory().await.unwrap().vms;
