@@ -171,31 +171,28 @@ fn j05_a_file_fault_of_any_cause_means_reading_more() {
 #[test]
 fn j06_a_session_that_expires_while_a_disk_is_read() {
     let bench = bench();
-    let observer = AtStep::new(|step| {
-        if matches!(step, Step::AfterSnapshot | Step::MidRead | Step::BeforeRemove) {
-            bench.lab.expire_sessions();
-        }
-    });
+    let observer = expiring(&bench, &[Step::AfterSnapshot, Step::BeforeRemove]);
     let manifest = bench.side.backup_ok(&bench.vm, &observer);
     assert_good(&bench, &manifest);
+}
+
+/// Lets sessions expire at these steps, and once while a disk is read: on a server, one that was
+/// opened anew lasts longer than a read.
+fn expiring<'b>(bench: &'b Bench, at: &'b [Step]) -> AtStep<impl Fn(Step) + Send + Sync + 'b> {
+    let read = AtomicBool::new(false);
+    AtStep::new(move |step| {
+        let first_read = || step == Step::MidRead && !read.swap(true, Ordering::SeqCst);
+        if at.contains(&step) || first_read() {
+            bench.lab.expire_sessions();
+        }
+    })
 }
 
 #[test]
 fn j07_an_empty_answer_is_no_answer_when_the_session_is_gone() {
     let bench = bench();
     bench.lab.add_fault(of_kind(FaultKind::EmptyWithoutSession)).unwrap();
-    let read = AtomicBool::new(false);
-    let observer = AtStep::new(|step| {
-        let expires = match step {
-            Step::BeforeSnapshot | Step::BeforeRemove => true,
-            // Once: one that is opened anew lasts longer than a read.
-            Step::MidRead => !read.swap(true, Ordering::SeqCst),
-            _ => false,
-        };
-        if expires {
-            bench.lab.expire_sessions();
-        }
-    });
+    let observer = expiring(&bench, &[Step::BeforeSnapshot, Step::BeforeRemove]);
     bench.lab.expire_sessions();
     let manifest = bench.side.backup_ok(&bench.vm, &observer);
     assert_good(&bench, &manifest);
