@@ -2,7 +2,6 @@
 //! left there: so that a new computer needs the repository and nothing else. No secrets.
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
 
 use kuramori_jobs::job::{Job, Paused};
 use kuramori_repo::Repository;
@@ -102,12 +101,8 @@ pub(crate) fn export_change(app: &App, wanted: &str) {
     if let Err(error) = access::repository(app, wanted) {
         tracing::info!(%error, "the settings are left in the repository later");
     }
-    let open: Vec<Repository> = {
-        let open = app.inner.repositories.lock().unwrap_or_else(PoisonError::into_inner);
-        open.values().cloned().collect()
-    };
-    for repository in &open {
-        export(app, repository);
+    for repository in app.inner.repositories.all() {
+        export(app, &repository);
     }
 }
 

@@ -23,6 +23,7 @@ mod keys;
 mod load;
 mod messages;
 mod notices;
+mod opened;
 mod place;
 mod power;
 mod retention;
