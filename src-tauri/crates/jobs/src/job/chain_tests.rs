@@ -17,7 +17,7 @@ fn job(name: usize) -> Job {
         name: name.to_string(),
         work: serde_json::Value::Null,
         schedules: Vec::new(),
-        spans: Spans::default(),
+        spans: Spans { last: 1, ..Spans::default() },
         zone: Tz::UTC,
         paused: None,
         retries: Vec::new(),
