@@ -21,6 +21,7 @@ mod inventory;
 mod jobs;
 mod keys;
 mod load;
+mod loss;
 mod messages;
 mod notices;
 mod place;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use kuramori_app::dto::{ErrorCode, RunRequest, RunView, Topic};
+use kuramori_app::dto::{ErrorCode, Language, RunRequest, RunView, Topic};
 use kuramori_app::platform::Roots;
 use kuramori_app::schema::command;
 use kuramori_app::updates::{self, AtStart};
@@ -65,6 +65,9 @@ impl Context {
         let (secrets, hardware) = (self.secrets.clone(), self.hardware.clone());
         let options = AppOptions { state, secrets, notices, hardware, clock: clock() };
         let app = App::open_to_confirm(options, token)?;
+        for lost in app.losses() {
+            Output::note(&crate::text::error(&lost.view(Language::En)));
+        }
         // One that is set already is the same: a state folder has one owner.
         drop(self.opened.set(app.clone()));
         Ok(app)

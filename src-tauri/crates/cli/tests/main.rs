@@ -28,6 +28,7 @@ mod in_place_others;
 mod inventory;
 mod jobs;
 mod keys;
+mod loss;
 mod new_vm;
 mod places;
 mod preflight;

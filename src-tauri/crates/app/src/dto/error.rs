@@ -132,6 +132,10 @@ wire! {
         StateInUse,
         /// The state folder cannot be used.
         StateDamaged,
+        /// What this installation knows was written by a newer version.
+        StateNewer,
+        /// A file of what this installation knows was damaged or gone, and was made anew.
+        StateRebuilt,
         /// The file to write exists or cannot be written.
         FileUnwritable,
         /// The file to read is missing or cannot be read.

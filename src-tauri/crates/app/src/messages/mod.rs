@@ -13,6 +13,7 @@ mod in_place;
 mod ja;
 mod jobs;
 mod keys;
+mod loss;
 mod new_vm;
 mod reading;
 mod retention;
@@ -59,6 +60,7 @@ enum About {
     Update,
     Secret,
     Desktop,
+    Loss,
     Local,
 }
 
@@ -128,6 +130,7 @@ fn about(code: ErrorCode) -> About {
         | E::UpdateFailed
         | E::UpdateRolledBack => About::Update,
         E::KeychainUnavailable | E::SecretTooLong | E::SecretMissing => About::Secret,
+        E::StateNewer | E::StateRebuilt => About::Loss,
         E::AutostartRefused | E::WebviewMissing | E::WindowFailed => About::Desktop,
         _ => About::Local,
     }
@@ -148,6 +151,7 @@ pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
         About::Update => (updates::english, updates::japanese),
         About::Secret => (en::secret, ja::secret),
         About::Desktop => (en::desktop, ja::desktop),
+        About::Loss => (loss::english, loss::japanese),
         About::Local => (en::local, ja::local),
     };
     match language {
