@@ -26,6 +26,7 @@ use crate::keys::UnprovedKey;
 use crate::load;
 use crate::loss::{self, Lost};
 use crate::notices;
+use crate::owner;
 use crate::place::Writer;
 use crate::runs::Runs;
 use crate::secrets::{Keychain, SecretError, SecretsChoice};
@@ -111,7 +112,7 @@ impl App {
             AppError::new(ErrorCode::StateDamaged, state.display().to_string()).because(e)
         };
         files::make_private_folder(&state).map_err(|e| damaged(&e))?;
-        let owner = own_within(&state, PATIENCE)?;
+        let owner = own_within(&state, PATIENCE).map_err(|e| owner::named(e, &state))?;
         let writer = WriterId::random().map_err(|e| damaged(&e))?;
         let path = state.join("settings.json");
         let (settings, no_settings) = SettingsFile::open(&path, &writer.to_hex(), &*clock)?;

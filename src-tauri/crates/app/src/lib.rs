@@ -24,6 +24,7 @@ mod load;
 mod loss;
 mod messages;
 mod notices;
+mod owner;
 mod place;
 mod power;
 mod retention;
@@ -52,6 +53,7 @@ pub mod platform {
 pub use keys::AddKey;
 pub use kuramori_jobs::retention::Spans;
 pub use notices::announce;
+pub use owner::{Answering, Client, Remote, Seen, Watch};
 pub use place::{ImageRequest, OpenPoint, Place, PointRef, RepositoryKey, Writer};
 pub use retention::{Asked, OfJob};
 pub use secrets::SecretsChoice;

@@ -36,6 +36,8 @@ mod reading;
 #[cfg(target_os = "linux")]
 mod resources;
 mod secrets;
+#[cfg(unix)]
+mod serve;
 #[cfg(target_os = "linux")]
 mod sources;
 mod upkeep;

@@ -13,6 +13,16 @@ pub(super) fn english(code: ErrorCode) -> Sentences {
             "Nothing was changed. Recovery points are not affected.",
             &["Start the newest version that was installed here."],
         ),
+        E::OwnerDiffers => say(
+            "{0} works with this state folder, and is another version than this program.",
+            "Nothing was changed.",
+            &["Use the program that belongs to it, or end it first."],
+        ),
+        E::OwnerLost => say(
+            "{0} did the work, and does not answer any more.",
+            "If it ended, its runs are made good for at its next start.",
+            &["Start it again, or repeat this command."],
+        ),
         _ => say(
             "{0}, in which Kuramori keeps what it knows, was damaged or gone, and was made anew.",
             "Recovery points are not affected: they lie in the repositories. Jobs and what runs \
@@ -31,6 +41,16 @@ pub(super) fn japanese(code: ErrorCode) -> Sentences {
             "{0} は、より新しいバージョンの Kuramori が書いたものです。",
             "何も変更していません。復旧ポイントには影響ありません。",
             &["ここにインストールされた最新のバージョンを起動してください。"],
+        ),
+        E::OwnerDiffers => say(
+            "この状態フォルダーを使っている {0} は、このプログラムと異なるバージョンです。",
+            "何も変更していません。",
+            &["同じバージョンのプログラムを使うか、先に終了してください。"],
+        ),
+        E::OwnerLost => say(
+            "処理を行っていた {0} が応答しなくなりました。",
+            "終了していた場合、その実行は次に起動したときにやり直されます。",
+            &["もう一度起動するか、このコマンドをやり直してください。"],
         ),
         _ => say(
             "Kuramori の情報を保存する {0} が壊れていたか、なくなっていたため、作り直しました。",

@@ -30,6 +30,7 @@ pub(crate) use checks::{
 };
 pub(crate) use events::{event, stopping, unproven, whole_reason, working};
 pub(crate) use jobs::schedule;
+pub(crate) use reading::bottleneck;
 pub(crate) use retention::kept;
 pub(crate) use sheet::{SheetWords, sheet_words};
 pub(crate) use tags::{no_tags, tags_unavailable};
@@ -130,7 +131,7 @@ fn about(code: ErrorCode) -> About {
         | E::UpdateFailed
         | E::UpdateRolledBack => About::Update,
         E::KeychainUnavailable | E::SecretTooLong | E::SecretMissing => About::Secret,
-        E::StateNewer | E::StateRebuilt => About::Loss,
+        E::StateNewer | E::StateRebuilt | E::OwnerDiffers | E::OwnerLost => About::Loss,
         E::AutostartRefused | E::WebviewMissing | E::WindowFailed => About::Desktop,
         _ => About::Local,
     }
