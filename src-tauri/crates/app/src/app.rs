@@ -23,8 +23,10 @@ use crate::history::Broken;
 use crate::inventory::KnownInventory;
 use crate::keys::UnprovedKey;
 use crate::load;
+use crate::loss::{self, Lost};
 use crate::notices;
 use crate::opened::Opened;
+use crate::owner;
 use crate::place::Writer;
 use crate::runs::Runs;
 use crate::secrets::{Keychain, SecretError, SecretsChoice};
@@ -76,6 +78,10 @@ pub(crate) struct Inner {
     pub(crate) hot_add: HotAdd,
     pub(crate) recovering: AtomicBool,
     pub(crate) updates: Updates,
+    /// Whether failures are told by desktop notices.
+    pub(crate) notices: bool,
+    /// What was lost when this was opened.
+    losses: Vec<AppError>,
     /// Held for as long as the application lives.
     _owner: File,
 }
@@ -106,15 +112,13 @@ impl App {
             AppError::new(ErrorCode::StateDamaged, state.display().to_string()).because(e)
         };
         files::make_private_folder(&state).map_err(|e| damaged(&e))?;
-        let owner = own_within(&state, PATIENCE)?;
+        let owner = own_within(&state, PATIENCE).map_err(|e| owner::named(e, &state))?;
         let writer = WriterId::random().map_err(|e| damaged(&e))?;
-        let settings = SettingsFile::open(&state.join("settings.json"), &writer.to_hex())?;
+        let path = state.join("settings.json");
+        let (settings, no_settings) = SettingsFile::open(&path, &writer.to_hex(), &*clock)?;
         let settings = Arc::new(settings);
         let keychain = secrets.open(&state).map_err(|e| keychain_error(&e))?;
-        // The database gives its rights to the files that it makes beside itself.
-        files::make_private_file(&state.join("runs.sqlite")).map_err(|e| damaged(&e))?;
-        let log =
-            RunLog::open(&state.join("runs.sqlite"), clock.clone()).map_err(|e| damaged(&e))?;
+        let (log, no_log) = loss::open_log(&state, &settings.get(), &clock)?;
         let interrupted = log.interrupt_unfinished().map_err(|e| damaged(&e))?;
         let log = Arc::new(log);
         let events = Arc::new(EventHub::new());
@@ -143,9 +147,10 @@ impl App {
         });
         let throttle = Arc::new(load::throttle(settings.clone(), clock.clone()));
         if notices && !interrupted.is_empty() {
-            notices::interrupted(&log, &interrupted, settings.language());
+            notices::recorded(&log, &interrupted, settings.language());
         }
-        Ok(Self {
+        let losses: Vec<Lost> = no_settings.into_iter().chain(no_log).collect();
+        let app = Self {
             inner: Arc::new(Inner {
                 state,
                 clock,
@@ -165,9 +170,18 @@ impl App {
                 hot_add: HotAdd::new(hardware),
                 recovering: AtomicBool::new(false),
                 updates,
+                notices,
+                losses: losses.iter().map(Lost::error).collect(),
                 _owner: owner,
             }),
-        })
+        };
+        loss::settle(&app, &losses)?;
+        Ok(app)
+    }
+
+    /// Returns what was found lost or damaged when this was opened.
+    pub fn losses(&self) -> &[AppError] {
+        &self.inner.losses
     }
 
     /// Returns the folder an installation uses when none is named.

@@ -23,12 +23,12 @@ const FORMAT: u32 = 1;
 
 /// What is exported, as JSON.
 #[derive(Debug, Serialize, Deserialize)]
-struct Exported {
+pub(crate) struct Exported {
     format: u32,
     servers: Vec<ExportedServer>,
     repositories: Vec<ExportedRepository>,
     #[serde(default)]
-    jobs: Vec<Job>,
+    pub(crate) jobs: Vec<Job>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -112,7 +112,7 @@ fn computer() -> String {
 }
 
 impl Place {
-    fn exported(&self) -> Result<Vec<(kuramori_repo::ExportedSettings, Exported)>, AppError> {
+    pub(crate) fn exported(&self) -> Result<Vec<(kuramori_repo::ExportedSettings, Exported)>, AppError> {
         let found = self.repository.exported_settings().map_err(|e| self.failed(&e))?;
         let readable = found.into_iter().filter_map(|one| match Exported::read(&one.body) {
             Ok(exported) => Some((one, exported)),
