@@ -24,7 +24,7 @@ use crate::history::Broken;
 use crate::inventory::KnownInventory;
 use crate::keys::UnprovedKey;
 use crate::load;
-use crate::notices;
+use crate::notices::{self, Notices};
 use crate::place::Writer;
 use crate::runs::Runs;
 use crate::secrets::{Keychain, SecretError, SecretsChoice};
@@ -55,7 +55,7 @@ pub(crate) struct Inner {
     pub(crate) state: PathBuf,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Arc<SettingsFile>,
-    pub(crate) keychain: Box<dyn Keychain>,
+    pub(crate) keychain: Arc<dyn Keychain>,
     pub(crate) log: Arc<RunLog>,
     pub(crate) events: Arc<EventHub>,
     pub(crate) runs: Arc<Runs>,
@@ -76,6 +76,7 @@ pub(crate) struct Inner {
     pub(crate) hot_add: HotAdd,
     pub(crate) recovering: AtomicBool,
     pub(crate) updates: Updates,
+    pub(crate) notices: Arc<Notices>,
     /// Held for as long as the application lives.
     _owner: File,
 }
@@ -110,7 +111,8 @@ impl App {
         let writer = WriterId::random().map_err(|e| damaged(&e))?;
         let settings = SettingsFile::open(&state.join("settings.json"), &writer.to_hex())?;
         let settings = Arc::new(settings);
-        let keychain = secrets.open(&state).map_err(|e| keychain_error(&e))?;
+        let keychain: Arc<dyn Keychain> =
+            secrets.open(&state).map_err(|e| keychain_error(&e))?.into();
         // The database gives its rights to the files that it makes beside itself.
         files::make_private_file(&state.join("runs.sqlite")).map_err(|e| damaged(&e))?;
         let log =
@@ -119,18 +121,21 @@ impl App {
         let log = Arc::new(log);
         let events = Arc::new(EventHub::new());
         let language = settings.clone();
-        let ended: Box<dyn Fn(&_) + Send + Sync> = if notices {
-            let (language, log) = (settings.clone(), log.clone());
-            Box::new(move |run| notices::run_ended(run, &log, language.language()))
-        } else {
-            Box::new(|_| ())
-        };
+        let notices = Arc::new(Notices::open(notices::Parts {
+            settings: settings.clone(),
+            log: log.clone(),
+            keychain: keychain.clone(),
+            clock: clock.clone(),
+            events: events.clone(),
+            desktop: notices,
+        }));
+        let tells = notices.clone();
         let runs = Arc::new(Runs::new(
             log.clone(),
             clock.clone(),
             events.clone(),
             Box::new(move || language.language()),
-            ended,
+            Box::new(move |run| tells.run_ended(run)),
         ));
         if updates::guard(&state, None).is_err() {
             runs.close_if_idle();
@@ -142,9 +147,7 @@ impl App {
             clock: clock.clone(),
         });
         let throttle = Arc::new(load::throttle(settings.clone(), clock.clone()));
-        if notices && !interrupted.is_empty() {
-            notices::interrupted(&log, &interrupted, settings.language());
-        }
+        notices.interrupted(&interrupted);
         Ok(Self {
             inner: Arc::new(Inner {
                 state,
@@ -165,6 +168,7 @@ impl App {
                 hot_add: HotAdd::new(hardware),
                 recovering: AtomicBool::new(false),
                 updates,
+                notices,
                 _owner: owner,
             }),
         })

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use kuramori_engine::Mounts;
 use serde::{Deserialize, Serialize};
 
-use crate::dto::{ErrorCode, Language, LoadView, ServerKind, SettingsView, Theme};
+use crate::dto::{ErrorCode, Language, LoadView, NoticeSettings, ServerKind, SettingsView, Theme};
 use crate::error::AppError;
 use crate::files;
 
@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) updates: UpdateSettings,
     #[serde(default)]
     pub(crate) load: LoadView,
+    #[serde(default)]
+    pub(crate) notices: NoticeSettings,
 }
 
 /// What is remembered about updates.
@@ -119,6 +121,7 @@ impl SettingsFile {
                 repositories: Vec::new(),
                 updates: UpdateSettings::default(),
                 load: LoadView::default(),
+                notices: NoticeSettings::default(),
             },
             Err(e) => return Err(damaged(&e)),
         };

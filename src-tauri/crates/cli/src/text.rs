@@ -2,6 +2,7 @@
 
 mod inventory;
 mod jobs;
+mod notices;
 mod servers;
 mod settings;
 pub(crate) mod upkeep;
@@ -15,6 +16,7 @@ use kuramori_app::dto::{
 
 pub(crate) use inventory::{inventory, tree};
 pub(crate) use jobs::{job_list, jobs, slots};
+pub(crate) use notices::notices;
 pub(crate) use servers::{check, mounts, servers, unchecked};
 pub(crate) use settings::{exported_settings, load, settings_imported};
 

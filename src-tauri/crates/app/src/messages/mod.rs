@@ -5,6 +5,7 @@
 mod care;
 mod checks;
 mod cold;
+pub(crate) mod digest;
 mod en;
 mod events;
 mod history;
@@ -14,6 +15,7 @@ mod ja;
 mod jobs;
 mod keys;
 mod new_vm;
+pub(crate) mod notices;
 mod reading;
 mod retention;
 mod sheet;
@@ -59,6 +61,7 @@ enum About {
     Update,
     Secret,
     Desktop,
+    Notice,
     Local,
 }
 
@@ -128,6 +131,13 @@ fn about(code: ErrorCode) -> About {
         | E::UpdateFailed
         | E::UpdateRolledBack => About::Update,
         E::KeychainUnavailable | E::SecretTooLong | E::SecretMissing => About::Secret,
+        E::NoticeUnreachable
+        | E::NoticeUntrusted
+        | E::NoticeNotEncrypted
+        | E::MailLoginRefused
+        | E::MailRecipientRefused
+        | E::NoticeRefused
+        | E::DesktopSilent => About::Notice,
         E::AutostartRefused | E::WebviewMissing | E::WindowFailed => About::Desktop,
         _ => About::Local,
     }
@@ -148,6 +158,7 @@ pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
         About::Update => (updates::english, updates::japanese),
         About::Secret => (en::secret, ja::secret),
         About::Desktop => (en::desktop, ja::desktop),
+        About::Notice => (notices::english, notices::japanese),
         About::Local => (en::local, ja::local),
     };
     match language {

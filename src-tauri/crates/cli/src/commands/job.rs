@@ -9,7 +9,7 @@ use kuramori_app::schema::command;
 use kuramori_app::{App, AppError};
 
 use crate::args::{DraftArgs, JobCommand, Named, ScheduleCommand, SpanArgs};
-use crate::context::Context;
+use crate::context::{Context, PATIENCE};
 use crate::output::{Done, Output};
 use crate::text;
 
@@ -92,11 +92,13 @@ pub(super) async fn serve(context: &Context) -> Result<Done, AppError> {
             () = app.keep_guard() => {}
             () = app.keep_inventories_fresh() => {}
             () = app.keep_schedules() => {}
+            () = app.keep_notices() => {}
             _ = tokio::signal::ctrl_c() => {}
         }
     };
     ended.await;
     app.stop().await;
+    app.deliver_notices(PATIENCE).await;
     Ok(Done::Well)
 }
 
