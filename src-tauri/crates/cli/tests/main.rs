@@ -29,6 +29,7 @@ mod inventory;
 mod jobs;
 mod keys;
 mod new_vm;
+mod notices;
 mod places;
 mod preflight;
 mod reading;
