@@ -21,6 +21,9 @@ const CONNECT: Duration = Duration::from_secs(15);
 /// How long all of it may take.
 const ALL: Duration = Duration::from_mins(1);
 
+/// How long a server may take to say good-bye.
+const GOOD_BYE: Duration = Duration::from_secs(5);
+
 /// What a server said when it took a mail.
 #[derive(Debug)]
 pub(super) struct Taken {
@@ -55,7 +58,7 @@ impl Session<'_> {
         let mut connection = self.connect().await?;
         let sent = self.hand_over(&mut connection, mail).await;
         // It has the mail, or it has not; how it says good-bye changes nothing.
-        connection.abort().await;
+        drop(tokio::time::timeout(GOOD_BYE, connection.quit()).await);
         sent
     }
 

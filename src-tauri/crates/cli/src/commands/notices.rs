@@ -8,7 +8,7 @@ use kuramori_app::schema::command;
 use kuramori_app::{App, AppError};
 
 use crate::args::{CommonArgs, DigestWay, MailArgs, NoticesCommand};
-use crate::context::Context;
+use crate::context::{Context, PATIENCE};
 use crate::input;
 use crate::output::Done;
 use crate::text;
@@ -28,7 +28,10 @@ pub(super) async fn run(context: &Context, command: NoticesCommand) -> Result<Do
     let settings = view.settings.clone();
     let mut request = SetNoticesRequest { settings, mail_password: None, webhook_secret: None };
     if change(&app, command, &mut request).await? {
-        view = app.call::<command::NoticesSet>(request).await?;
+        app.call::<command::NoticesSet>(request).await?;
+        // What waited may get through now.
+        app.deliver_notices(PATIENCE).await;
+        view = app.call::<command::NoticesGet>(Empty {}).await?;
     }
     context.output.answer(&view, text::notices);
     Ok(Done::Well)
