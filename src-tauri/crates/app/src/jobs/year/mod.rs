@@ -27,9 +27,9 @@ use mishaps::OWN_DISK;
 use shop::Shop;
 
 /// Size of the disk that the repository has for itself.
-const DISK_MIB: u32 = 768;
+const DISK_MIB: u32 = 256;
 
-/// The seeds to live through; `KURAMORI_SEEDS=FROM..TO` gives others.
+/// The seeds to live through; `KURAMORI_YEARS=FROM..TO` gives others.
 fn seeds() -> std::ops::Range<u64> {
     let Ok(text) = std::env::var("KURAMORI_YEARS") else { return 1..2 };
     let (from, to) = text.split_once("..").unwrap();
@@ -70,17 +70,10 @@ fn live(folder: &Path, seed: u64) {
     let end = "2027-01-03T12:00:00Z".parse::<DateTime<Utc>>().unwrap();
     let mut life = Life::begin(Shop::open(folder, begin, seed), seed);
     let trace = std::env::var_os("KURAMORI_TRACE").is_some();
-    let t0 = std::time::Instant::now();
     for (moment, event) in script::year(seed, end) {
         life.live(moment);
         if trace && event != script::Event::Work {
-            println!(
-                "{:?} {moment} {event:?}; {} runs, {} backups, {} points",
-                t0.elapsed(),
-                life.runs,
-                life.backups,
-                life.points.there.len()
-            );
+            println!("{moment} {event:?}; {} runs, {} backups", life.runs, life.backups);
         }
         life.happen(event);
     }
