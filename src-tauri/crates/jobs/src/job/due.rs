@@ -151,7 +151,7 @@ fn of_job(
             continue;
         }
         match &schedule.when {
-            When::Time(time) => match time.due(*handled, now, patience) {
+            When::Time(time) => match time.due(after_pause(job, *handled, now), now, patience) {
                 // Nobody was away: the run before took this long.
                 Some(Due { run: false, .. }) if state.running => {
                     acts.push(Act::Settle { job: job.id, schedule: schedule.id });
@@ -207,6 +207,12 @@ fn more_telling(before: Option<Cause>, now: Cause) -> Cause {
 
 fn is_paused(job: &Job, now: DateTime<Utc>) -> bool {
     job.paused.is_some_and(|paused| paused.until.is_none_or(|until| until > now))
+}
+
+/// What fell into a pause that is over was dealt with, also when nobody looked meanwhile.
+fn after_pause(job: &Job, handled: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let over = job.paused.and_then(|paused| paused.until).filter(|until| *until <= now);
+    over.map_or(handled, |until| until.max(handled))
 }
 
 fn retry(state: &JobState<'_>, now: DateTime<Utc>) -> Option<Cause> {
