@@ -263,6 +263,13 @@ impl App {
         }
     }
 
+    /// As [`App::stop`], for a program that ends: what is stopped was cut off and not called off, so
+    /// it is made good for at the next start.
+    pub async fn quit(&self) {
+        self.inner.runs.session_ends();
+        self.stop().await;
+    }
+
     /// Signs out of all servers; to be called before the process ends, when no run is live. Takes
     /// two seconds at most. A server that is used again is signed in to again.
     pub async fn sign_out(&self) {

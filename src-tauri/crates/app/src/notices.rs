@@ -69,7 +69,11 @@ fn words(
             let over = !failed_before.is_empty() && all_well;
             over.then(|| recovery(&summary(record, language), language))
         }
-        RunState::Done(Outcome::Cancelled) | RunState::Queued | RunState::Running => None,
+        // What failed in one that was paused is tried again when it goes on, and told then.
+        RunState::Done(Outcome::Cancelled)
+        | RunState::Queued
+        | RunState::Running
+        | RunState::Paused => None,
     }
 }
 

@@ -13,11 +13,11 @@ mod retention;
 mod upkeep;
 mod when;
 
-pub(crate) use job::{DraftArgs, JobCommand, Named, ScheduleCommand};
+pub(crate) use job::{Disked, DraftArgs, JobCommand, Named, Ruled, ScheduleCommand};
 pub(crate) use load::LoadArgs;
 pub(crate) use repo::{
     KeyArgs, KeyCommand, NewKeyArgs, NewRepositoryKeyArgs, RepoArgs, RepoCommand, SettingsCommand,
-    SheetLanguage,
+    SheetLanguage, Switch,
 };
 pub(crate) use restore::{IdentityChoice, RestoreVmArgs};
 pub(crate) use retention::{RetentionCommand, RuleArgs, SpanArgs};

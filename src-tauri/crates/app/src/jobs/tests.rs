@@ -9,6 +9,7 @@ use kuramori_jobs::schedule::{AllowedHours, Rhythm, Schedule};
 use kuramori_jobs::{JobId, RunRecord, ScheduleId};
 
 use super::keeping::Kept;
+use super::reach::Folders;
 use super::*;
 use crate::app::AppOptions;
 use crate::dto::PickView;
@@ -44,6 +45,7 @@ impl Bench {
             zone: chrono_tz::UTC,
             effective_from: None,
             allowed: AllowedHours::default(),
+            until: None,
         };
         let pick = PickView::Vm {
             instance_uuid: None,
@@ -53,6 +55,8 @@ impl Bench {
         let work = JobWork {
             sources: vec![SourceView { server_id: "gone".to_owned(), pick }],
             leave_out: Vec::new(),
+            without: Vec::new(),
+            leave_out_disks: Vec::new(),
             repository: "gone too".to_owned(),
             limit: None,
         };
@@ -78,7 +82,7 @@ impl Bench {
 
     /// Looks at the jobs and waits for what begins; returns the runs there are, oldest first.
     async fn look(&self) -> Vec<RunRecord> {
-        let mut kept = Kept::default();
+        let mut kept = Kept::new(Arc::new(Folders));
         self.app.look_at_jobs(&mut kept).await.unwrap();
         while !kept.is_idle() {
             tokio::task::yield_now().await;

@@ -1,12 +1,13 @@
 //! Runs: the live ones, their record in the run log, and how both are shown.
 
 mod live;
+mod queue;
 mod runner;
 mod speed;
 mod view;
 
 pub(crate) use live::{ItemObserver, ItemResult, LiveRun, RunSpec};
-pub(crate) use runner::{Item, ItemEnd, Runs, Start};
+pub(crate) use runner::{Item, ItemEnd, PausesAt, Runs, Start};
 pub(crate) use view::{cause, render, summary};
 
 #[cfg(test)]

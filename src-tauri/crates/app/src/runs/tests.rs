@@ -53,7 +53,8 @@ async fn a_run_says_that_the_computer_slept() {
         job: None,
         schedules: Vec::new(),
     };
-    let item = Item { name: "vm".to_owned(), key: "vm".to_owned(), work: Box::new(work) };
+    let item =
+        Item { name: "vm".to_owned(), key: "vm".to_owned(), waits: false, work: Box::new(work) };
     let id = runs.start(Start::of(spec, vec![item])).unwrap();
     runs.wait(id).await;
     let (level, seconds) = told.recv().expect("the run noticed");

@@ -3,6 +3,7 @@
 mod deletion;
 mod image;
 mod job;
+mod job_draft;
 mod keys;
 mod load;
 mod points;

@@ -1,5 +1,7 @@
 //! Jobs: what to save, where to, when, and how long to keep it.
 
+#[cfg(test)]
+mod dealt;
 mod due;
 pub(crate) mod store;
 #[cfg(test)]
@@ -11,7 +13,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-pub use due::{Act, Cause, JobState, LastRun, acts, next_look};
+pub use due::{Act, Cause, JobState, LastRun, acts, continues_at, next_look, opens_at, pauses_at};
 pub use store::Jobs;
 
 use crate::retention::{KeepFor, Retention, RetentionError, Spans};
@@ -66,6 +68,12 @@ pub enum When {
         job: JobId,
         /// Whether it must have ended well.
         only_success: bool,
+    },
+    /// The repository can be reached again, after it could not: its disk was plugged in.
+    Plugged {
+        /// How many minutes have to lie between the end of a run that saved everything and the next
+        /// one.
+        gap_minutes: u32,
     },
 }
 
@@ -150,6 +158,7 @@ impl Job {
                         return Err(JobError::NothingBefore);
                     }
                 }
+                When::Plugged { .. } => {}
             }
             if schedule.keep.is_none() && self.spans.is_empty() {
                 return Err(JobError::KeptByNothing { number });
@@ -166,7 +175,7 @@ impl Job {
         let before = |job: &Self| -> Vec<JobId> {
             let after = job.schedules.iter().filter_map(|s| match &s.when {
                 When::After { job, .. } => Some(*job),
-                When::Time(_) => None,
+                When::Time(_) | When::Plugged { .. } => None,
             });
             after.collect()
         };
