@@ -38,3 +38,4 @@ mod secrets;
 #[cfg(target_os = "linux")]
 mod sources;
 mod upkeep;
+mod windows;

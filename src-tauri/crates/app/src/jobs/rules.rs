@@ -211,4 +211,70 @@ mod tests {
             }
         }
     }
+
+    fn seen() -> Seen {
+        let vm = |reference: &str, name: &str, power: &str, guest: Option<&str>| {
+            serde_json::json!({
+                "reference": reference, "instance_uuid": null, "name": name, "path": [],
+                "host": null, "power": power, "guest": guest, "tools_running": true,
+                "template": false, "of_system": false, "tracking": "on", "snapshots": 0,
+                "disks": [], "capacity": 0, "used": null, "last_point": null, "problem": null,
+                "cold": false, "also_through": [], "gone_since": null, "notes": [],
+            })
+        };
+        let group = |id: &str, kind: &str, name: &str, parent: Option<u32>, vms: &[&str]| serde_json::json!({ "id": id, "kind": kind, "name": name, "parent": parent, "vms": vms });
+        let tree =
+            |groups: &[serde_json::Value]| serde_json::json!({"groups": groups, "note": null});
+        let top = group("", "server", "vc", None, &[]);
+        let inventory = serde_json::json!({
+            "server_id": "s", "server_name": "vc", "kind": "vcenter",
+            "read_at": "2026-01-01T00:00:00Z", "datastores": [], "under": [],
+            "vms": [
+                vm("vm-1", "web-1", "on", Some("Ubuntu Linux (64-bit)")),
+                vm("vm-2", "web-2", "off", Some("Microsoft Windows Server 2022 (64-bit)")),
+                vm("vm-3", "mail", "on", None),
+            ],
+            "trees": {
+                "hosts": tree(&[top.clone()]),
+                "folders": tree(&[top.clone(), group("f1", "folder", "Shop", Some(0), &["vm-3"]),
+                    group("f2", "folder", "Web", Some(1), &["vm-1"])]),
+                "storage": tree(&[top.clone(), group("d1", "datastore", "ssd-1", Some(0), &["vm-1", "vm-2"])]),
+                "tags": tree(&[top, group("c1", "category", "Tier", Some(0), &[]),
+                    group("t1", "tag", "Gold", Some(1), &["vm-2", "vm-3"])]),
+            },
+        });
+        Seen { inventory: serde_json::from_value(inventory).unwrap(), tags: Ok(()) }
+    }
+
+    #[test]
+    fn all_conditions_of_a_rule_hold_together() {
+        use ConditionView as C;
+        let seen = seen();
+        let names = |seen: &Seen, conditions: &[C]| {
+            let pick = PickView::Rule { conditions: conditions.to_vec() };
+            let chosen = seen.chosen(&pick).map_err(|error| error.code)?;
+            Ok::<_, ErrorCode>(chosen.iter().map(|vm| vm.name.clone()).collect::<Vec<_>>())
+        };
+        let text = |text: &str| text.to_owned();
+        let web = C::Name { pattern: text("WEB-*") };
+        let gold = C::Tag { category: None, tag: text("gold") };
+        let in_shop = C::Place { id: text("f1"), name: text("Shop") };
+        let on = C::Power { is: crate::dto::PowerView::On };
+        assert_eq!(names(&seen, &[web.clone()]).unwrap(), ["web-1", "web-2"]);
+        assert_eq!(names(&seen, &[web.clone(), gold.clone()]).unwrap(), ["web-2"]);
+        assert_eq!(names(&seen, &[in_shop.clone()]).unwrap(), ["web-1", "mail"], "and below");
+        assert_eq!(names(&seen, &[in_shop, on]).unwrap(), ["web-1", "mail"]);
+        let store = C::Datastore { pattern: text("ssd-?") };
+        assert_eq!(names(&seen, &[store, gold.clone()]).unwrap(), ["web-2"]);
+        let windows = C::System { pattern: text("*windows*") };
+        assert_eq!(names(&seen, &[windows]).unwrap(), ["web-2"], "unknown is not Windows");
+        let silver = C::Tag { category: Some(text("tier")), tag: text("silver") };
+        assert_eq!(names(&seen, &[silver]).unwrap(), [""; 0], "no such tag, no such VM");
+        let other = C::Tag { category: Some(text("Owner")), tag: text("Gold") };
+        assert_eq!(names(&seen, &[other]).unwrap(), [""; 0]);
+        let gone = C::Place { id: text("f9"), name: text("Gone") };
+        assert_eq!(names(&seen, &[web, gone]), Err(ErrorCode::GroupNotFound));
+        let blind = Seen { tags: Err(text("no right")), ..self::seen() };
+        assert_eq!(names(&blind, &[gold]), Err(ErrorCode::TagsUnknown));
+    }
 }
