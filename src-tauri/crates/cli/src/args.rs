@@ -17,7 +17,7 @@ pub(crate) use job::{Disked, DraftArgs, JobCommand, Named, Ruled, ScheduleComman
 pub(crate) use load::LoadArgs;
 pub(crate) use repo::{
     KeyArgs, KeyCommand, NewKeyArgs, NewRepositoryKeyArgs, RepoArgs, RepoCommand, SettingsCommand,
-    SheetLanguage, Switch,
+    SheetLanguage,
 };
 pub(crate) use restore::{IdentityChoice, RestoreVmArgs};
 pub(crate) use retention::{RetentionCommand, RuleArgs, SpanArgs};
@@ -85,6 +85,28 @@ pub(crate) enum Command {
     /// Newer versions of this program.
     #[command(subcommand)]
     Update(UpdateCommand),
+    /// Settings of this installation.
+    #[command(subcommand)]
+    Settings(OwnSettingsCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OwnSettingsCommand {
+    /// Lets `kuramori serve` start when you log in, or not any more; without a word it says which.
+    Autostart {
+        /// `on` or `off`.
+        #[arg(value_enum)]
+        switch: Option<Switch>,
+    },
+}
+
+/// Whether something is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
 }
 
 #[derive(Debug, Subcommand)]

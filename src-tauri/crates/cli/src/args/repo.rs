@@ -178,21 +178,6 @@ pub(crate) enum SettingsCommand {
         #[arg(long, value_name = "COMPUTER")]
         from: Option<String>,
     },
-    /// Lets `kuramori serve` start when you log in, or not any more; without a word it says which.
-    Autostart {
-        /// `on` or `off`.
-        #[arg(value_enum)]
-        switch: Option<Switch>,
-    },
-}
-
-/// Whether something is to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Switch {
-    /// It is.
-    On,
-    /// It is not.
-    Off,
 }
 
 #[derive(Debug, Subcommand)]

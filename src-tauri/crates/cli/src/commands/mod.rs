@@ -55,6 +55,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done, AppError
         Command::Image(command) => image::run(context, command).await,
         Command::Load(args) => load::run(context, args).await,
         Command::Update(command) => update::run(context, command).await,
+        Command::Settings(command) => settings::own(context, command).await,
     }
 }
 

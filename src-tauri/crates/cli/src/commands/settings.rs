@@ -1,6 +1,6 @@
 use kuramori_app::{AppError, SecretsChoice};
 
-use crate::args::{SettingsCommand, Switch};
+use crate::args::{OwnSettingsCommand, SettingsCommand, Switch};
 use crate::context::{Context, blocking, full};
 use crate::output::Done;
 use crate::text;
@@ -18,13 +18,17 @@ pub(super) async fn run(context: &Context, command: SettingsCommand) -> Result<D
             let imported = blocking(move || app.import_settings(&name, from.as_deref())).await?;
             context.output.answer(&imported, text::settings_imported);
         }
-        SettingsCommand::Autostart { switch } => {
-            let app = context.app().await?;
-            let on = switch.map(|switch| switch == Switch::On);
-            let view = app.autostart(served(context), on).await?;
-            context.output.answer(&view, text::autostart);
-        }
     }
+    Ok(Done::Well)
+}
+
+/// Settings of this installation.
+pub(super) async fn own(context: &Context, command: OwnSettingsCommand) -> Result<Done, AppError> {
+    let OwnSettingsCommand::Autostart { switch } = command;
+    let app = context.app().await?;
+    let on = switch.map(|switch| switch == Switch::On);
+    let view = app.autostart(served(context), on).await?;
+    context.output.answer(&view, text::autostart);
     Ok(Done::Well)
 }
 
