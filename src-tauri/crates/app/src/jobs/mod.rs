@@ -1,9 +1,14 @@
 //! Jobs: kept, shown, run when they are due, and cleaned up after.
 
 mod begin;
+mod clock;
 mod draft;
 mod keeping;
 mod members;
+mod plan;
+mod presets;
+mod reach;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -18,10 +23,12 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use begin::{Asked, begin};
 pub(crate) use draft::{preview, to_job};
+pub(crate) use plan::plan;
+pub(crate) use presets::{duplicate, presets, propose};
 pub(crate) use view::job_view;
 
 use crate::app::App;
-use crate::dto::{ErrorCode, SourceView, Topic};
+use crate::dto::{DiskChoiceView, ErrorCode, SourceView, Topic};
 use crate::error::AppError;
 use crate::exported;
 
@@ -30,6 +37,10 @@ use crate::exported;
 pub(crate) struct JobWork {
     pub(crate) sources: Vec<SourceView>,
     pub(crate) leave_out: Vec<String>,
+    #[serde(default)]
+    pub(crate) without: Vec<SourceView>,
+    #[serde(default)]
+    pub(crate) leave_out_disks: Vec<DiskChoiceView>,
     /// The repository's own id.
     pub(crate) repository: String,
     /// Mebibytes a second that its runs may read.

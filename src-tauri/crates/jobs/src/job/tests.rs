@@ -28,7 +28,7 @@ fn daily(hour: u32) -> JobSchedule {
 
 fn timed(rhythm: Rhythm, zone: Tz) -> JobSchedule {
     let allowed = AllowedHours::default();
-    let when = When::Time(Schedule { rhythm, zone, effective_from: None, allowed });
+    let when = When::Time(Schedule { rhythm, zone, effective_from: None, allowed, until: None });
     JobSchedule { id: ScheduleId::random(), when, keep: Some(KeepFor::Days(14)) }
 }
 
@@ -57,6 +57,8 @@ struct Shop {
     /// Slots that were dealt with, by schedule.
     slots: BTreeMap<ScheduleId, u32>,
     begun: Vec<(JobId, Cause)>,
+    /// Since when the disk of all repositories is there.
+    plugged: Option<DateTime<Utc>>,
 }
 
 impl Shop {
@@ -72,6 +74,7 @@ impl Shop {
             handled: &self.handled,
             running: self.running.contains_key(&job.id),
             last: self.last.get(&job.id).copied(),
+            plugged: self.plugged,
         };
         self.jobs.iter().map(state).collect()
     }
@@ -110,7 +113,14 @@ impl Shop {
         let run = RunId::random();
         self.last.insert(
             job,
-            LastRun { run, ended, outcome: Some(outcome), attempt, saved: outcome.is_success() },
+            LastRun {
+                run,
+                ended,
+                outcome: Some(outcome),
+                paused: false,
+                attempt,
+                saved: outcome.is_success(),
+            },
         );
     }
 
@@ -331,7 +341,8 @@ fn a_slot_is_dealt_with_when_its_run_is_in_the_log() {
 
     let log = open();
     assert_eq!(log.interrupt_unfinished().unwrap(), [again]);
-    let last = LastRun { run: again, ended: clock.now(), outcome: None, attempt: 2, saved: false };
+    let (ended, outcome) = (clock.now(), None);
+    let last = LastRun { run: again, ended, outcome, paused: false, attempt: 2, saved: false };
     assert_eq!(log.last_run_of(nightly.id).unwrap(), Some(last));
     assert_eq!(log.handled().unwrap(), [(schedule, at(0, 20, 0))].into());
     let before = |run| log.run_before(nightly.id, run).unwrap().map(|before| before.id);

@@ -17,6 +17,7 @@ use crate::dto::{
     AddServerRequest, InventoryRequest, JobDraft, JobRequest, JobView, SaveJobRequest,
 };
 use crate::jobs::keeping::Kept;
+use crate::jobs::reach::Folders;
 use crate::place::RepositoryKey;
 use crate::schema::command;
 use crate::secrets::SecretsChoice;
@@ -107,7 +108,7 @@ impl Shop {
             repository: String::new(),
             runtime: Runtime::new().unwrap(),
             app: None,
-            kept: Kept::default(),
+            kept: Kept::new(Arc::new(Folders)),
             rng: fastrand::Rng::with_seed(seed),
         };
         fs_err::write(folder.join("seal"), [7; 32]).unwrap();
@@ -140,7 +141,7 @@ impl Shop {
             clock: self.clock.clone(),
         };
         self.app = Some(App::open(options).unwrap());
-        self.kept = Kept::default();
+        self.kept = Kept::new(Arc::new(Folders));
     }
 
     /// Ends the program, as a person does.
@@ -150,7 +151,7 @@ impl Shop {
             app.stop().await;
             app.sign_out().await;
         });
-        self.kept = Kept::default();
+        self.kept = Kept::new(Arc::new(Folders));
     }
 
     pub(super) fn app(&self) -> &App {
