@@ -84,7 +84,10 @@ pub(crate) fn propose(
 pub(crate) fn duplicate(app: &App, request: &DuplicateJobRequest) -> Result<Job, AppError> {
     let job = find(app, &request.job_id)?;
     let names: Vec<String> = all(app)?.into_iter().map(|job| job.name).collect();
-    let numbered = || (2u32..).map(|n| format!("{} {n}", job.name)).find(|n| !names.contains(n));
+    // One of so many is free: there are fewer jobs.
+    let numbers = 2..=names.len().saturating_add(2);
+    let numbered =
+        || numbers.map(|n| format!("{} {n}", job.name)).find(|name| !names.contains(name));
     let name = request.name.clone().or_else(numbered).unwrap_or_default();
     let fresh = |s: &JobSchedule| JobSchedule { id: ScheduleId::random(), ..s.clone() };
     let schedules = job.schedules.iter().map(fresh).collect();

@@ -14,6 +14,9 @@ pub(super) struct Seen {
     pub(super) tags: Result<(), String>,
 }
 
+/// Tells whether a condition holds of a VM.
+type Holds<'s> = Box<dyn Fn(&VmView) -> bool + 's>;
+
 impl Seen {
     /// Returns the VMs that a choice names.
     ///
@@ -67,10 +70,7 @@ impl Seen {
 
     /// Returns what tells whether a condition holds of a VM. What the server does not say of a VM
     /// does not hold.
-    fn holding(
-        &self,
-        condition: &ConditionView,
-    ) -> Result<Box<dyn Fn(&VmView) -> bool + '_>, AppError> {
+    fn holding(&self, condition: &ConditionView) -> Result<Holds<'_>, AppError> {
         let inside = |references: HashSet<&'_ str>| {
             let references: HashSet<String> = references.into_iter().map(str::to_owned).collect();
             Box::new(move |vm: &VmView| references.contains(&vm.reference))
@@ -235,7 +235,7 @@ mod tests {
                 vm("vm-3", "mail", "on", None),
             ],
             "trees": {
-                "hosts": tree(&[top.clone()]),
+                "hosts": tree(std::slice::from_ref(&top)),
                 "folders": tree(&[top.clone(), group("f1", "folder", "Shop", Some(0), &["vm-3"]),
                     group("f2", "folder", "Web", Some(1), &["vm-1"])]),
                 "storage": tree(&[top.clone(), group("d1", "datastore", "ssd-1", Some(0), &["vm-1", "vm-2"])]),
@@ -260,9 +260,13 @@ mod tests {
         let gold = C::Tag { category: None, tag: text("gold") };
         let in_shop = C::Place { id: text("f1"), name: text("Shop") };
         let on = C::Power { is: crate::dto::PowerView::On };
-        assert_eq!(names(&seen, &[web.clone()]).unwrap(), ["web-1", "web-2"]);
+        assert_eq!(names(&seen, std::slice::from_ref(&web)).unwrap(), ["web-1", "web-2"]);
         assert_eq!(names(&seen, &[web.clone(), gold.clone()]).unwrap(), ["web-2"]);
-        assert_eq!(names(&seen, &[in_shop.clone()]).unwrap(), ["web-1", "mail"], "and below");
+        assert_eq!(
+            names(&seen, std::slice::from_ref(&in_shop)).unwrap(),
+            ["web-1", "mail"],
+            "and below"
+        );
         assert_eq!(names(&seen, &[in_shop, on]).unwrap(), ["web-1", "mail"]);
         let store = C::Datastore { pattern: text("ssd-?") };
         assert_eq!(names(&seen, &[store, gold.clone()]).unwrap(), ["web-2"]);

@@ -68,22 +68,16 @@ impl Queue {
         }
         let own = items.iter().position(|queued| queued.own || cancelled);
         let next = own.or_else(|| items.iter().position(|queued| claim(&queued.item.key)));
-        match next {
-            Some(at) => {
-                let Queued { position, item, .. } = items.remove(at);
-                Next::Item(position, Box::new(item))
-            }
-            None => {
-                let news = items.iter_mut().filter(|queued| !queued.told);
-                Next::Wait(
-                    news.map(|queued| {
-                        queued.told = true;
-                        queued.position
-                    })
-                    .collect(),
-                )
-            }
+        if let Some(at) = next {
+            let Queued { position, item, .. } = items.remove(at);
+            return Next::Item(position, Box::new(item));
         }
+        let mut news = Vec::new();
+        for queued in items.iter_mut().filter(|queued| !queued.told) {
+            queued.told = true;
+            news.push(queued.position);
+        }
+        Next::Wait(news)
     }
 
     /// Returns how many items were left, if any were, and when they go on.
