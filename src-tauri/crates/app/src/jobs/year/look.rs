@@ -41,7 +41,11 @@ impl Life {
             let mut wanted: Vec<_> = expected.iter().map(|e| (e.job.to_owned(), e.why)).collect();
             actual.sort();
             wanted.sort();
-            assert_eq!(actual, wanted, "at {now}: happened, and was to happen");
+            let details = || {
+                let items = happened.iter().flat_map(|run| &run.items);
+                items.map(|item| format!("{}: {}", item.name, item.detail)).collect::<Vec<_>>()
+            };
+            assert_eq!(actual, wanted, "at {now}: happened, and was to happen: {:#?}", details());
             if wanted.is_empty() {
                 break;
             }
