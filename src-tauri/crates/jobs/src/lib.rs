@@ -5,19 +5,22 @@
 //! VMware nor repositories: the work of a job and of a run, the lines of its log and its intents are opaque records that
 //! only their writer interprets.
 //!
-//! [`schedule`] says when a run is due, [`job`] what is to be done about it, and [`retention`] which
-//! recovery points are kept: pure functions of the time.
+//! [`schedule`] says when a run is due, [`job`] what is to be done about it, [`retention`] which
+//! recovery points are kept, [`protection`] whether what was promised is kept, and [`anomaly`] whether
+//! a disk changed as it usually does: pure functions.
 //!
 //! Non-goals: doing the work of a run.
 //! Invariant guarded: an intent is durable before [`RunLog::add_intent`] returns, and stays until
 //! its clean-up was confirmed by [`RunLog::clear_intent`].
 
+pub mod anomaly;
 mod error;
 mod ids;
 mod intent;
 pub mod job;
 mod log;
 mod model;
+pub mod protection;
 pub mod retention;
 pub mod schedule;
 
