@@ -66,7 +66,7 @@ pub use format::manifest::{
     SourceKind, StageTime, VmIdentity,
 };
 pub use format::slot::SlotKind;
-pub use gc::{PruneOptions, PruneReport};
+pub use gc::{Disposed, Ledger, PruneOptions, PruneReport};
 #[cfg(feature = "testing")]
 pub use guard::Guard;
 pub use history::{Alarm, LookBack, Memory};

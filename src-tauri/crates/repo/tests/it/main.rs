@@ -18,6 +18,7 @@ mod history;
 mod index_folder;
 #[cfg(test)]
 mod keys;
+mod ledger;
 #[cfg(test)]
 mod keys_crash;
 #[cfg(test)]
