@@ -4,6 +4,7 @@
 //! Invariant guarded: every command answers with data or with an error a person can act on.
 
 mod access;
+mod alarms;
 mod app;
 mod catalog;
 mod commands;
@@ -25,6 +26,7 @@ mod messages;
 mod notices;
 mod place;
 mod power;
+mod protection;
 mod retention;
 mod runs;
 pub mod schema;

@@ -6,8 +6,44 @@ use std::sync::Once;
 use kuramori_jobs::{Outcome, RunId, RunLog, RunRecord, RunState};
 use kuramori_platform::identity::{self, APP_NAME};
 
+use crate::app::App;
 use crate::dto::{Language, RunSummary};
 use crate::runs::{LiveRun, cause, summary};
+
+/// How weighty a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// Something went wrong.
+    Failure,
+    /// Something is worth a look.
+    Warning,
+    /// Something that was told is well again.
+    Recovery,
+}
+
+/// Something to tell people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Notice {
+    /// What it is about; the same cause has the same key.
+    pub(crate) key: String,
+    /// How weighty it is.
+    pub(crate) weight: Weight,
+    /// In a few words.
+    pub(crate) title: String,
+    /// In a sentence or two.
+    pub(crate) body: String,
+    /// The run it is about, if any.
+    pub(crate) run: Option<RunId>,
+}
+
+/// Tells people, on the desktop where notices are wanted.
+pub(crate) fn tell(app: &App, notice: Notice) {
+    let Notice { key, weight, title, body, run } = notice;
+    tracing::info!(key, ?weight, title, ?run, "a notice");
+    if app.inner.notices {
+        show(&title, &body);
+    }
+}
 
 /// Names that a notice has room for.
 const NAMES: usize = 3;
@@ -109,8 +145,13 @@ fn subject(run: &RunSummary, language: Language) -> String {
     if let Some(job) = &run.job {
         return job.clone();
     }
-    let more = run.vms.len().saturating_sub(NAMES);
-    let named = run.vms.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
+    named(&run.vms, language)
+}
+
+/// Names as many as there is room for.
+pub(crate) fn named(names: &[String], language: Language) -> String {
+    let more = names.len().saturating_sub(NAMES);
+    let named = names.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
     match (more, language) {
         (0, _) => named,
         (more, Language::En) => format!("{named} and {more} more"),

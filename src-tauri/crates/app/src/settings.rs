@@ -7,9 +7,12 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use kuramori_engine::Mounts;
+use kuramori_jobs::protection::{Class, Classes};
 use serde::{Deserialize, Serialize};
 
-use crate::dto::{ErrorCode, Language, LoadView, ServerKind, SettingsView, Theme};
+use crate::dto::{
+    ErrorCode, Language, LoadView, ServerKind, SettingsView, Theme, default_recycle_bin,
+};
 use crate::error::AppError;
 use crate::files;
 
@@ -30,6 +33,25 @@ pub(crate) struct Settings {
     pub(crate) updates: UpdateSettings,
     #[serde(default)]
     pub(crate) load: LoadView,
+    /// What classes of VMs promise.
+    #[serde(default)]
+    pub(crate) classes: Classes,
+    /// What is promised for VMs, by what names them across servers.
+    #[serde(default)]
+    pub(crate) promises: BTreeMap<String, VmPromise>,
+    /// How long deleted recovery points stay in the recycle bin.
+    #[serde(default = "default_recycle_bin")]
+    pub(crate) recycle_bin_hours: u32,
+}
+
+/// What somebody chose for a VM.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct VmPromise {
+    /// Its class; suggested where nobody chose.
+    pub(crate) class: Option<Class>,
+    /// Why it is left out on purpose, and since when.
+    pub(crate) excluded: Option<(String, DateTime<Utc>)>,
 }
 
 /// What is remembered about updates.
@@ -119,6 +141,9 @@ impl SettingsFile {
                 repositories: Vec::new(),
                 updates: UpdateSettings::default(),
                 load: LoadView::default(),
+                classes: Classes::default(),
+                promises: BTreeMap::new(),
+                recycle_bin_hours: default_recycle_bin(),
             },
             Err(e) => return Err(damaged(&e)),
         };
@@ -171,6 +196,7 @@ impl SettingsFile {
             theme: settings.theme,
             check_updates: settings.updates.check_daily,
             load: settings.load,
+            recycle_bin_hours: settings.recycle_bin_hours,
         }
     }
 }

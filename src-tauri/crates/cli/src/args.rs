@@ -7,6 +7,7 @@ use kuramori_app::SecretsChoice;
 
 mod job;
 mod load;
+mod protection;
 mod repo;
 mod restore;
 mod retention;
@@ -15,6 +16,7 @@ mod when;
 
 pub(crate) use job::{DraftArgs, JobCommand, Named, ScheduleCommand};
 pub(crate) use load::LoadArgs;
+pub(crate) use protection::{AlertsCommand, ClassChoice, ClassesArgs, ProtectionCommand};
 pub(crate) use repo::{
     KeyArgs, KeyCommand, NewKeyArgs, NewRepositoryKeyArgs, RepoArgs, RepoCommand, SettingsCommand,
     SheetLanguage,
@@ -74,6 +76,14 @@ pub(crate) enum Command {
     /// Rules by which recovery points are kept.
     #[command(subcommand)]
     Retention(RetentionCommand),
+    /// What is promised for VMs, and whether it is kept.
+    #[command(subcommand)]
+    Protection(ProtectionCommand),
+    /// Shows or sets what the classes of VMs promise.
+    Classes(ClassesArgs),
+    /// What somebody has to look at.
+    #[command(subcommand)]
+    Alerts(AlertsCommand),
     /// Gets a disk or a VM back.
     #[command(subcommand)]
     Restore(RestoreCommand),
@@ -297,6 +307,9 @@ pub(crate) struct ForgetArgs {
     /// Skip the recycle bin: nothing brings them back.
     #[arg(long)]
     pub(crate) now: bool,
+    /// Delete also what a rule keeps because the VM changed unusually; holds stand.
+    #[arg(long)]
+    pub(crate) despite_alarm: bool,
     /// Only show which.
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -31,6 +31,7 @@ mod keys;
 mod new_vm;
 mod places;
 mod preflight;
+mod protection;
 mod reading;
 #[cfg(target_os = "linux")]
 mod resources;

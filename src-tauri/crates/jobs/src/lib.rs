@@ -28,6 +28,7 @@ pub use error::LogError;
 pub use ids::{IntentId, JobId, RunId, ScheduleId};
 pub use intent::Intent;
 pub use log::RunLog;
+pub use log::watch::{AlarmRecord, DiskChange, EndedItem, KEPT};
 pub use model::{
     ItemRecord, ItemUpdate, Level, LogEntry, NewRun, OfJob, Outcome, RunRecord, RunState, Stage,
 };

@@ -1,4 +1,5 @@
 mod schema;
+pub(crate) mod watch;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};

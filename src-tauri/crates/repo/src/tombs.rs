@@ -19,8 +19,8 @@ use crate::format::tomb::{Hold, MAX_TOMB, Tomb, TombEnd};
 use crate::format::{cbor, names};
 use crate::ids::{HoldId, RecoveryPointId, WriterId};
 use crate::inner::Inner;
-use crate::point::DamagedObject;
 use crate::load::is_damage;
+use crate::point::DamagedObject;
 use crate::points::{as_damaged, is_missing};
 use crate::store::{BlobName, StoreError};
 

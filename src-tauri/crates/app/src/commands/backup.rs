@@ -136,8 +136,8 @@ impl Work {
         let result = ItemResult {
             capacity: run.capacity(observer.item),
             point: report.point.map(|p| p.to_hex()),
-            made: None,
             error,
+            ..ItemResult::default()
         };
         (report.outcome, result)
     }

@@ -5,6 +5,7 @@
 #[macro_use]
 mod wire;
 
+mod alerts;
 mod app;
 mod deletion;
 mod error;
@@ -13,6 +14,7 @@ mod inventory;
 mod jobs;
 mod keys;
 mod points;
+mod protection;
 mod repositories;
 mod restore;
 mod retention;
@@ -21,6 +23,7 @@ mod servers;
 mod trees;
 mod updates;
 
+pub use alerts::*;
 pub use app::*;
 pub use deletion::*;
 pub use error::*;
@@ -29,6 +32,7 @@ pub use inventory::*;
 pub use jobs::*;
 pub use keys::*;
 pub use points::*;
+pub use protection::*;
 pub use repositories::*;
 pub use restore::*;
 pub use retention::*;

@@ -133,7 +133,7 @@ fn one<'i>(
 }
 
 /// Returns the VMs in a container and in those below it.
-fn in_group<'i>(inventory: &'i InventoryView, id: &str) -> Option<HashSet<&'i str>> {
+pub(crate) fn in_group<'i>(inventory: &'i InventoryView, id: &str) -> Option<HashSet<&'i str>> {
     let trees = &inventory.trees;
     let all = [&trees.hosts, &trees.folders, &trees.storage, &trees.tags];
     all.into_iter().find_map(|tree| below(tree, id))

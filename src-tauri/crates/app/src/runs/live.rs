@@ -41,6 +41,9 @@ pub(crate) struct ItemResult {
     pub(crate) made: Option<String>,
     /// Why it failed.
     pub(crate) error: Option<AppError>,
+    /// What names the VM across servers whose recovery point was restored.
+    #[serde(default)]
+    pub(crate) vm: Option<String>,
 }
 
 /// A run that has not ended.

@@ -128,7 +128,7 @@ async fn create(app: &App, name: String, args: DraftArgs) -> Result<JobDraft, Ap
     })
 }
 
-async fn edit(
+pub(super) async fn edit(
     app: &App,
     before: JobDraft,
     rename: Option<String>,

@@ -58,8 +58,11 @@ fn a_disk_that_always_gets_what_is_packed_says_nothing_by_it() {
 }
 
 fn any_change() -> impl Strategy<Value = Change> {
-    (any::<u64>(), any::<u64>(), any::<u64>())
-        .prop_map(|(new, stored, used)| Change { new, stored, used })
+    (any::<u64>(), any::<u64>(), any::<u64>()).prop_map(|(new, stored, used)| Change {
+        new,
+        stored,
+        used,
+    })
 }
 
 proptest! {

@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use crate::LogError;
 
 /// Format of the file; rises when a change needs a conversion.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
 const FIRST: &str = "
 CREATE TABLE runs (
@@ -47,6 +47,26 @@ ALTER TABLE runs ADD COLUMN cause TEXT;
 CREATE INDEX runs_of_job ON runs (job);
 ";
 
+/// What is watched. `promised` and `saved` are the past of promises: recovery points are deleted, and
+/// promises change. `changes` is the past of disks, for the same reason.
+const PROMISE: &str = "
+CREATE TABLE alarms (
+  key TEXT PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, since TEXT NOT NULL,
+  told_at TEXT, detail TEXT NOT NULL
+) STRICT;
+CREATE TABLE promised (
+  vm TEXT NOT NULL, since TEXT NOT NULL, rpo INTEGER, PRIMARY KEY (vm, since)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE saved (
+  vm TEXT NOT NULL, time INTEGER NOT NULL, ready INTEGER NOT NULL, PRIMARY KEY (vm, time, ready)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE changes (
+  repository TEXT NOT NULL, vm TEXT NOT NULL, sequence INTEGER NOT NULL, disk INTEGER NOT NULL,
+  first INTEGER NOT NULL, new INTEGER NOT NULL, stored INTEGER NOT NULL, used INTEGER NOT NULL,
+  PRIMARY KEY (repository, vm, sequence, disk)
+) STRICT, WITHOUT ROWID;
+";
+
 /// Makes the tables, or converts those of an earlier version after a copy of the file was made
 /// beside it, and checks the file.
 ///
@@ -60,8 +80,9 @@ pub(super) fn bring_up(db: &Connection, path: &Path) -> Result<(), LogError> {
         return Err(LogError::Newer { found, known: FORMAT });
     }
     let steps = match found {
-        0 => [FIRST, JOBS].concat(),
-        1 => JOBS.to_owned(),
+        0 => [FIRST, JOBS, PROMISE].concat(),
+        1 => [JOBS, PROMISE].concat(),
+        2 => PROMISE.to_owned(),
         _ => String::new(),
     };
     if found > 0 {

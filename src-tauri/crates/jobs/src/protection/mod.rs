@@ -76,8 +76,16 @@ pub fn suggested(name: &str, guest: &str) -> Class {
         "mail", "ldap",
     ];
     const PART: [&str; 10] = [
-        "sql", "postgres", "mariadb", "mongo", "exchange", "mailserver", "domain", "database",
-        "zimbra", "directory",
+        "sql",
+        "postgres",
+        "mariadb",
+        "mongo",
+        "exchange",
+        "mailserver",
+        "domain",
+        "database",
+        "zimbra",
+        "directory",
     ];
     let (name, guest) = (name.to_lowercase(), guest.to_lowercase());
     let mut words = name

@@ -37,9 +37,8 @@ fn preview(repository: &Repository, without: &[RecoveryPointId]) -> PruneReport 
 fn what_was_deleted_is_known_for_ever() {
     let store = memory();
     let repository = create(&store);
-    let points: Vec<_> = (1..=4)
-        .map(|n| back_up(&repository, "vm", &noise(n, 8 * CHUNK)).unwrap())
-        .collect();
+    let points: Vec<_> =
+        (1..=4).map(|n| back_up(&repository, "vm", &noise(n, 8 * CHUNK)).unwrap()).collect();
     assert!(repository.ledger().unwrap().disposed.is_empty());
     repository.delete_points(&points[..1], &deletion(RECYCLE_BIN), clock().as_ref()).unwrap();
     let [binned] = &repository.ledger().unwrap().disposed[..] else { panic!("one") };

@@ -18,9 +18,9 @@ mod history;
 mod index_folder;
 #[cfg(test)]
 mod keys;
-mod ledger;
 #[cfg(test)]
 mod keys_crash;
+mod ledger;
 #[cfg(test)]
 mod local;
 #[cfg(test)]

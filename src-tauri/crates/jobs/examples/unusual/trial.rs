@@ -11,9 +11,8 @@ use kuramori_repo::{
     VmIdentity, WriterId,
 };
 
-use crate::disk::{Dice, Disk, Use};
+use crate::disk::{CHUNK, Dice, Disk, Use};
 
-const CHUNK: usize = 256 << 10;
 /// Runs before what is judged: one that saves all, and a fortnight.
 const DAYS: usize = 14;
 
@@ -24,7 +23,7 @@ pub(crate) struct Trial {
     pub(crate) dice: Dice,
     last: RecoveryPointId,
     saved: Vec<u8>,
-    past: Vec<Change>,
+    pub(crate) past: Vec<Change>,
 }
 
 impl Trial {

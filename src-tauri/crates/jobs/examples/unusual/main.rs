@@ -1,6 +1,6 @@
 //! Measures how often an unusual change is seen, and how often one is seen where there is none.
 //!
-//! `cargo run --release -p kuramori-app --example unusual -- [SEEDS] [MIB]`
+//! `cargo run --release -p kuramori-jobs --example unusual -- [SEEDS] [MIB]`
 //!
 //! For each seed (200 unless told otherwise) a disk of so many mebibytes (192) is made, filled with
 //! files of a file server, a database or a web server, and saved day after day for a fortnight into a
@@ -20,8 +20,8 @@ mod trial;
 use kuramori_jobs::anomaly::Verdict;
 use kuramori_repo::RepoError;
 
-use crate::disk::{Dice, Disk};
-use crate::trial::Trial;
+use disk::{Dice, Disk};
+use trial::Trial;
 
 type Happens = fn(&mut Disk, &mut Dice);
 
@@ -49,6 +49,9 @@ fn main() -> Result<(), RepoError> {
         let mut trial = Trial::new(seed, (mib as usize) << 20)?;
         for (number, (_, happens)) in TRIALS.iter().enumerate() {
             let (change, verdict) = trial.after(happens)?;
+            if std::env::var_os("UNUSUAL_TABLE").is_some() {
+                println!("{seed};{number};{:?};{:?}", trial.past, change);
+            }
             seen[number] += u32::from(matches!(verdict, Verdict::Unusual(_)));
             let now = change.packed().unwrap_or_default();
             packed[number] = (packed[number].0.min(now), packed[number].1.max(now));

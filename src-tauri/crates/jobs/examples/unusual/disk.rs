@@ -2,6 +2,8 @@
 
 /// Unit in which files lie on the disk.
 const CLUSTER: usize = 4096;
+/// Unit in which the repository keeps it.
+pub(crate) const CHUNK: usize = 256 << 10;
 const MIB: usize = 1 << 20;
 
 /// What a file holds.
@@ -100,14 +102,32 @@ impl Dice {
 
     fn words(&mut self, bytes: &mut [u8]) {
         const WORDS: [&[u8]; 16] = [
-            b"the ", b"request ", b"from ", b"GET ", b"server ", b"error ", b"user=", b"id=",
-            b"2024-", b" ok\n", b"value ", b"path/", b"config", b" not ", b"found ", b"time=",
+            b"the ",
+            b"request ",
+            b"from ",
+            b"GET ",
+            b"server ",
+            b"error ",
+            b"user=",
+            b"id=",
+            b"2024-",
+            b" ok\n",
+            b"value ",
+            b"path/",
+            b"config",
+            b" not ",
+            b"found ",
+            b"time=",
         ];
         let mut at = 0;
         while at < bytes.len() {
             let dice = self.next();
             let number = (dice >> 8).to_string();
-            let word = if dice % 4 == 0 { &number.as_bytes()[..6.min(number.len())] } else { WORDS[(dice % 16) as usize] };
+            let word = if dice % 4 == 0 {
+                &number.as_bytes()[..6.min(number.len())]
+            } else {
+                WORDS[(dice % 16) as usize]
+            };
             let end = bytes.len().min(at + word.len());
             bytes[at..end].copy_from_slice(&word[..end - at]);
             at = end;
@@ -156,22 +176,25 @@ impl Disk {
         }
     }
 
-    /// An ordinary day: logs grow, pages of databases change, documents are written. Some days bring
-    /// three times as much as others.
+    /// An ordinary day: logs grow, pages of databases change, documents are written: half a per cent to
+    /// three per cent of the disk. Some days bring three times as much as others.
     pub(crate) fn day(&mut self, dice: &mut Dice) {
         let busy = dice.between(50, 150);
         let share = |per_mille: usize| self.bytes.len() * per_mille * busy / 100 / 1000;
+        // A page that changes makes a whole chunk new.
+        let chunks = |per_mille| (share(per_mille) / CHUNK).max(1);
         let (logs, pages, documents, packed) = match self.used_for {
-            Use::Files => (share(1), 2, share(6), 60),
-            Use::Database => (share(1), 40, share(1), 20),
-            Use::Web => (share(4), 4, share(2), 25),
+            Use::Files => (share(1), chunks(4), share(6), 60),
+            Use::Database => (share(1), chunks(30), share(1), 20),
+            Use::Web => (share(4), chunks(6), share(2), 25),
         };
         let databases: Vec<File> =
             self.files.iter().copied().filter(|f| f.kind == Kind::Database).collect();
         if !databases.is_empty() {
-            for _ in 0..pages * busy / 100 {
+            for _ in 0..pages {
                 let file = databases[dice.between(0, databases.len())];
-                let at = file.at + dice.between(0, file.len.saturating_sub(8192).max(1)) / 8192 * 8192;
+                let at =
+                    file.at + dice.between(0, file.len.saturating_sub(8192).max(1)) / 8192 * 8192;
                 let end = (at + 8192).min(file.at + file.len);
                 dice.fill(Kind::Database, &mut self.bytes[at..end]);
             }
