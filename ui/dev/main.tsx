@@ -9,4 +9,4 @@ const name = scenarioNames.find((known) => known === query.get("fake")) ?? "shop
 // The router would take what stands before the # for its own.
 history.replaceState(null, "", location.pathname + location.hash);
 const theme = query.get("theme");
-start(scenario(name, { settings: { language: query.get("language") === "ja" ? "ja" : "en", theme: theme === "dark" || theme === "light" ? theme : "system", check_updates: true, load: { limit: null, from: 0, to: 0, per_host: 2, per_datastore: 2 } } }));
+start(scenario(name, { settings: { language: query.get("language") === "ja" ? "ja" : "en", theme: theme === "dark" || theme === "light" ? theme : "system", check_updates: true, load: { limit: null, from: 0, to: 0, per_host: 2, per_datastore: 2 }, recycle_bin_hours: 24 } }));

@@ -6,7 +6,7 @@ import type { SettingsView } from "./generated/SettingsView";
 
 const cached = "kuramori.settings";
 
-const unknown: SettingsView = { language: null, theme: "system", check_updates: true, load: { limit: null, from: 0, to: 0, per_host: 2, per_datastore: 2 } };
+const unknown: SettingsView = { language: null, theme: "system", check_updates: true, load: { limit: null, from: 0, to: 0, per_host: 2, per_datastore: 2 }, recycle_bin_hours: 24 };
 
 /** What was in force when the window was last open, so that the first picture already has the right colours. */
 function remembered(): SettingsView {

@@ -7,11 +7,12 @@ export const outdated: Record<Topic, readonly CommandName[]> = {
   servers: ["servers.list", "app.state"],
   inventory: ["inventory.get"],
   repositories: ["repositories.list", "repositories.info", "app.state", "points.list"],
-  points: ["points.list", "inventory.get", "repositories.list", "repositories.info"],
+  points: ["points.list", "protection.list", "points.deleted", "inventory.get", "repositories.list", "repositories.info"],
   jobs: ["jobs.list", "jobs.get"],
+  alerts: ["alerts.list", "protection.list"],
   settings: [],
   updates: ["updates.status"],
 };
 
 /** Which answers the beginning or the end of a run makes old. */
-export const outdatedByRun: readonly CommandName[] = ["runs.list", "jobs.list", "jobs.get", "app.state", "points.list", "inventory.get"];
+export const outdatedByRun: readonly CommandName[] = ["runs.list", "jobs.list", "jobs.get", "app.state", "points.list", "inventory.get", "protection.list", "alerts.list"];

@@ -6,7 +6,7 @@ import { scenario, type FakeOptions, type FakePlatform, type ScenarioName } from
 /** The whole application over a scripted back end, at an address. */
 export function open(address: string, name: ScenarioName = "shop", options: FakeOptions = {}): { back: FakePlatform; user: ReturnType<typeof userEvent.setup> } {
   location.hash = `#${address}`;
-  const back = scenario(name, { latency: 0, runPace: 5, settings: { language: "en", theme: "system", check_updates: true, load: { limit: null, from: 0, to: 0, per_host: 2, per_datastore: 2 } }, ...options });
+  const back = scenario(name, { latency: 0, runPace: 5, settings: { language: "en", theme: "system", check_updates: true, load: { limit: null, from: 0, to: 0, per_host: 2, per_datastore: 2 }, recycle_bin_hours: 24 }, ...options });
   const user = userEvent.setup();
   render(<App platform={back} />);
   return { back, user };

@@ -15,6 +15,7 @@ use kuramori_repo::{Repository, WriterId};
 use tokio::sync::broadcast;
 
 use crate::access;
+use crate::alarms;
 use crate::dto::{ErrorCode, Event, Language};
 use crate::error::AppError;
 use crate::events::EventHub;
@@ -77,6 +78,8 @@ pub(crate) struct Inner {
     /// This computer as a VM to which disks can be attached.
     pub(crate) hot_add: HotAdd,
     pub(crate) recovering: AtomicBool,
+    /// Held while alarms are looked at.
+    pub(crate) looking: Mutex<()>,
     pub(crate) updates: Updates,
     pub(crate) notices: Arc<Notices>,
     /// What was lost when this was opened.
@@ -170,8 +173,9 @@ impl App {
                 throttle,
                 hot_add: HotAdd::new(hardware),
                 recovering: AtomicBool::new(false),
-                updates,
                 notices,
+                looking: Mutex::default(),
+                updates,
                 losses: losses.iter().map(Lost::error).collect(),
                 _owner: owner,
             }),
@@ -239,6 +243,21 @@ impl App {
     /// Listens to what changes from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.inner.events.subscribe()
+    }
+
+    /// Returns how long deleted recovery points stay in the recycle bin.
+    pub fn recycle_bin(&self) -> Duration {
+        let hours = self.inner.settings.get().recycle_bin_hours;
+        Duration::from_hours(u64::from(hours.clamp(24, 7 * 24)))
+    }
+
+    /// Looks whether VMs changed unusually, before anything of a repository is deleted. Blocks.
+    ///
+    /// # Errors
+    /// When the repository or the log cannot be read or written: then nothing may be deleted.
+    pub fn look_before_deletion(&self, wanted: &str) -> Result<(), AppError> {
+        let place = self.place(wanted)?;
+        alarms::look_for_unusual(self, &place)
     }
 
     /// Returns the language for sentences.

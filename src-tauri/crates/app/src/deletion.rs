@@ -1,11 +1,15 @@
 //! Deleting recovery points of an opened repository, protecting them, and removing unused data.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use kuramori_base::{CancelToken, Clock};
-use kuramori_repo::{Deletion, HoldId, PruneOptions, RECYCLE_BIN, RecoveryPoint};
+use kuramori_repo::{Deletion, HoldId, PruneOptions, RECYCLE_BIN, RecoveryPoint, RecoveryPointId};
 
-use crate::dto::{DeletedPointView, DeletedPoints, ErrorCode, HoldList, HoldView, PruneView};
+use crate::dto::{
+    DeletedPointView, DeletedPoints, DisposedView, ErrorCode, HoldList, HoldView, LedgerView,
+    PruneView,
+};
 use crate::error::AppError;
 use crate::place::{Place, PointRef, Writer};
 use crate::retention::{Asked, OfJob, words};
@@ -27,6 +31,8 @@ pub struct ForgetHow {
     pub at_once: bool,
     /// Only say which.
     pub dry_run: bool,
+    /// How long they stay in the recycle bin otherwise; as long as they can when it is not said.
+    pub bin: Option<Duration>,
 }
 
 impl Place {
@@ -56,7 +62,8 @@ impl Place {
                 (ids, format!("job {}", job.id))
             }
         };
-        let delay = if how.at_once { Duration::ZERO } else { RECYCLE_BIN };
+        let bin = how.bin.unwrap_or(RECYCLE_BIN);
+        let delay = if how.at_once { Duration::ZERO } else { bin };
         if !how.dry_run {
             let deletion = Deletion { writer: writer.0, rule: rule.clone(), delay };
             self.repository.delete_points(&ids, &deletion, clock).map_err(|e| self.failed(&e))?;
@@ -142,6 +149,36 @@ impl Place {
         Ok(HoldList { holds: holds.collect() })
     }
 
+    /// Returns what was deleted, by whom, and when its room was given back.
+    ///
+    /// # Errors
+    /// What the repository says.
+    pub fn ledger(&self) -> Result<LedgerView, AppError> {
+        let ledger = self.repository.ledger().map_err(|e| self.failed(&e))?;
+        let disposed = ledger.disposed.into_iter().map(|d| DisposedView {
+            id: d.point.to_hex(),
+            short_id: d.point.to_string(),
+            vm_name: d.vm,
+            taken_at: d.time,
+            deleted_at: d.deleted,
+            rule: d.rule,
+            by: d.writer.map(|writer| writer.to_hex()),
+            in_bin: d.in_bin,
+            freed_at: d.freed.map(|(time, _)| time),
+        });
+        Ok(LedgerView { disposed: disposed.collect(), broken: ledger.broken })
+    }
+
+    /// Returns what stays in the recycle bin beyond its time, since somebody has to look first.
+    fn kept_in_bin(&self) -> Result<HashSet<RecoveryPointId>, AppError> {
+        if self.held.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let list = self.repository.points().map_err(|e| self.failed(&e))?;
+        let held = list.deleted.iter().filter(|deleted| self.held.holds(&deleted.point.vm.key()));
+        Ok(held.map(|deleted| deleted.point.id).collect())
+    }
+
     /// Ends what has been in the recycle bin long enough and removes what nothing needs any more.
     ///
     /// # Errors
@@ -161,6 +198,7 @@ impl Place {
             dry_run,
             confirmed,
             cancel: cancel.clone(),
+            keep: self.kept_in_bin()?,
             ..PruneOptions::new(writer.0)
         };
         let report = self.repository.prune(&options, clock).map_err(|e| self.failed(&e))?;

@@ -4,6 +4,7 @@
 //! Invariant guarded: every command answers with data or with an error a person can act on.
 
 mod access;
+mod alarms;
 mod app;
 mod catalog;
 mod commands;
@@ -28,6 +29,7 @@ mod opened;
 mod owner;
 mod place;
 mod power;
+mod protection;
 mod retention;
 mod runs;
 pub mod schema;

@@ -12,6 +12,7 @@ use kuramori_repo::{
 };
 
 use crate::access;
+use crate::alarms::Held;
 use crate::commands::point_view;
 use crate::convert;
 use crate::dto::{ErrorCode, Language, PointList, PointView, RepositoryView, UnreadableRepository};
@@ -47,6 +48,8 @@ pub struct Place {
     pub(crate) repository: Repository,
     /// The key this computer opens it with, where that was asked for.
     pub(crate) device: Option<SlotId>,
+    /// VMs of which nothing is deleted by rules.
+    pub(crate) held: Held,
 }
 
 impl Place {
@@ -57,7 +60,14 @@ impl Place {
     pub fn open(path: &Path, key: RepositoryKey) -> Result<Self, AppError> {
         let (repository, _) = open_with(path, key)?;
         let (id, name) = (repository.id().to_hex(), repository.name().to_owned());
-        Ok(Self { id, name, repository, device: None })
+        Ok(Self { id, name, repository, device: None, held: Held::default() })
+    }
+
+    /// Returns it with no regard for alarms: rules then end also what is kept until somebody has
+    /// looked at an unusual change. Holds stand.
+    #[must_use]
+    pub fn despite_alarms(self) -> Self {
+        Self { held: Held::default(), ..self }
     }
 
     /// Returns the name the repository goes by here.

@@ -1,14 +1,17 @@
 //! What a rule keeps of the recovery points of a repository, and why.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use kuramori_base::Clock;
+use kuramori_block::ByteLen;
 use kuramori_jobs::ScheduleId;
-use kuramori_jobs::retention::{self, Pause, PointFacts, Promised, Retention, Spans, Verdict};
+use kuramori_jobs::retention::{
+    self, Coming, Pause, PointFacts, Promised, Retention, Spans, Verdict,
+};
 use kuramori_platform::time_zone;
-use kuramori_repo::{RecoveryPoint, RecoveryPointId};
+use kuramori_repo::{PruneOptions, RecoveryPoint, RecoveryPointId, WriterId};
 
 use crate::dto::{ErrorCode, JudgedPointView, Language, RetentionView};
 use crate::error::AppError;
@@ -53,6 +56,41 @@ impl Place {
         let list = self.repository.points().map_err(|e| self.failed(&e))?;
         let rule = rule(asked)?;
         let judged = self.judged(&list.points, &rule, &of_vm(asked.vm), clock)?;
+        self.shown(&judged, &rule, &HashMap::new(), language, clock)
+    }
+
+    /// Says what the rule of a job would make of the recovery points it looks at, and when each goes
+    /// if its schedules, which are due at `coming`, run as planned. `of_vms` are the VMs of a job
+    /// that has made nothing yet: all there is of them is looked at then.
+    pub(crate) fn what_if_job(
+        &self,
+        job: &OfJob,
+        of_vms: Option<&HashSet<String>>,
+        coming: &[Coming],
+        (language, clock): (Language, &dyn Clock),
+    ) -> Result<RetentionView, AppError> {
+        let list = self.repository.points().map_err(|e| self.failed(&e))?;
+        let wanted = |p: &RecoveryPoint| match of_vms {
+            Some(vms) => vms.contains(&p.vm.key()),
+            None => is_of(p, job),
+        };
+        let judged = self.judged(&list.points, &job.rule, &wanted, clock)?;
+        let mut goes = HashMap::new();
+        for facts in self.facts(&list.points, &wanted, clock)?.values() {
+            let forecast = retention::forecast(facts, &job.rule, clock.now(), coming);
+            goes.extend(forecast.goes.into_iter().filter_map(|(id, when)| Some((id, when?))));
+        }
+        self.shown(&judged, &job.rule, &goes, language, clock)
+    }
+
+    fn shown(
+        &self,
+        judged: &[Judged<'_>],
+        rule: &Retention,
+        goes: &HashMap<RecoveryPointId, DateTime<Utc>>,
+        language: Language,
+        clock: &dyn Clock,
+    ) -> Result<RetentionView, AppError> {
         let points = judged.iter().map(|(point, verdict)| JudgedPointView {
             id: point.id.to_hex(),
             short_id: point.id.to_string(),
@@ -64,8 +102,32 @@ impl Place {
                 .iter()
                 .map(|r| messages::kept(*r, rule.zone, language))
                 .collect(),
+            goes_at: goes.get(&point.id).copied().filter(|_| verdict.is_kept()),
         });
-        Ok(RetentionView { zone: rule.zone.name().to_owned(), points: points.collect() })
+        let (unique, freed) = self.room_of(&going(judged), clock)?;
+        let zone = rule.zone.name().to_owned();
+        Ok(RetentionView { zone, points: points.collect(), unique, freed })
+    }
+
+    /// Returns the bytes that nothing but these recovery points needs, and how many a clean-up would
+    /// remove right after they are gone for good, beyond what it removes anyway.
+    fn room_of(
+        &self,
+        points: &[RecoveryPointId],
+        clock: &dyn Clock,
+    ) -> Result<(u64, u64), AppError> {
+        if points.is_empty() {
+            return Ok((0, 0));
+        }
+        let writer = WriterId::from_bytes([0; 16]); // it only looks
+        let look = |without| {
+            let options = PruneOptions { dry_run: true, without, ..PruneOptions::new(writer) };
+            self.repository.prune(&options, clock).map_err(|e| self.failed(&e))
+        };
+        let now = look(HashSet::new())?;
+        let then = look(points.iter().copied().collect())?;
+        let more = |then: ByteLen, now: ByteLen| then.get().saturating_sub(now.get());
+        Ok((more(then.unused, now.unused), more(then.freed, now.freed)))
     }
 
     /// Returns the recovery points that a rule does not keep, oldest first.
@@ -86,8 +148,7 @@ impl Place {
         job: &OfJob,
         clock: &dyn Clock,
     ) -> Result<Vec<RecoveryPointId>, AppError> {
-        let made = |p: &RecoveryPoint| p.made_for.as_ref().is_some_and(|made| made.job == job.id);
-        Ok(going(&self.judged(points, &job.rule, &made, clock)?))
+        Ok(going(&self.judged(points, &job.rule, &|p| is_of(p, job), clock)?))
     }
 
     /// Judges recovery points, VM by VM; the answer has their order.
@@ -98,6 +159,26 @@ impl Place {
         wanted: &dyn Fn(&RecoveryPoint) -> bool,
         clock: &dyn Clock,
     ) -> Result<Vec<Judged<'p>>, AppError> {
+        let vms = self.facts(points, wanted, clock)?;
+        let now = clock.now();
+        // A clock that stands before what is committed already ends nothing.
+        let newest = points.iter().map(|point| point.committed).max();
+        let clock = newest.filter(|newest| now + SKEW < *newest).map(|_| Pause::Clock);
+        let judged = vms.iter().flat_map(|(vm, facts)| {
+            let alarm = self.held.holds(vm).then_some(Pause::Alarm);
+            retention::judge(facts, rule, now, clock.or(alarm))
+        });
+        let mut verdicts: BTreeMap<_, _> = judged.map(|v| (v.id, v)).collect();
+        Ok(points.iter().filter_map(|p| Some((p, verdicts.remove(&p.id)?))).collect())
+    }
+
+    /// Returns what retention has to know of recovery points, by VM.
+    fn facts(
+        &self,
+        points: &[RecoveryPoint],
+        wanted: &dyn Fn(&RecoveryPoint) -> bool,
+        clock: &dyn Clock,
+    ) -> Result<BTreeMap<String, Vec<PointFacts<RecoveryPointId>>>, AppError> {
         let holds = self.repository.holds().map_err(|e| self.failed(&e))?;
         let held: HashSet<_> = holds.iter().map(|hold| hold.point).collect();
         let mut vms: BTreeMap<String, Vec<PointFacts<RecoveryPointId>>> = BTreeMap::new();
@@ -108,19 +189,17 @@ impl Place {
         for facts in vms.values_mut() {
             doubt_times(facts, clock.now());
         }
-        let now = clock.now();
-        // A clock that stands before what is committed already ends nothing.
-        let newest = points.iter().map(|point| point.committed).max();
-        let pause = newest.filter(|newest| now + SKEW < *newest).map(|_| Pause::Clock);
-        let judged = vms.values().flat_map(|facts| retention::judge(facts, rule, now, pause));
-        let mut verdicts: BTreeMap<_, _> = judged.map(|v| (v.id, v)).collect();
-        Ok(points.iter().filter_map(|p| Some((p, verdicts.remove(&p.id)?))).collect())
+        Ok(vms)
     }
 }
 
 /// Chooses those of a VM with this name or instance UUID; all when none is given.
 fn of_vm(vm: Option<&str>) -> impl Fn(&RecoveryPoint) -> bool + '_ {
     move |p| vm.is_none_or(|vm| p.vm.name == vm || p.vm.instance_uuid.as_deref() == Some(vm))
+}
+
+fn is_of(point: &RecoveryPoint, job: &OfJob) -> bool {
+    point.made_for.as_ref().is_some_and(|made| made.job == job.id)
 }
 
 fn going(judged: &[Judged<'_>]) -> Vec<RecoveryPointId> {

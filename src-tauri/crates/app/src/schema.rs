@@ -74,6 +74,17 @@ macro_rules! with_commands {
             "runs.get" RunsGet Read (RunRequest) -> RunView;
             "runs.cancel" RunsCancel Operate (RunRequest) -> Empty;
             "points.list" PointsList Read (ListPointsRequest) -> PointList;
+            "points.deleted" PointsDeleted Read (LedgerRequest) -> DeletedPoints;
+            "points.undelete" PointsUndelete Operate (PointsRequest) -> Empty;
+            "points.hold" PointsHold Operate (PointsRequest) -> HoldList;
+            "retention.what-if" RetentionWhatIf Read (WhatIfRequest) -> RetentionView;
+            "retention.ledger" RetentionLedger Read (LedgerRequest) -> LedgerView;
+            "protection.list" ProtectionList Read (Empty) -> ProtectionList;
+            "protection.set-class" ProtectionSetClass Admin (SetClassRequest) -> VmProtection;
+            "classes.get" ClassesGet Read (Empty) -> ClassesView;
+            "classes.set" ClassesSet Admin (ClassesView) -> ClassesView;
+            "alerts.list" AlertsList Read (Empty) -> AlertList;
+            "alerts.release" AlertsRelease Operate (AlertRequest) -> AlertList;
             "restore.targets" RestoreTargets Read (ServerRequest) -> RestoreTargets;
             "restore.plan" RestorePlan Read (RestoreVmRequest) -> RestorePlanView;
             "restore.vm" RestoreVm Operate (RestoreVmRequest) -> RunStarted;

@@ -9,9 +9,13 @@ use chrono::{DateTime, Utc};
 use kuramori_base::Clock;
 use kuramori_engine::Mounts;
 use kuramori_jobs::Salvaged;
+use kuramori_jobs::protection::{Class, Classes};
 use serde::{Deserialize, Serialize};
 
-use crate::dto::{ErrorCode, Language, LoadView, NoticeSettings, ServerKind, SettingsView, Theme};
+use crate::dto::{
+    ErrorCode, Language, LoadView, NoticeSettings, ServerKind, SettingsView, Theme,
+    default_recycle_bin,
+};
 use crate::error::AppError;
 use crate::files;
 use crate::loss::Lost;
@@ -35,6 +39,25 @@ pub(crate) struct Settings {
     pub(crate) load: LoadView,
     #[serde(default)]
     pub(crate) notices: NoticeSettings,
+    /// What classes of VMs promise.
+    #[serde(default)]
+    pub(crate) classes: Classes,
+    /// What is promised for VMs, by what names them across servers.
+    #[serde(default)]
+    pub(crate) promises: BTreeMap<String, VmPromise>,
+    /// How long deleted recovery points stay in the recycle bin.
+    #[serde(default = "default_recycle_bin")]
+    pub(crate) recycle_bin_hours: u32,
+}
+
+/// What somebody chose for a VM.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct VmPromise {
+    /// Its class; suggested where nobody chose.
+    pub(crate) class: Option<Class>,
+    /// Why it is left out on purpose, and since when.
+    pub(crate) excluded: Option<(String, DateTime<Utc>)>,
 }
 
 /// What is remembered about updates.
@@ -178,6 +201,7 @@ impl SettingsFile {
             theme: settings.theme,
             check_updates: settings.updates.check_daily,
             load: settings.load,
+            recycle_bin_hours: settings.recycle_bin_hours,
         }
     }
 }
@@ -233,6 +257,9 @@ impl Settings {
             updates: UpdateSettings::default(),
             load: LoadView::default(),
             notices: NoticeSettings::default(),
+            classes: Classes::default(),
+            promises: BTreeMap::new(),
+            recycle_bin_hours: default_recycle_bin(),
         }
     }
 

@@ -8,6 +8,7 @@ use kuramori_app::SecretsChoice;
 mod job;
 mod load;
 mod notices;
+mod protection;
 mod repo;
 mod restore;
 mod retention;
@@ -18,6 +19,7 @@ mod when;
 pub(crate) use job::{Disked, DraftArgs, JobCommand, Named, Ruled, ScheduleCommand};
 pub(crate) use load::LoadArgs;
 pub(crate) use notices::{CommonArgs, DigestWay, MailArgs, NoticesCommand};
+pub(crate) use protection::{AlertsCommand, ClassChoice, ClassesArgs, ProtectionCommand};
 pub(crate) use repo::{
     KeyArgs, KeyCommand, NewKeyArgs, NewRepositoryKeyArgs, RepoArgs, RepoCommand, SettingsCommand,
     SheetLanguage,
@@ -82,6 +84,14 @@ pub(crate) enum Command {
     /// Rules by which recovery points are kept.
     #[command(subcommand)]
     Retention(RetentionCommand),
+    /// What is promised for VMs, and whether it is kept.
+    #[command(subcommand)]
+    Protection(ProtectionCommand),
+    /// Shows or sets what the classes of VMs promise.
+    Classes(ClassesArgs),
+    /// What somebody has to look at.
+    #[command(subcommand)]
+    Alerts(AlertsCommand),
     /// Gets a disk or a VM back.
     #[command(subcommand)]
     Restore(RestoreCommand),
@@ -330,6 +340,9 @@ pub(crate) struct ForgetArgs {
     /// Skip the recycle bin: nothing brings them back.
     #[arg(long)]
     pub(crate) now: bool,
+    /// Delete also what a rule keeps because the VM changed unusually; holds stand.
+    #[arg(long)]
+    pub(crate) despite_alarm: bool,
     /// Only show which.
     #[arg(long)]
     pub(crate) dry_run: bool,

@@ -3,6 +3,7 @@
 mod inventory;
 mod jobs;
 mod notices;
+mod protection;
 mod runs;
 mod servers;
 mod settings;
@@ -18,6 +19,7 @@ use kuramori_app::dto::{
 pub(crate) use inventory::{inventory, tree};
 pub(crate) use jobs::{job_list, job_plan, jobs, presets, slots};
 pub(crate) use notices::notices;
+pub(crate) use protection::{alerts, classes, ledger, protected, protection};
 pub(crate) use runs::{run, run_report, runs};
 pub(crate) use servers::{check, mounts, servers, unchecked};
 pub(crate) use settings::{autostart, exported_settings, load, settings_imported};
@@ -183,14 +185,22 @@ pub(crate) fn judged(view: &RetentionView) -> String {
         .points
         .iter()
         .map(|p| {
-            let why = if p.kept { p.reasons.join(", ") } else { "goes".to_owned() };
+            let mut why = if p.kept { p.reasons.join(", ") } else { "goes".to_owned() };
+            if let Some(then) = p.goes_at {
+                why += &format!("; goes {}", then.format("%Y-%m-%d"));
+            }
             vec![p.short_id.clone(), p.vm_name.clone(), p.taken_at.to_rfc3339(), why]
         })
         .collect();
     let goes = view.points.iter().filter(|p| !p.kept).count();
     let (list, all, zone) =
         (table(&["POINT", "VM", "TAKEN", "KEPT AS"], &rows), rows.len(), &view.zone);
-    format!("{list}{goes} of {all} would go. Days begin in {zone}. Nothing was changed.\n")
+    let mut text = format!("{list}{goes} of {all} would go. Days begin in {zone}. ");
+    if goes > 0 {
+        let (unique, freed) = (size(view.unique), size(view.freed));
+        text += &format!("Only they need {unique}; a clean-up would remove {freed}. ");
+    }
+    text + "Nothing was changed.\n"
 }
 
 pub(crate) fn holds(holds: &[HoldView]) -> String {

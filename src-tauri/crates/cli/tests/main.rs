@@ -33,6 +33,7 @@ mod new_vm;
 mod notices;
 mod places;
 mod preflight;
+mod protection;
 mod reading;
 #[cfg(target_os = "linux")]
 mod resources;

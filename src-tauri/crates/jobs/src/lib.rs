@@ -5,13 +5,15 @@
 //! VMware nor repositories: the work of a job and of a run, the lines of its log and its intents are opaque records that
 //! only their writer interprets.
 //!
-//! [`schedule`] says when a run is due, [`job`] what is to be done about it, and [`retention`] which
-//! recovery points are kept: pure functions of the time.
+//! [`schedule`] says when a run is due, [`job`] what is to be done about it, [`retention`] which
+//! recovery points are kept, [`protection`] whether what was promised is kept, and [`anomaly`] whether
+//! a disk changed as it usually does: pure functions.
 //!
 //! Non-goals: doing the work of a run.
 //! Invariant guarded: an intent is durable before [`RunLog::add_intent`] returns, and stays until
 //! its clean-up was confirmed by [`RunLog::clear_intent`].
 
+pub mod anomaly;
 mod error;
 mod ids;
 mod intent;
@@ -19,6 +21,7 @@ pub mod job;
 mod letters;
 mod log;
 mod model;
+pub mod protection;
 pub mod retention;
 pub mod schedule;
 
@@ -26,6 +29,7 @@ pub use error::LogError;
 pub use ids::{IntentId, JobId, RunId, ScheduleId};
 pub use intent::Intent;
 pub use letters::{Letter, LetterState, Told};
+pub use log::watch::{AlarmRecord, DiskChange, EndedItem, KEPT};
 pub use log::{PastItem, PastRun, RunLog, Salvaged};
 pub use model::{
     ItemRecord, ItemUpdate, Level, LogEntry, NewRun, OfJob, Outcome, RunRecord, RunState, Stage,

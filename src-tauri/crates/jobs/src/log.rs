@@ -1,5 +1,6 @@
 mod salvage;
 mod schema;
+pub(crate) mod watch;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};

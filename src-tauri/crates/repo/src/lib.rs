@@ -15,6 +15,7 @@
 //! | write, other computer | yes, a chunk may be stored twice | yes |
 
 mod beat;
+mod brief;
 mod cache;
 mod check;
 mod creation;
@@ -53,6 +54,7 @@ mod upkeep;
 mod view;
 mod writer;
 
+pub use brief::{BriefDisk, BriefPoint, BriefVm};
 pub use cache::ObjectCache;
 pub use check::{
     CheckOptions, CheckReport, Damage, DataCheck, Hit, MissingPoint, Proof, RepositoryStats, Spare,
@@ -66,7 +68,7 @@ pub use format::manifest::{
     SourceKind, StageTime, VmIdentity,
 };
 pub use format::slot::SlotKind;
-pub use gc::{PruneOptions, PruneReport};
+pub use gc::{Disposed, Ledger, PruneOptions, PruneReport};
 #[cfg(feature = "testing")]
 pub use guard::Guard;
 pub use history::{Alarm, LookBack, Memory};

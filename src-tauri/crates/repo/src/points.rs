@@ -77,6 +77,8 @@ pub(crate) struct Committed {
     pub(crate) unreadable: Vec<Unreadable>,
     /// Those that were deleted and whose records are still there.
     pub(crate) gone: Vec<Unreadable>,
+    /// What those were, as far as it can be read.
+    pub(crate) were: HashMap<RecoveryPointId, Arc<Known>>,
 }
 
 /// A recovery point whose manifest is damaged or missing.
@@ -131,11 +133,12 @@ impl Inner {
         let deletions = self.deletions(&mut cache.tombs, &mut damaged)?;
         listed.extend(cache.tombs.names());
         self.forget_others(listed);
-        let mut gone = Vec::new();
+        let (mut gone, mut were) = (Vec::new(), HashMap::new());
         found.all.retain(|known| {
             let Manifest { id: point, session, .. } = known.manifest;
             let deleted = deletions.gone(point);
             if deleted {
+                were.insert(point, Arc::clone(known));
                 gone.push(Unreadable { point, session, manifest: known.hash });
             }
             !deleted
@@ -164,7 +167,7 @@ impl Inner {
         let exist: HashSet<_> = found.all.iter().map(|known| known.manifest.id).collect();
         let bin = deletions.bin.into_iter().filter(|(id, _)| exist.contains(id)).collect();
         let Found { all, unreadable, .. } = found;
-        Ok(Committed { all, bin, damaged, undecided, unreadable, gone })
+        Ok(Committed { all, bin, damaged, undecided, unreadable, gone, were })
     }
 
     /// Reads the manifests that outcomes speak of.

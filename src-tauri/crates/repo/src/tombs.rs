@@ -19,6 +19,7 @@ use crate::format::tomb::{Hold, MAX_TOMB, Tomb, TombEnd};
 use crate::format::{cbor, names};
 use crate::ids::{HoldId, RecoveryPointId, WriterId};
 use crate::inner::Inner;
+use crate::load::is_damage;
 use crate::point::DamagedObject;
 use crate::points::{as_damaged, is_missing};
 use crate::store::{BlobName, StoreError};
@@ -152,6 +153,22 @@ impl Inner {
         let tomb: Tomb = self.decode(&name, &body)?;
         cache.tombs.insert(key, tomb.clone());
         Ok(tomb)
+    }
+
+    /// Returns who deleted a recovery point for good; `None` for one that is not, or where that
+    /// record cannot be read.
+    pub(crate) fn deleted_by(
+        &self,
+        deletions: &Deletions,
+        point: RecoveryPointId,
+    ) -> Result<Option<Tomb>, RepoError> {
+        let Some(number) = deletions.deleted.get(&point) else { return Ok(None) };
+        let mut cache = crate::inner::lock(&self.points);
+        match self.tomb(cache.tombs(), (point, *number)) {
+            Ok(tomb) => Ok(Some(tomb)),
+            Err(error) if is_missing(&error) || is_damage(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn tomb_end(

@@ -27,4 +27,9 @@ kept: boolean,
 /**
  * Why it stays, a phrase each.
  */
-reasons: Array<string>, };
+reasons: Array<string>, 
+/**
+ * The run after which it goes, when the schedules run as planned; `null` when it goes at
+ * once, or not within what was looked at.
+ */
+goes_at: string | null, };

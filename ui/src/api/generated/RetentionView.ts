@@ -12,4 +12,12 @@ zone: string,
 /**
  * The recovery points it looked at, oldest first.
  */
-points: Array<JudgedPointView>, };
+points: Array<JudgedPointView>, 
+/**
+ * Bytes that only those need that would go.
+ */
+unique: number, 
+/**
+ * Bytes that a clean-up would remove right after they are gone for good.
+ */
+freed: number, };

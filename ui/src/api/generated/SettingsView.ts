@@ -22,4 +22,8 @@ check_updates: boolean,
 /**
  * How much of the network reading may take.
  */
-load: LoadView, };
+load: LoadView, 
+/**
+ * Hours that deleted recovery points stay in the recycle bin, 24 to 168.
+ */
+recycle_bin_hours: number, };

@@ -74,7 +74,7 @@ export class FakePlatform implements Platform {
     this.inventories = options.inventories ?? [];
     this.points = options.points ?? [];
     this.runs = options.runs ?? [];
-    this.settings = options.settings ?? { language: "en", theme: "system", check_updates: true, load: { limit: null, from: 0, to: 0, per_host: 2, per_datastore: 2 } };
+    this.settings = options.settings ?? { language: "en", theme: "system", check_updates: true, load: { limit: null, from: 0, to: 0, per_host: 2, per_datastore: 2 }, recycle_bin_hours: 24 };
     this.updates = updatesView(options.updates);
   }
 

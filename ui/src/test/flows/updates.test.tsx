@@ -36,7 +36,7 @@ describe("updates", () => {
   it("keeps whether it looks once a day", async () => {
     const { back, user } = open(address, "shop");
     await press(user, "update-daily-off");
-    await waitFor(() => expect(sentTo(back, "settings.set")).toEqual([{ language: "en", theme: "system", check_updates: false, load: { limit: null, from: 0, to: 0, per_host: 2, per_datastore: 2 } }]));
+    await waitFor(() => expect(sentTo(back, "settings.set")).toEqual([{ language: "en", theme: "system", check_updates: false, load: { limit: null, from: 0, to: 0, per_host: 2, per_datastore: 2 }, recycle_bin_hours: 24 }]));
   });
 
   it("takes an update from a file, and a refusal is told", async () => {

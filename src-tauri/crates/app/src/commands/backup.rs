@@ -140,9 +140,8 @@ impl Work {
         let result = ItemResult {
             capacity: run.capacity(observer.item),
             point: report.point.map(|p| p.to_hex()),
-            made: None,
             error,
-            timing: None,
+            ..ItemResult::default()
         };
         (report.outcome, result)
     }

@@ -8,6 +8,7 @@ mod points;
 mod recovery;
 mod repositories;
 mod restore;
+mod retention;
 mod runs;
 mod server_checks;
 mod servers;

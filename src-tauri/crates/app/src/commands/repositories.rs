@@ -9,6 +9,7 @@ use kuramori_repo::{
 
 use super::Handler;
 use crate::access;
+use crate::alarms::Held;
 use crate::app::App;
 use crate::catalog;
 use crate::convert;
@@ -35,7 +36,8 @@ impl App {
     /// What stood in the way.
     pub fn place(&self, wanted: &str) -> Result<Place, AppError> {
         let (entry, repository) = access::repository(self, wanted)?;
-        Ok(Place { id: entry.id, name: entry.name, repository, device: None })
+        let held = Held::of(self, &entry.id);
+        Ok(Place { id: entry.id, name: entry.name, repository, device: None, held })
     }
 
     /// Makes a repository and takes it up. Blocks.
@@ -123,7 +125,8 @@ impl App {
             }
             Ok(())
         })?;
-        let place = Place { id: id.clone(), name, repository: repository.clone(), device: None };
+        let (held, kept) = (Held::of(self, &id), repository.clone());
+        let place = Place { id: id.clone(), name, repository: kept, device: None, held };
         self.inner.repositories.keep(&id, repository);
         self.inner.events.changed(Topic::Repositories, Some(id));
         exported::export(self, &place.repository);

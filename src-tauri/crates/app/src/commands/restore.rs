@@ -237,7 +237,8 @@ fn restore_vm(
     observer.stage(Stage::Check);
     let capacity = manifest.disks.iter().map(|d| d.capacity.get()).sum();
     run.set_capacity(observer.item, capacity);
-    let result = ItemResult { capacity, ..ItemResult::default() };
+    let vm = Some(manifest.vm.key());
+    let result = ItemResult { capacity, vm, ..ItemResult::default() };
     let reader = match read(point, reader, observer) {
         Ok(reader) => reader,
         Err(error) => return failed(error, result),

@@ -6,7 +6,7 @@ use super::Handler;
 use crate::app::App;
 use crate::convert;
 use crate::dto::{
-    AppStateView, Autostart, AutostartRequest, AutostartView, Empty, SettingsView, Topic,
+    AppStateView, Autostart, AutostartRequest, AutostartView, Empty, ErrorCode, SettingsView, Topic,
 };
 use crate::error::AppError;
 use crate::load;
@@ -45,11 +45,16 @@ impl Handler for command::SettingsGet {
 impl Handler for command::SettingsSet {
     async fn handle(app: &App, new: SettingsView) -> Result<SettingsView, AppError> {
         load::check(new.load)?;
+        if !(24..=7 * 24).contains(&new.recycle_bin_hours) {
+            let what = format!("{} hours in the recycle bin: 24 to 168", new.recycle_bin_hours);
+            return Err(AppError::new(ErrorCode::InvalidInput, what));
+        }
         app.blocking(move |app| {
             app.inner.settings.change(|s| {
                 (s.language, s.theme) = (new.language, new.theme);
                 s.updates.check_daily = new.check_updates;
                 s.load = new.load;
+                s.recycle_bin_hours = new.recycle_bin_hours;
                 Ok(())
             })
         })

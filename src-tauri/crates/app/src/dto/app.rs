@@ -54,6 +54,9 @@ wire! {
         pub check_updates: bool,
         /// How much of the network reading may take.
         pub load: LoadView,
+        /// Hours that deleted recovery points stay in the recycle bin, 24 to 168.
+        #[serde(default = "default_recycle_bin")]
+        pub recycle_bin_hours: u32,
     }
 
     /// Whether the window opens when the user signs in to the computer.
@@ -128,6 +131,8 @@ wire! {
         Points,
         /// The list of jobs, or one of them, changed.
         Jobs,
+        /// An alarm was raised or ended.
+        Alerts,
         /// Settings changed.
         Settings,
         /// A notice was written or sent, or who is told of what changed.
@@ -147,6 +152,10 @@ wire! {
         /// The run as it is now, for topic `run`.
         pub run: Option<Box<super::RunView>>,
     }
+}
+
+pub(crate) fn default_recycle_bin() -> u32 {
+    24
 }
 
 impl Default for LoadView {

@@ -5,6 +5,7 @@
 #[macro_use]
 mod wire;
 
+mod alerts;
 mod app;
 mod deletion;
 mod error;
@@ -15,6 +16,7 @@ mod jobs;
 mod keys;
 mod notices;
 mod points;
+mod protection;
 mod repositories;
 mod restore;
 mod retention;
@@ -24,6 +26,7 @@ mod sources;
 mod trees;
 mod updates;
 
+pub use alerts::*;
 pub use app::*;
 pub use deletion::*;
 pub use error::*;
@@ -34,6 +37,7 @@ pub use jobs::*;
 pub use keys::*;
 pub use notices::*;
 pub use points::*;
+pub use protection::*;
 pub use repositories::*;
 pub use restore::*;
 pub use retention::*;

@@ -44,6 +44,14 @@ pub(super) fn since(
     answer
 }
 
+/// Returns since when VMs are missing on servers that are still known, by VM. Blocks.
+pub(super) fn all(app: &App) -> BTreeMap<String, DateTime<Utc>> {
+    let servers = app.inner.settings.get().servers;
+    let missing = load(&app.inner.state.join("gone.json")).into_iter();
+    let known = missing.filter(|(id, _)| servers.iter().any(|server| server.id == *id));
+    known.flat_map(|(_, vms)| vms).collect()
+}
+
 fn load(path: &PathBuf) -> Missing {
     let bytes = match fs_err::read(path) {
         Ok(bytes) => bytes,

@@ -5,6 +5,7 @@ mod live;
 mod same;
 mod view;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -18,6 +19,7 @@ use crate::commands::Handler;
 use crate::convert;
 use crate::dto::{InventoryRequest, InventoryView, Topic};
 use crate::error::AppError;
+use crate::messages;
 use crate::schema::command;
 use crate::settings::ServerEntry;
 
@@ -51,6 +53,52 @@ fn all_known(app: &App) -> Vec<KnownInventory> {
     let servers = app.inner.settings.get().servers;
     let inventories = app.inner.inventories.lock().unwrap_or_else(PoisonError::into_inner);
     servers.iter().filter_map(|server| inventories.get(&server.id).cloned()).collect()
+}
+
+/// Returns the inventories read so far, as their servers tell them. Blocks for no server.
+pub(crate) fn views(app: &App) -> Vec<InventoryView> {
+    all_known(app).iter().map(|known| view::plain(app, known)).collect()
+}
+
+/// Returns since when VMs are missing on their servers, by what names them.
+pub(crate) fn gone(app: &App) -> BTreeMap<String, DateTime<Utc>> {
+    gone::all(app)
+}
+
+/// Returns the names of VMs with their oldest snapshot of somebody else that is older than a day,
+/// on servers that were read so far. Blocks for no server.
+pub(crate) fn old_snapshots(app: &App) -> Vec<OldSnapshot> {
+    let now = app.inner.clock.now();
+    let mut found = Vec::new();
+    for known in all_known(app) {
+        for vm in &known.inventory.vms {
+            let Some(oldest) = messages::oldest_snapshot(&vm.snapshots, now) else { continue };
+            if !kuramori_engine::is_a_backup_snapshot(oldest) {
+                found.push(OldSnapshot {
+                    server_id: known.entry.id.clone(),
+                    reference: vm.reference.as_str().to_owned(),
+                    vm: vm.name.clone(),
+                    name: oldest.name.clone(),
+                    created: oldest.created,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Returns the servers that were read so far.
+pub(crate) fn read_servers(app: &App) -> Vec<String> {
+    all_known(app).into_iter().map(|known| known.entry.id).collect()
+}
+
+/// A snapshot that somebody forgot.
+pub(crate) struct OldSnapshot {
+    pub(crate) server_id: String,
+    pub(crate) reference: String,
+    pub(crate) vm: String,
+    pub(crate) name: String,
+    pub(crate) created: Option<DateTime<Utc>>,
 }
 
 /// Forgets what a server held.

@@ -1,13 +1,14 @@
 //! Jobs as somebody wishes them and as they are kept.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use chrono::{TimeDelta, Weekday};
 use chrono_tz::Tz;
 use kuramori_jobs::job::{Job, JobSchedule, When};
-use kuramori_jobs::retention::{KeepFor, Spans};
+use kuramori_jobs::retention::{Coming, KeepFor, Spans};
 use kuramori_jobs::schedule::{AllowedHours, MonthDay, Rhythm, Schedule};
 use kuramori_jobs::{JobId, ScheduleId};
+use kuramori_repo::VmIdentity;
 
 use super::{JobWork, all, find};
 use crate::app::App;
@@ -125,6 +126,38 @@ pub(crate) fn preview(
     slots.sort_by_key(|slot| slot.at);
     slots.truncate(MOST);
     Ok(SchedulePreview { zone: zone.name().to_owned(), slots })
+}
+
+/// Returns the runs of a job to come, as far as a preview looks ahead.
+pub(crate) fn coming(app: &App, job: &Job) -> Vec<Coming> {
+    let now = app.inner.clock.now();
+    let until = now + TimeDelta::days(i64::from(FURTHEST));
+    let mut slots: BTreeMap<_, Vec<ScheduleId>> = BTreeMap::new();
+    for schedule in &job.schedules {
+        if let When::Time(time) = &schedule.when {
+            for slot in time.slots(now, until).take(MOST) {
+                slots.entry(slot).or_default().push(schedule.id);
+            }
+        }
+    }
+    slots.into_iter().take(MOST).map(|(time, schedules)| Coming { time, schedules }).collect()
+}
+
+/// Returns what names the VMs that a draft picks one by one.
+pub(crate) fn picked(draft: &JobDraft) -> HashSet<String> {
+    let key = |source: &SourceView| match &source.pick {
+        PickView::Vm { instance_uuid, reference, .. } => Some(
+            VmIdentity {
+                instance_uuid: instance_uuid.clone(),
+                server_id: Some(source.server_id.clone()),
+                moref: Some(reference.clone()),
+                ..VmIdentity::default()
+            }
+            .key(),
+        ),
+        PickView::Group { .. } | PickView::Rule { .. } | PickView::All => None,
+    };
+    draft.sources.iter().filter_map(key).collect()
 }
 
 fn to_schedule(app: &App, view: &ScheduleView, zone: Tz) -> Result<JobSchedule, AppError> {

@@ -15,6 +15,7 @@ use super::begin::{self, Asked, broken};
 use super::clock::ClockWatch;
 use super::reach::{Folders, Plugs, Reach};
 use super::{JobWork, all, failed};
+use crate::alarms;
 use crate::app::App;
 use crate::deletion::{Forget, ForgetHow};
 use crate::dto::{ErrorCode, RunKind, ScopeView, Topic};
@@ -87,8 +88,13 @@ impl Drop for Begins {
 }
 
 impl App {
-    /// Begins what is due, and deletes what rules do not keep, for as long as the program lives.
+    /// Begins what is due, deletes what rules do not keep, and raises and ends alarms, for as long as
+    /// the program lives.
     pub async fn keep_schedules(&self) {
+        tokio::join!(self.keep_jobs(), self.keep_alarms());
+    }
+
+    async fn keep_jobs(&self) {
         let mut events = self.subscribe();
         let mut kept = Kept::new(Arc::new(Folders));
         loop {
@@ -289,10 +295,14 @@ fn tidy_into(app: &App, job: &Job, events: &mut Vec<RunEvent>) -> Result<(), App
         // Somebody has to look first: what is gone may be needed, what is there may be all there is.
         return Err(alarm);
     }
+    // What the last run brought is judged before anything goes, and what is held stays.
+    alarms::look_for_unusual(app, &place)?;
+    let place = app.place(&work.repository)?;
     let writer = Writer(crate::access::writer(app)?);
     let clock = &*app.inner.clock;
     let rule = Forget::OfJob(OfJob { id: job.id.to_string(), rule: job.retention() });
-    let deleted = place.forget(&rule, ForgetHow::default(), writer, clock)?;
+    let how = ForgetHow { bin: Some(app.recycle_bin()), ..ForgetHow::default() };
+    let deleted = place.forget(&rule, how, writer, clock)?;
     if !deleted.points.is_empty() {
         app.inner.events.changed(Topic::Points, None);
         let count = u32::try_from(deleted.points.len()).unwrap_or(u32::MAX);

@@ -148,6 +148,21 @@ fn unwanted<'s>(
     unwanted
 }
 
+/// Returns the VMs of a server that a job saves, by what is known of them without asking. What stands
+/// in the way of a choice is told by the run.
+pub(crate) fn saved<'s>(seen: &'s Seen, work: &JobWork) -> Vec<&'s VmView> {
+    let unwanted = unwanted(seen, work, Language::En, &mut Members::default());
+    let here = work.sources.iter().filter(|source| source.server_id == seen.inventory.server_id);
+    let mut vms = Vec::new();
+    for SourceView { pick, .. } in here {
+        let named = matches!(pick, PickView::Vm { .. });
+        let wanted =
+            |vm: &&VmView| named || !vm.of_system && !unwanted.contains(vm.reference.as_str());
+        vms.extend(seen.chosen(pick).unwrap_or_default().into_iter().filter(wanted));
+    }
+    vms
+}
+
 fn add(seen: &Seen, vm: &VmView, named: bool, work: &JobWork, members: &mut Members) {
     match &vm.problem {
         Some(why) if vm.of_system && !named => {

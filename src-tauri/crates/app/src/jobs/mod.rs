@@ -19,16 +19,19 @@ use chrono::{DateTime, Utc};
 use kuramori_jobs::job::{Job, JobSchedule, When};
 use kuramori_jobs::schedule::Schedule;
 use kuramori_jobs::{JobId, LogError};
+use kuramori_repo::VmIdentity;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use begin::{Asked, begin};
-pub(crate) use draft::{preview, to_job};
+pub(crate) use draft::{coming, picked, preview, to_job};
+pub(crate) use members::saved;
 pub(crate) use plan::plan;
 pub(crate) use presets::{duplicate, presets, propose};
+pub(crate) use rules::Seen;
 pub(crate) use view::job_view;
 
 use crate::app::App;
-use crate::dto::{DiskChoiceView, ErrorCode, SourceView, Topic};
+use crate::dto::{DiskChoiceView, ErrorCode, PickView, SourceView, Topic};
 use crate::error::AppError;
 use crate::exported;
 
@@ -57,6 +60,18 @@ impl JobWork {
         serde_json::from_value(job.work.clone())
             .map_err(|e| AppError::new(ErrorCode::StateDamaged, &job.name).because(&e))
     }
+}
+
+/// Returns the name under which a VM was picked, if a source picks it alone.
+pub(crate) fn name_of_pick(source: &SourceView, key: &str) -> Option<String> {
+    let PickView::Vm { instance_uuid, reference, name } = &source.pick else { return None };
+    let identity = VmIdentity {
+        instance_uuid: instance_uuid.clone(),
+        server_id: Some(source.server_id.clone()),
+        moref: Some(reference.clone()),
+        ..VmIdentity::default()
+    };
+    (identity.key() == key).then(|| name.clone())
 }
 
 /// Returns all jobs that can be read, by name. Blocks.

@@ -8,10 +8,10 @@ use crate::dto::{
 use crate::error::AppError;
 
 /// A server as it was read.
-pub(super) struct Seen {
-    pub(super) inventory: InventoryView,
+pub(crate) struct Seen {
+    pub(crate) inventory: InventoryView,
     /// Why its tags are not known, where they are not.
-    pub(super) tags: Result<(), String>,
+    pub(crate) tags: Result<(), String>,
 }
 
 /// Tells whether a condition holds of a VM.

@@ -2,6 +2,7 @@
 //!
 //! `{0}` stands for the thing the sentence is about (a VM, a server, a folder).
 
+mod alarms;
 mod care;
 mod checks;
 mod cold;
@@ -29,6 +30,7 @@ mod vms;
 
 use crate::dto::{ErrorCode, Language};
 
+pub(crate) use alarms::{alarm, alarm_notice, shop, standing};
 pub(crate) use checks::{
     Found, function, function_effect, licence_found, rights_found, role_words, seen, version_found,
 };
@@ -42,7 +44,7 @@ pub(crate) use retention::kept;
 pub(crate) use schedules::{continues, kept_for, schedule, spans};
 pub(crate) use sheet::{SheetWords, sheet_words};
 pub(crate) use tags::{no_tags, tags_unavailable};
-pub(crate) use vms::{disk_note, disk_obstacle, vm_gone, vm_notes, vm_obstacle};
+pub(crate) use vms::{disk_note, disk_obstacle, oldest_snapshot, vm_gone, vm_notes, vm_obstacle};
 
 /// What is said about an error.
 #[derive(Clone, Copy, Debug)]

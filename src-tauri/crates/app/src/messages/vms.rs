@@ -159,6 +159,15 @@ pub(crate) fn vm_notes(vm: &VmSummary, now: DateTime<Utc>, language: Language) -
     notes
 }
 
+/// Returns the oldest snapshot that is older than a day.
+pub(crate) fn oldest_snapshot(
+    snapshots: &[SnapshotNode],
+    now: DateTime<Utc>,
+) -> Option<&SnapshotNode> {
+    let old = |s: &&SnapshotNode| s.created.is_some_and(|made| now - made > SNAPSHOT_MAY_STAY);
+    snapshots.iter().filter(old).min_by_key(|snapshot| snapshot.created)
+}
+
 /// Names the oldest snapshot that has been there for longer than a day. It makes the VM slower and
 /// its datastore fuller, whoever forgot it.
 fn old_snapshot(
@@ -166,8 +175,7 @@ fn old_snapshot(
     now: DateTime<Utc>,
     language: Language,
 ) -> Option<String> {
-    let old = |s: &&SnapshotNode| s.created.is_some_and(|made| now - made > SNAPSHOT_MAY_STAY);
-    let oldest = snapshots.iter().filter(old).min_by_key(|snapshot| snapshot.created)?;
+    let oldest = oldest_snapshot(snapshots, now)?;
     let days = oldest.created.map_or(0, |made| (now - made).num_days());
     let (name, ours) = (&oldest.name, kuramori_engine::is_a_backup_snapshot(oldest));
     Some(match (language, ours) {

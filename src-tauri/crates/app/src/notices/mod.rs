@@ -38,6 +38,7 @@ use crate::settings::SettingsFile;
 
 pub use desktop::announce;
 pub(crate) use digest::Week;
+pub(crate) use runs::named;
 pub(crate) use settings::{set, view};
 
 /// How weighty a notice is.
@@ -75,8 +76,6 @@ pub(crate) struct Notice {
 
 /// Tells people something, by each way that takes it. Whoever calls sees to it that one cause is
 /// told once. Returns at once; what stands in the way goes to the program's log.
-// Alarms tell through this.
-#[allow(dead_code)]
 pub(crate) fn tell(app: &App, notice: Notice) {
     app.inner.notices.tell(notice);
 }

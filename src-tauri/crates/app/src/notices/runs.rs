@@ -112,8 +112,13 @@ fn subject(run: &RunSummary, language: Language) -> String {
     if let Some(job) = &run.job {
         return job.clone();
     }
-    let more = run.vms.len().saturating_sub(NAMES);
-    let named = run.vms.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
+    named(&run.vms, language)
+}
+
+/// Names as many as there is room for.
+pub(crate) fn named(names: &[String], language: Language) -> String {
+    let more = names.len().saturating_sub(NAMES);
+    let named = names.iter().take(NAMES).cloned().collect::<Vec<_>>().join(", ");
     words::and_more(&named, more, language)
 }
 

@@ -45,6 +45,9 @@ pub(crate) struct ItemResult {
     /// Where its time went.
     #[serde(default)]
     pub(crate) timing: Option<Timing>,
+    /// What names the VM across servers whose recovery point was restored.
+    #[serde(default)]
+    pub(crate) vm: Option<String>,
 }
 
 /// A run that has not ended.

@@ -107,6 +107,9 @@ pub(crate) enum RepoCommand {
         /// Also when it removes a large share.
         #[arg(long)]
         confirm: bool,
+        /// End also what stays in the recycle bin because the VM changed unusually.
+        #[arg(long)]
+        despite_alarm: bool,
     },
     /// Shows one repository.
     Info(NamedRepo),

@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use clap::{Args as ClapArgs, Subcommand};
 use kuramori_app::{Asked, Spans};
 
-use super::RepoArgs;
+use super::{DraftArgs, RepoArgs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RetentionCommand {
@@ -14,6 +14,25 @@ pub(crate) enum RetentionCommand {
         repo: RepoArgs,
         #[command(flatten)]
         rule: RuleArgs,
+    },
+    /// Shows what the rule of a job would keep if it were changed so, why, when each goes, and what
+    /// room that gives. Changes nothing.
+    Job {
+        /// Name of the job.
+        job: String,
+        #[command(flatten)]
+        draft: Box<DraftArgs>,
+    },
+    /// Shows all recovery points that were ever deleted: which, when, by which rule, and when their
+    /// room was given back.
+    Ledger {
+        #[command(flatten)]
+        repo: RepoArgs,
+    },
+    /// Shows or sets for how many hours deleted recovery points stay in the recycle bin.
+    Bin {
+        /// 24 to 168.
+        hours: Option<u32>,
     },
 }
 

@@ -23,9 +23,10 @@ pub(super) async fn forget(
     args: ForgetArgs,
 ) -> Result<Done, AppError> {
     let (opened, writer) = open(context, &repo).await?;
-    let how = ForgetHow { at_once: args.now, dry_run: args.dry_run };
+    let bin = opened.app.as_ref().map(kuramori_app::App::recycle_bin);
+    let how = ForgetHow { at_once: args.now, dry_run: args.dry_run, bin };
     let deleted = blocking(move || {
-        let place = &opened.place;
+        let place = &looked(opened, args.despite_alarm)?;
         if args.points.is_empty() {
             let rule = Forget::Except(args.rule.asked());
             return place.forget(&rule, how, writer, clock().as_ref());
@@ -111,10 +112,11 @@ pub(super) async fn prune(
     context: &Context,
     repo: &RepoArgs,
     dry_run: bool,
-    confirmed: bool,
+    (confirmed, despite_alarm): (bool, bool),
 ) -> Result<Done, AppError> {
     let (opened, writer) = open(context, repo).await?;
-    let place: Arc<Place> = Arc::new(opened.place);
+    let place = blocking(move || looked(opened, despite_alarm)).await?;
+    let place: Arc<Place> = Arc::new(place);
     let cancel = CancelToken::new();
     let token = cancel.clone();
     let work =
@@ -129,6 +131,16 @@ pub(super) async fn prune(
     };
     context.output.answer(&report, |r| text::pruned(r, dry_run));
     Ok(if report.waits_for > 0 { Done::WithWarnings } else { Done::Well })
+}
+
+/// Looks whether VMs changed unusually before anything is deleted: what is held then stays.
+fn looked(opened: Opened, despite_alarm: bool) -> Result<Place, AppError> {
+    if despite_alarm {
+        return Ok(opened.place.despite_alarms());
+    }
+    let Some(app) = opened.app else { return Ok(opened.place) };
+    app.look_before_deletion(opened.place.id())?;
+    app.place(opened.place.id())
 }
 
 async fn open(context: &Context, repo: &RepoArgs) -> Result<(Opened, Writer), AppError> {

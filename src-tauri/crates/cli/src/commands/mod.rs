@@ -8,6 +8,7 @@ mod keys;
 mod load;
 mod notices;
 mod points;
+mod protection;
 mod repo;
 mod restore;
 mod retention;
@@ -55,6 +56,9 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done, AppError
         Command::Serve => serve::serve(context).await,
         Command::Points(command) => points::run(context, command).await,
         Command::Retention(command) => retention::run(context, command).await,
+        Command::Protection(command) => protection::run(context, command).await,
+        Command::Classes(args) => protection::classes(context, args).await,
+        Command::Alerts(command) => protection::alerts(context, command).await,
         Command::Restore(command) => restore::run(context, command).await,
         Command::Image(command) => image::run(context, command).await,
         Command::Load(args) => load::run(context, args).await,

@@ -5,7 +5,7 @@ use kuramori_app::dto::{
     SetNoticesRequest, TestNoticeRequest,
 };
 use kuramori_app::schema::command;
-use kuramori_app::{App, AppError};
+use kuramori_app::{AppError, Client};
 
 use crate::args::{CommonArgs, DigestWay, MailArgs, NoticesCommand};
 use crate::context::{Context, PATIENCE};
@@ -14,7 +14,7 @@ use crate::output::Done;
 use crate::text;
 
 pub(super) async fn run(context: &Context, command: NoticesCommand) -> Result<Done, AppError> {
-    let app = context.app().await?;
+    let app = context.client().await?;
     if let NoticesCommand::Test { way, ping } = command {
         let request = TestNoticeRequest { way: way.into(), ping: ping.saturating_sub(1) };
         let tested = app.call::<command::NoticesTest>(request).await?;
@@ -29,8 +29,10 @@ pub(super) async fn run(context: &Context, command: NoticesCommand) -> Result<Do
     let mut request = SetNoticesRequest { settings, mail_password: None, webhook_secret: None };
     if change(&app, command, &mut request).await? {
         app.call::<command::NoticesSet>(request).await?;
-        // What waited may get through now.
-        app.deliver_notices(PATIENCE).await;
+        // What waited may get through now; another process that owns the state sees to it itself.
+        if let Client::Here(app) = &app {
+            app.deliver_notices(PATIENCE).await;
+        }
         view = app.call::<command::NoticesGet>(Empty {}).await?;
     }
     context.output.answer(&view, text::notices);
@@ -39,7 +41,7 @@ pub(super) async fn run(context: &Context, command: NoticesCommand) -> Result<Do
 
 /// Puts into the request what was asked for. Returns whether that is anything.
 async fn change(
-    app: &App,
+    app: &Client,
     command: NoticesCommand,
     request: &mut SetNoticesRequest,
 ) -> Result<bool, AppError> {
@@ -105,7 +107,7 @@ fn mail(args: MailArgs, mail: &mut MailNotices) {
     }
 }
 
-async fn job_id(app: &App, job: String) -> Result<String, AppError> {
+async fn job_id(app: &Client, job: String) -> Result<String, AppError> {
     let request = kuramori_app::dto::JobRequest { job_id: job };
     Ok(app.call::<command::JobsGet>(request).await?.id)
 }

@@ -42,8 +42,9 @@ pub(super) async fn run(context: &Context, command: RepoCommand) -> Result<Done,
             let ready = list.repositories.iter().all(|r| r.error.is_none() && r.alarm.is_none());
             Ok(if ready { Done::Well } else { Done::WithWarnings })
         }
-        RepoCommand::Prune { repo, dry_run, confirm } => {
-            deletion::prune(context, &repo.into_repo(), dry_run, confirm).await
+        RepoCommand::Prune { repo, dry_run, confirm, despite_alarm } => {
+            let how = (confirm, despite_alarm);
+            deletion::prune(context, &repo.into_repo(), dry_run, how).await
         }
         RepoCommand::Accept { name } => accept(context, name).await,
         RepoCommand::Settings(command) => settings::run(context, command).await,

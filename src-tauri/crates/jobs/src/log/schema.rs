@@ -58,6 +58,26 @@ CREATE INDEX letters_by_state ON letters (state);
 CREATE TABLE told (key TEXT PRIMARY KEY, what TEXT NOT NULL, at TEXT NOT NULL) STRICT;
 ";
 
+/// What is watched. `promised` and `saved` are the past of promises: recovery points are deleted, and
+/// promises change. `changes` is the past of disks, for the same reason.
+const PROMISE: &str = "
+CREATE TABLE alarms (
+  key TEXT PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, since TEXT NOT NULL,
+  told_at TEXT, detail TEXT NOT NULL
+) STRICT;
+CREATE TABLE promised (
+  vm TEXT NOT NULL, since TEXT NOT NULL, rpo INTEGER, PRIMARY KEY (vm, since)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE saved (
+  vm TEXT NOT NULL, time INTEGER NOT NULL, ready INTEGER NOT NULL, PRIMARY KEY (vm, time, ready)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE changes (
+  repository TEXT NOT NULL, vm TEXT NOT NULL, sequence INTEGER NOT NULL, disk INTEGER NOT NULL,
+  first INTEGER NOT NULL, new INTEGER NOT NULL, stored INTEGER NOT NULL, used INTEGER NOT NULL,
+  PRIMARY KEY (repository, vm, sequence, disk)
+) STRICT, WITHOUT ROWID;
+";
+
 /// Makes the tables, or converts those of an earlier version after a copy of the file was made
 /// beside it, and checks the file. Returns whether there were none.
 ///
@@ -71,9 +91,9 @@ pub(super) fn bring_up(db: &Connection, path: &Path) -> Result<bool, LogError> {
         return Err(LogError::Newer { found, known: FORMAT });
     }
     let steps = match found {
-        0 => [FIRST, JOBS, LETTERS].concat(),
-        1 => [JOBS, LETTERS].concat(),
-        2 => LETTERS.to_owned(),
+        0 => [FIRST, JOBS, LETTERS, PROMISE].concat(),
+        1 => [JOBS, LETTERS, PROMISE].concat(),
+        2 => [LETTERS, PROMISE].concat(),
         _ => String::new(),
     };
     if found > 0 {

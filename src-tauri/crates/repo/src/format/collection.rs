@@ -37,6 +37,10 @@ pub(crate) enum Final {
         packs: Vec<ObjectHash>,
         #[n(1)]
         points: Vec<Retired>,
+        /// Hash of the final record before this one, so that none can be taken out unseen. Missing
+        /// in the first one and in those of programs that did not write it.
+        #[n(2)]
+        previous: Option<ObjectHash>,
     },
 }
 
@@ -50,6 +54,41 @@ pub(crate) struct Retired {
     pub(crate) session: SessionId,
     #[n(2)]
     pub(crate) manifest: ObjectHash,
+    /// What it was, as far as its manifest could be read.
+    #[n(3)]
+    pub(crate) was: Option<Was>,
+    /// Who deleted it, as far as that record could be read.
+    #[n(4)]
+    pub(crate) by: Option<DeletedBy>,
+}
+
+/// What a recovery point was whose records are gone.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct Was {
+    /// Name of the VM.
+    #[n(0)]
+    pub(crate) vm: String,
+    /// What names it across renames.
+    #[n(1)]
+    pub(crate) key: String,
+    /// When its state was frozen.
+    #[cbor(n(2), with = "crate::format::cbor::time")]
+    pub(crate) time: DateTime<Utc>,
+}
+
+/// Who deleted a recovery point.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct DeletedBy {
+    #[n(0)]
+    pub(crate) writer: WriterId,
+    /// Which rule, or who, wanted it gone.
+    #[n(1)]
+    pub(crate) rule: String,
+    /// When it was put into the recycle bin.
+    #[cbor(n(2), with = "crate::format::cbor::time")]
+    pub(crate) deleted: DateTime<Utc>,
 }
 
 /// Says that a collection removed all it decided on.

@@ -14,6 +14,7 @@
 //! exclusively, so whoever slept meanwhile finds that it lost. Interrupted at any point, the next
 //! collection goes on: from the final record when there is one, else by giving the plan up.
 
+mod ledger;
 mod mark;
 mod repack;
 mod sessions;
@@ -27,10 +28,11 @@ use std::time::Duration;
 use kuramori_base::{CancelToken, Clock};
 use kuramori_block::ByteLen;
 
+pub use self::ledger::{Disposed, Ledger};
 use self::mark::{Marks, Roots};
 use crate::deletion::ObservedTime;
 use crate::error::RepoError;
-use crate::format::collection::{Final, Plan, Retired};
+use crate::format::collection::{Final, Plan};
 use crate::format::envelope::ObjectType;
 use crate::format::names::{self, Step};
 use crate::guard::Guard;
@@ -60,6 +62,10 @@ pub struct PruneOptions {
     pub unconfirmed: ByteLen,
     /// How long a session may be silent before it counts as dead.
     pub lease: Duration,
+    /// Recovery points that stay in the recycle bin though their time there is over.
+    pub keep: HashSet<RecoveryPointId>,
+    /// With `dry_run`: recovery points that count as gone already.
+    pub without: HashSet<RecoveryPointId>,
     /// Ends it between two steps; the next run goes on.
     pub cancel: CancelToken,
 }
@@ -73,6 +79,8 @@ impl PruneOptions {
             confirmed: false,
             unconfirmed: ByteLen::from_mib(256),
             lease: LEASE,
+            keep: HashSet::new(),
+            without: HashSet::new(),
             cancel: CancelToken::new(),
         }
     }
@@ -97,6 +105,8 @@ pub struct PruneReport {
     pub total: ByteLen,
     /// Bytes of unused chunks that stay in packs in use.
     pub unused_left: ByteLen,
+    /// Bytes of all chunks that nothing uses, in whatever packs they lie.
+    pub unused: ByteLen,
     /// Sessions that are at work. If any, nothing was removed; the next run will.
     pub waits_for: Vec<SessionId>,
     /// Bytes given back by emptying the trash of earlier runs.
@@ -231,7 +241,8 @@ impl Collector<'_> {
     fn look_again(&self, plan: &Plan, moved: &HashSet<ObjectHash>) -> Result<Final, RepoError> {
         let planned: HashSet<_> = plan.packs.iter().copied().collect();
         if !self.inner.options.keeps(Guard::MarkAgain) {
-            return Ok(Final::Decided { packs: plan.packs.clone(), points: Vec::new() });
+            let (packs, previous) = (plan.packs.clone(), None);
+            return Ok(Final::Decided { packs, points: Vec::new(), previous });
         }
         let view = Arc::new(self.inner.fresh());
         view.load_index_to_write()?;
@@ -244,17 +255,10 @@ impl Collector<'_> {
         let needed = marks.packs(&view);
         repack::prove_copies(&view, &marks, (&planned, &needed, moved), &self.options.cancel)?;
         let packs = plan.packs.iter().copied().filter(|pack| !needed.contains(pack)).collect();
-        let points = committed
-            .gone
-            .iter()
-            .filter(|gone| !read.contains(&gone.point))
-            .map(|gone| Retired {
-                point: gone.point,
-                session: gone.session,
-                manifest: gone.manifest,
-            })
-            .collect();
-        Ok(Final::Decided { packs, points })
+        let mut gone = committed.gone.clone();
+        gone.retain(|gone| !read.contains(&gone.point));
+        let points = view.retirees(&committed, &gone)?;
+        Ok(Final::Decided { packs, points, previous: view.final_before(plan.number)? })
     }
 
     /// Marks what recovery points need that are not due, or are being read.
@@ -264,7 +268,11 @@ impl Collector<'_> {
         committed: &Committed,
         due: &[(RecoveryPointId, u32)],
     ) -> Result<Marks, RepoError> {
-        let (due, read) = (due.iter().map(|(id, _)| *id).collect(), self.being_read()?);
+        let (mut due, read) =
+            (due.iter().map(|(id, _)| *id).collect::<HashSet<_>>(), self.being_read()?);
+        if self.options.dry_run {
+            due.extend(&self.options.without);
+        }
         let roots = Roots { committed, due: &due, read: &read };
         Marks::of(view, &roots, &HashSet::new(), &self.options.cancel)
     }
@@ -275,7 +283,8 @@ impl Collector<'_> {
         let Some(observed) = ObservedTime::of(committed).with_now(self.clock.now()) else {
             return Vec::new();
         };
-        let over = committed.bin.iter().filter_map(|(point, binned)| {
+        let may_go = committed.bin.iter().filter(|(point, _)| !self.options.keep.contains(point));
+        let over = may_go.filter_map(|(point, binned)| {
             let tomb = binned.tomb.as_ref()?;
             let delay = Duration::from_secs(u64::from(tomb.delay));
             (observed.since(tomb.created) >= delay).then_some((*point, binned.number))
@@ -306,6 +315,7 @@ impl Collector<'_> {
         report.freed = choice.freed;
         report.total = choice.total;
         report.unused_left = choice.unused_left;
+        report.unused = choice.idle;
         let share = u128::from(choice.freed.get()) * 100;
         let large = share > u128::from(choice.total.get()) * u128::from(LARGE_SHARE);
         if large

@@ -28,6 +28,8 @@ pub(super) struct Choice {
     pub(super) freed: ByteLen,
     pub(super) total: ByteLen,
     pub(super) unused_left: ByteLen,
+    /// Bytes of chunks that nothing uses.
+    pub(super) idle: ByteLen,
     sizes: HashMap<ObjectHash, u64>,
 }
 
@@ -66,6 +68,7 @@ pub(super) fn choose(view: &Inner, marks: &Marks) -> Result<Choice, RepoError> {
         }
     }
     let total: u64 = sizes.values().sum();
+    let all_idle = frames.iter().map(|(_, idle)| idle).sum();
     let (mut unused, mut partly, mut freed, mut waste) = (Vec::new(), Vec::new(), 0, 0u64);
     for (pack, (used, idle)) in names.into_iter().zip(frames) {
         let Some(size) = sizes.get(&pack).copied() else { continue };
@@ -95,6 +98,7 @@ pub(super) fn choose(view: &Inner, marks: &Marks) -> Result<Choice, RepoError> {
         freed: len(freed),
         total: len(total),
         unused_left: len(waste),
+        idle: len(all_idle),
         sizes,
     })
 }

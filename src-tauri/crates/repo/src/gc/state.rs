@@ -162,7 +162,7 @@ impl Inner {
         self.collection_record(number, Step::Done, ObjectType::CollectionDone)
     }
 
-    fn collection_record<T: for<'b> minicbor::Decode<'b, ()>>(
+    pub(super) fn collection_record<T: for<'b> minicbor::Decode<'b, ()>>(
         &self,
         number: u64,
         step: Step,

@@ -24,7 +24,7 @@ const PACKS_PER_INDEX: usize = 32;
 impl Collector<'_> {
     /// Removes exactly what a final record says. May be done again from its start.
     pub(super) fn sweep(&mut self, number: u64, decision: &Final) -> Result<(), RepoError> {
-        let Final::Decided { packs, points } = decision else { return Ok(()) };
+        let Final::Decided { packs, points, .. } = decision else { return Ok(()) };
         let packs_set: HashSet<_> = packs.iter().copied().collect();
         self.supersede_index(&packs_set)?;
         let mut freed = 0;

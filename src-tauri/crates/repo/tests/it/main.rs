@@ -20,6 +20,7 @@ mod index_folder;
 mod keys;
 #[cfg(test)]
 mod keys_crash;
+mod ledger;
 #[cfg(test)]
 mod local;
 #[cfg(test)]

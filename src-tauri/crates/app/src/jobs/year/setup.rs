@@ -24,7 +24,7 @@ fn time((hour, minute): (u32, u32)) -> NaiveTime {
 }
 
 fn schedule(when: WhenView) -> ScheduleView {
-    ScheduleView { id: None, when, effective_from: None, allowed: None, keep: None }
+    ScheduleView { id: None, when, effective_from: None, until: None, allowed: None, keep: None }
 }
 
 impl Shop {
@@ -43,6 +43,8 @@ impl Shop {
             name: name.to_owned(),
             sources,
             leave_out: Vec::new(),
+            without: Vec::new(),
+            leave_out_disks: Vec::new(),
             repository_id: self.repository.clone(),
             limit: None,
             schedules: Vec::new(),

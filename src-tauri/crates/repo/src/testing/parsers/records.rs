@@ -8,7 +8,7 @@ use super::{HASH, POINT, SESSION, WRITER, is};
 use crate::format::cbor::encode;
 use crate::format::check::{BadPack, CheckRecord, DamagedDisk, ProofGroup};
 use crate::format::chunk::ChunkKind;
-use crate::format::collection::{Done, Final, Plan, Retired};
+use crate::format::collection::{DeletedBy, Done, Final, Plan, Retired, Was};
 use crate::format::config::Info;
 use crate::format::index::{IndexObject, IndexPack};
 use crate::format::manifest::{
@@ -130,11 +130,17 @@ fn deletions() -> Vec<Vec<u8>> {
 
 fn collections() -> Vec<Vec<u8>> {
     let (time, packs) = (DateTime::UNIX_EPOCH, vec![HASH; 3]);
-    let retired = Retired { point: POINT, session: SESSION, manifest: HASH };
+    let was = Was { vm: "vm".to_owned(), key: "name:vm".to_owned(), time };
+    let by = DeletedBy { writer: WRITER, rule: "rule".to_owned(), deleted: time };
+    let (was, by) = (Some(was), Some(by));
+    let retired = Retired { point: POINT, session: SESSION, manifest: HASH, was, by };
+    let bare = Retired { was: None, by: None, ..retired.clone() };
+    let (previous, none) = (Some(HASH), packs.clone());
     let tool_version = "1".to_owned();
     vec![
         encode(&Plan { number: 1, writer: WRITER, time, packs: packs.clone(), tool_version }),
-        encode(&Final::Decided { packs, points: vec![retired] }),
+        encode(&Final::Decided { packs, points: vec![retired], previous }),
+        encode(&Final::Decided { packs: none, points: vec![bare], previous: None }),
         encode(&Done { time, freed: 7 }),
     ]
 }
