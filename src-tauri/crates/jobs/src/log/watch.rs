@@ -122,7 +122,9 @@ impl RunLog {
         for (vm, since, rpo) in rows {
             all.entry(vm).or_default().push(Promised { from: parse_time(&since)?, rpo });
         }
-        all.values_mut().for_each(|promises| promises.sort_by_key(|p| p.from));
+        for promises in all.values_mut() {
+            promises.sort_by_key(|p| p.from);
+        }
         Ok(all)
     }
 
