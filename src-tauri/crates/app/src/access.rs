@@ -14,6 +14,7 @@ use crate::convert;
 use crate::device_key;
 use crate::dto::ErrorCode;
 use crate::error::AppError;
+use crate::exported;
 use crate::settings::{RepositoryEntry, ServerEntry};
 
 /// How sessions introduce themselves to servers.
@@ -139,6 +140,9 @@ pub(crate) fn repository(
     opened.insert(entry.id.clone(), repository.clone());
     drop(opened);
     app.look_back(&repository);
+    if exported::is_due(app, &entry.id) {
+        exported::leave(app, &repository);
+    }
     Ok((entry, repository))
 }
 

@@ -19,6 +19,7 @@ use crate::access;
 use crate::dto::{ErrorCode, Event, Language};
 use crate::error::AppError;
 use crate::events::EventHub;
+use crate::exported::{self, Leaving};
 use crate::files;
 use crate::history::Broken;
 use crate::inventory::KnownInventory;
@@ -28,7 +29,7 @@ use crate::loss::{self, Lost};
 use crate::notices;
 use crate::owner;
 use crate::place::Writer;
-use crate::runs::Runs;
+use crate::runs::{LiveRun, Runs};
 use crate::secrets::{Keychain, SecretError, SecretsChoice};
 use crate::settings::SettingsFile;
 use crate::updates::{self, Updates};
@@ -82,6 +83,7 @@ pub(crate) struct Inner {
     pub(crate) notices: bool,
     /// What was lost when this was opened.
     losses: Vec<AppError>,
+    pub(crate) leaving: Leaving,
     /// Held for as long as the application lives.
     _owner: File,
 }
@@ -123,12 +125,7 @@ impl App {
         let log = Arc::new(log);
         let events = Arc::new(EventHub::new());
         let language = settings.clone();
-        let ended: Box<dyn Fn(&_) + Send + Sync> = if notices {
-            let (language, log) = (settings.clone(), log.clone());
-            Box::new(move |run| notices::run_ended(run, &log, language.language()))
-        } else {
-            Box::new(|_| ())
-        };
+        let ended = teller(notices, &log, &settings);
         let runs = Arc::new(Runs::new(
             log.clone(),
             clock.clone(),
@@ -172,6 +169,7 @@ impl App {
                 updates,
                 notices,
                 losses: losses.iter().map(Lost::error).collect(),
+                leaving: Leaving::default(),
                 _owner: owner,
             }),
         };
@@ -277,9 +275,11 @@ impl App {
         }
     }
 
-    /// Signs out of all servers; to be called before the process ends, when no run is live. Takes
-    /// two seconds at most. A server that is used again is signed in to again.
+    /// Leaves the settings in repositories that have not got them, and signs out of all servers; to
+    /// be called before the process ends, when no run is live. Takes twelve seconds at most. A
+    /// server that is used again is signed in to again.
     pub async fn sign_out(&self) {
+        exported::settled(self).await;
         access::leave_all(self).await;
     }
 
@@ -297,6 +297,19 @@ impl App {
     pub(crate) fn forget_repository(&self, id: &str) {
         self.inner.repositories.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
+}
+
+/// Returns what is called with each run that ended: whoever shows notices, where there are any.
+fn teller(
+    notices: bool,
+    log: &Arc<RunLog>,
+    settings: &Arc<SettingsFile>,
+) -> Box<dyn Fn(&LiveRun) + Send + Sync> {
+    if !notices {
+        return Box::new(|_| ());
+    }
+    let (log, settings) = (log.clone(), settings.clone());
+    Box::new(move |run| notices::run_ended(run, &log, settings.language()))
 }
 
 /// How long a process that is on its way out may still hold the state folder.

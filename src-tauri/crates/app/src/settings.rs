@@ -1,7 +1,7 @@
 //! What this installation knows: servers, repositories and the user's choices. One JSON file,
 //! replaced whole on each change. It holds no secret.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -33,6 +33,9 @@ pub(crate) struct Settings {
     pub(crate) updates: UpdateSettings,
     #[serde(default)]
     pub(crate) load: LoadView,
+    /// Repositories that have not got these settings yet, by id.
+    #[serde(default)]
+    pub(crate) to_leave: BTreeSet<String>,
 }
 
 /// What is remembered about updates.
@@ -170,13 +173,7 @@ impl SettingsFile {
     }
 
     pub(crate) fn view(&self) -> SettingsView {
-        let settings = self.get();
-        SettingsView {
-            language: settings.language,
-            theme: settings.theme,
-            check_updates: settings.updates.check_daily,
-            load: settings.load,
-        }
+        self.get().view()
     }
 }
 
@@ -230,6 +227,24 @@ impl Settings {
             repositories: Vec::new(),
             updates: UpdateSettings::default(),
             load: LoadView::default(),
+            to_leave: BTreeSet::new(),
+        }
+    }
+
+    /// Takes what the user chose.
+    pub(crate) fn choose(&mut self, new: SettingsView) {
+        (self.language, self.theme) = (new.language, new.theme);
+        self.updates.check_daily = new.check_updates;
+        self.load = new.load;
+    }
+
+    /// Returns what the user chose.
+    pub(crate) fn view(&self) -> SettingsView {
+        SettingsView {
+            language: self.language,
+            theme: self.theme,
+            check_updates: self.updates.check_daily,
+            load: self.load,
         }
     }
 

@@ -11,18 +11,20 @@ mod repo;
 mod restore;
 mod retention;
 mod runs;
+mod settings;
 mod upkeep;
 mod when;
 
 pub(crate) use job::{DraftArgs, JobCommand, Named, ScheduleCommand};
 pub(crate) use load::LoadArgs;
 pub(crate) use repo::{
-    KeyArgs, KeyCommand, NewKeyArgs, NewRepositoryKeyArgs, RepoArgs, RepoCommand, SettingsCommand,
+    KeyArgs, KeyCommand, LeftCommand, NewKeyArgs, NewRepositoryKeyArgs, RepoArgs, RepoCommand,
     SheetLanguage,
 };
 pub(crate) use restore::{IdentityChoice, RestoreVmArgs};
 pub(crate) use retention::{RetentionCommand, RuleArgs, SpanArgs};
 pub(crate) use runs::RunsCommand;
+pub(crate) use settings::SettingsCommand;
 
 /// Backs up the VMs of VMware hosts into an encrypted repository, and gets them back.
 #[derive(Debug, Parser)]
@@ -68,6 +70,9 @@ pub(crate) enum Command {
     /// Schedules.
     #[command(subcommand)]
     Schedule(ScheduleCommand),
+    /// Settings, to and from another computer.
+    #[command(subcommand)]
+    Settings(SettingsCommand),
     /// What was run, and how it went.
     #[command(subcommand)]
     Runs(RunsCommand),

@@ -128,7 +128,7 @@ impl App {
         opened.insert(id.clone(), repository);
         drop(opened);
         self.inner.events.changed(Topic::Repositories, Some(id));
-        exported::export(self, &place.repository);
+        exported::changed(self);
         self.repository_view(&place, &path)
     }
 

@@ -47,9 +47,7 @@ impl Handler for command::SettingsSet {
         load::check(new.load)?;
         app.blocking(move |app| {
             app.inner.settings.change(|s| {
-                (s.language, s.theme) = (new.language, new.theme);
-                s.updates.check_daily = new.check_updates;
-                s.load = new.load;
+                s.choose(new);
                 Ok(())
             })
         })

@@ -19,7 +19,6 @@ pub(crate) use view::job_view;
 use crate::app::App;
 use crate::dto::{ErrorCode, SourceView, Topic};
 use crate::error::AppError;
-use crate::exported;
 
 /// What a job saves and where to, as its record holds it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -68,14 +67,6 @@ pub(crate) fn keep(app: &App, job: &Job) -> Result<(), AppError> {
     }
     app.inner.events.changed(Topic::Jobs, Some(job.id.to_string()));
     Ok(())
-}
-
-/// Leaves the settings with what changed about a job in repositories. Blocks.
-pub(crate) fn export(app: &App, job: &Job) {
-    match JobWork::of(job) {
-        Ok(work) => exported::export_change(app, &work.repository),
-        Err(error) => tracing::warn!(%error, "a job is not left in its repository"),
-    }
 }
 
 /// Refuses where another job runs after this one: it would never run again. Blocks.

@@ -14,13 +14,15 @@ enum Part {
     HotAdd,
     NewVm,
     Reading,
-    Loss,
 }
 
 /// Says what happened.
 pub(crate) fn event(event: &RunEvent, language: Language) -> String {
     if let RunEvent::Job(event) = event {
         return jobs::say(event, language);
+    }
+    if let RunEvent::Loss(event) = event {
+        return loss::say_event(event, language);
     }
     match (part(event), language) {
         (Part::Run, Language::En) => english(event),
@@ -35,7 +37,6 @@ pub(crate) fn event(event: &RunEvent, language: Language) -> String {
         (Part::HotAdd, Language::Ja) => hot_add::japanese(event),
         (Part::NewVm, Language::En) => new_vm::english(event),
         (Part::NewVm, Language::Ja) => new_vm::japanese(event),
-        (Part::Loss, _) => loss::say_event(event, language),
         (Part::Reading, _) => reading::say(event, language),
     }
 }
@@ -60,7 +61,8 @@ fn part(event: &RunEvent) -> Part {
         | E::Slept { .. }
         | E::MayFallAsleep { .. }
         | E::SessionEnding
-        | E::Job(_) => Part::Run,
+        | E::Job(_)
+        | E::Loss(_) => Part::Run,
         E::NotQuiet { .. }
         | E::SnapshotLeft { .. }
         | E::TrackingOn
@@ -102,10 +104,6 @@ fn part(event: &RunEvent) -> Part {
         | E::FeatureLost { .. }
         | E::HardwareUnknown { .. }
         | E::DiskMoved { .. } => Part::NewVm,
-        E::JobsCameBack { .. }
-        | E::RunsCameBack { .. }
-        | E::LostSnapshotFound { .. }
-        | E::LostSnapshotKept { .. } => Part::Loss,
         E::Reading { .. }
         | E::WayRefused { .. }
         | E::WaitingForSnapshots
