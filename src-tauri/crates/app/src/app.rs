@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kuramori_base::Clock;
@@ -12,7 +12,6 @@ use kuramori_engine::{Budgets, HotAdd, Throttle};
 use kuramori_jobs::{RunId, RunLog};
 use kuramori_platform::guest::Roots;
 use kuramori_repo::{Repository, WriterId};
-use kuramori_vsphere::Client;
 use tokio::sync::broadcast;
 
 use crate::access;
@@ -27,6 +26,7 @@ use crate::keys::UnprovedKey;
 use crate::load;
 use crate::loss::{self, Lost};
 use crate::notices;
+use crate::opened::Opened;
 use crate::owner;
 use crate::place::Writer;
 use crate::runs::{LiveRun, Runs};
@@ -62,8 +62,8 @@ pub(crate) struct Inner {
     pub(crate) log: Arc<RunLog>,
     pub(crate) events: Arc<EventHub>,
     pub(crate) runs: Arc<Runs>,
-    pub(crate) clients: tokio::sync::Mutex<HashMap<String, Client>>,
-    pub(crate) repositories: Mutex<HashMap<String, Repository>>,
+    pub(crate) clients: access::Clients,
+    pub(crate) repositories: Opened<Repository>,
     /// Recovery keys that were made and not yet typed back from paper, by repository.
     pub(crate) unproved_keys: Mutex<HashMap<String, UnprovedKey>>,
     /// What is wrong with the history of repositories, by id.
@@ -157,8 +157,8 @@ impl App {
                 log,
                 events,
                 runs,
-                clients: tokio::sync::Mutex::default(),
-                repositories: Mutex::default(),
+                clients: access::Clients::default(),
+                repositories: Opened::default(),
                 unproved_keys: Mutex::default(),
                 alarms: Mutex::default(),
                 inventories: Mutex::default(),
@@ -292,10 +292,6 @@ impl App {
         tokio::task::spawn_blocking(move || work(&app))
             .await
             .unwrap_or_else(|e| Err(AppError::new(ErrorCode::Internal, "").because(&e)))
-    }
-
-    pub(crate) fn forget_repository(&self, id: &str) {
-        self.inner.repositories.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 }
 

@@ -24,6 +24,7 @@ mod load;
 mod loss;
 mod messages;
 mod notices;
+mod opened;
 mod owner;
 mod place;
 mod power;

@@ -1,7 +1,7 @@
 //! Taking over what another installation left, or what this one left before a loss.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use kuramori_jobs::job::{Job, Paused};
 
@@ -42,7 +42,7 @@ impl App {
         look_only: bool,
     ) -> Result<SettingsImported, AppError> {
         let exported = match from {
-            SettingsFrom::File(file) => self.in_file(file)?,
+            SettingsFrom::File(file) => read_file(file)?,
             SettingsFrom::Repository { repository, computer } => {
                 self.in_repository(repository, computer.as_deref())?
             }
@@ -73,10 +73,6 @@ impl App {
             self.take_over(servers, jobs, choices)?;
         }
         Ok(imported)
-    }
-
-    fn in_file(&self, file: &Path) -> Result<Exported, AppError> {
-        read_file(file)
     }
 
     fn in_repository(&self, wanted: &str, from: Option<&str>) -> Result<Exported, AppError> {

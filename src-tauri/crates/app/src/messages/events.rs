@@ -1,5 +1,6 @@
 //! Lines of a run's log.
 
+use RunEvent as E;
 use kuramori_engine::{RunEvent, WholeReason};
 
 use super::{care, cold, hot_add, in_place, jobs, loss, new_vm, reading};
@@ -43,7 +44,6 @@ pub(crate) fn event(event: &RunEvent, language: Language) -> String {
 
 /// Lists every event, so that a new one is not forgotten.
 fn part(event: &RunEvent) -> Part {
-    use RunEvent as E;
     match event {
         E::Checked { .. }
         | E::LeftOut { .. }
@@ -220,7 +220,6 @@ fn duration(seconds: u64, language: Language) -> String {
 }
 
 fn english(event: &RunEvent) -> String {
-    use RunEvent as E;
     match event {
         E::Checked { disks: 1, capacity } => format!("One disk of {} to save", size(*capacity)),
         E::Checked { disks, capacity } => format!("{disks} disks of {} to save", size(*capacity)),
@@ -254,7 +253,6 @@ fn english(event: &RunEvent) -> String {
 }
 
 fn japanese(event: &RunEvent) -> String {
-    use RunEvent as E;
     match event {
         E::Checked { disks, capacity } => {
             format!("保存するディスクは {disks} 台、計 {} です", size(*capacity))

@@ -23,6 +23,8 @@ mod updates;
 pub(crate) mod upkeep;
 mod vms;
 
+use ErrorCode as E;
+
 use crate::dto::{ErrorCode, Language};
 
 pub(crate) use checks::{
@@ -66,7 +68,6 @@ enum About {
 }
 
 fn about(code: ErrorCode) -> About {
-    use ErrorCode as E;
     match code {
         E::CertificateUnknown
         | E::CertificateChanged
