@@ -15,6 +15,7 @@ use crate::convert;
 use crate::device_key;
 use crate::dto::ErrorCode;
 use crate::error::AppError;
+use crate::exported;
 use crate::settings::{RepositoryEntry, ServerEntry};
 
 /// How sessions introduce themselves to servers.
@@ -137,13 +138,11 @@ pub(crate) async fn leave_all(app: &App) {
 
 /// Ends the session of a slot. One that is being opened is waited for as long as for leaving.
 async fn leave_slot(slot: &ClientSlot, server: &str) {
-    match tokio::time::timeout(LEAVING, slot.lock()).await {
-        Ok(mut slot) => {
-            if let Some(client) = slot.take() {
-                leave(&client, server).await;
-            }
-        }
-        Err(_) => tracing::info!(server, "a session is being opened; it expires by itself"),
+    let Ok(mut slot) = tokio::time::timeout(LEAVING, slot.lock()).await else {
+        return tracing::info!(server, "a session is being opened; it expires by itself");
+    };
+    if let Some(client) = slot.take() {
+        leave(&client, server).await;
     }
 }
 
@@ -169,6 +168,9 @@ pub(crate) fn repository(
     let (repository, is_new) = app.inner.repositories.get_or_open(&entry.id, open)?;
     if is_new {
         app.look_back(&repository);
+        if exported::is_due(app, &entry.id) {
+            exported::leave(app, &repository);
+        }
     }
     Ok((entry, repository))
 }

@@ -19,6 +19,7 @@ use crate::alarms;
 use crate::dto::{ErrorCode, Event, Language};
 use crate::error::AppError;
 use crate::events::EventHub;
+use crate::exported::{self, Leaving};
 use crate::files;
 use crate::history::Broken;
 use crate::inventory::KnownInventory;
@@ -84,6 +85,7 @@ pub(crate) struct Inner {
     pub(crate) notices: Arc<Notices>,
     /// What was lost when this was opened.
     losses: Vec<AppError>,
+    pub(crate) leaving: Leaving,
     /// Held for as long as the application lives.
     _owner: File,
 }
@@ -177,6 +179,7 @@ impl App {
                 looking: Mutex::default(),
                 updates,
                 losses: losses.iter().map(Lost::error).collect(),
+                leaving: Leaving::default(),
                 _owner: owner,
             }),
         };
@@ -297,9 +300,11 @@ impl App {
         }
     }
 
-    /// Signs out of all servers; to be called before the process ends, when no run is live. Takes
-    /// two seconds at most. A server that is used again is signed in to again.
+    /// Leaves the settings in repositories that have not got them, and signs out of all servers; to
+    /// be called before the process ends, when no run is live. Takes twelve seconds at most. A
+    /// server that is used again is signed in to again.
     pub async fn sign_out(&self) {
+        exported::settled(self).await;
         access::leave_all(self).await;
     }
 

@@ -42,7 +42,11 @@ impl App {
 /// the log of the run they belong to.
 async fn sweep(app: &App, told: &mut Told) {
     app.inner.recovering.store(true, Ordering::Release);
-    if let Err(error) = app.blocking(|app| Ok(app.rebuild_lost())).await {
+    let good = |app: &App| {
+        app.make_good();
+        Ok(())
+    };
+    if let Err(error) = app.blocking(good).await {
         tracing::error!(%error, "what was lost is not rebuilt");
     }
     app.look_for_lost_snapshots().await;

@@ -45,6 +45,7 @@ pub use app::{App, AppOptions};
 pub use commands::NewVmChoice;
 pub use deletion::{Forget, ForgetHow};
 pub use error::AppError;
+pub use exported::SettingsFrom;
 pub use kuramori_base::{
     CancelToken, Clock, Counters, NoProgress, Progress, Secret, SystemClock, Tally,
 };

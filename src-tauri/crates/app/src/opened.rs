@@ -46,12 +46,6 @@ impl<T: Clone> Opened<T> {
         self.slots().remove(id);
     }
 
-    /// Returns all that is open, without what is being opened.
-    pub(crate) fn all(&self) -> Vec<T> {
-        let slots = self.slots();
-        slots.values().filter_map(|slot| slot.try_lock().ok()?.clone()).collect()
-    }
-
     fn slots(&self) -> std::sync::MutexGuard<'_, HashMap<String, Slot<T>>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -76,7 +70,6 @@ mod tests {
             let hanging = scope.spawn(|| opened.get_or_open("hangs", hang));
             begun.recv().unwrap();
             assert_eq!(opened.get_or_open("other", || Ok::<_, ()>(2)), Ok((2, true)));
-            assert_eq!(opened.all(), [2]);
             go_on.send(()).unwrap();
             assert_eq!(hanging.join().unwrap(), Ok((1, true)));
         });

@@ -1,7 +1,7 @@
 //! What this installation knows: servers, repositories and the user's choices. One JSON file,
 //! replaced whole on each change. It holds no secret.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -48,6 +48,9 @@ pub(crate) struct Settings {
     /// How long deleted recovery points stay in the recycle bin.
     #[serde(default = "default_recycle_bin")]
     pub(crate) recycle_bin_hours: u32,
+    /// Repositories that have not got these settings yet, by id.
+    #[serde(default)]
+    pub(crate) to_leave: BTreeSet<String>,
 }
 
 /// What somebody chose for a VM.
@@ -195,14 +198,7 @@ impl SettingsFile {
     }
 
     pub(crate) fn view(&self) -> SettingsView {
-        let settings = self.get();
-        SettingsView {
-            language: settings.language,
-            theme: settings.theme,
-            check_updates: settings.updates.check_daily,
-            load: settings.load,
-            recycle_bin_hours: settings.recycle_bin_hours,
-        }
+        self.get().view()
     }
 }
 
@@ -260,6 +256,26 @@ impl Settings {
             classes: Classes::default(),
             promises: BTreeMap::new(),
             recycle_bin_hours: default_recycle_bin(),
+            to_leave: BTreeSet::new(),
+        }
+    }
+
+    /// Takes what the user chose.
+    pub(crate) fn choose(&mut self, new: SettingsView) {
+        (self.language, self.theme) = (new.language, new.theme);
+        self.updates.check_daily = new.check_updates;
+        self.load = new.load;
+        self.recycle_bin_hours = new.recycle_bin_hours;
+    }
+
+    /// Returns what the user chose.
+    pub(crate) fn view(&self) -> SettingsView {
+        SettingsView {
+            language: self.language,
+            theme: self.theme,
+            check_updates: self.updates.check_daily,
+            load: self.load,
+            recycle_bin_hours: self.recycle_bin_hours,
         }
     }
 

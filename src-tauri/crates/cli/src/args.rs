@@ -13,6 +13,7 @@ mod repo;
 mod restore;
 mod retention;
 mod runs;
+mod settings;
 mod upkeep;
 mod when;
 
@@ -21,12 +22,13 @@ pub(crate) use load::LoadArgs;
 pub(crate) use notices::{CommonArgs, DigestWay, MailArgs, NoticesCommand};
 pub(crate) use protection::{AlertsCommand, ClassChoice, ClassesArgs, ProtectionCommand};
 pub(crate) use repo::{
-    KeyArgs, KeyCommand, NewKeyArgs, NewRepositoryKeyArgs, RepoArgs, RepoCommand, SettingsCommand,
+    KeyArgs, KeyCommand, LeftCommand, NewKeyArgs, NewRepositoryKeyArgs, RepoArgs, RepoCommand,
     SheetLanguage,
 };
 pub(crate) use restore::{IdentityChoice, RestoreVmArgs};
 pub(crate) use retention::{RetentionCommand, RuleArgs, SpanArgs};
 pub(crate) use runs::RunsCommand;
+pub(crate) use settings::{SettingsCommand, Switch};
 
 /// Backs up the VMs of VMware hosts into an encrypted repository, and gets them back.
 #[derive(Debug, Parser)]
@@ -72,6 +74,9 @@ pub(crate) enum Command {
     /// Schedules.
     #[command(subcommand)]
     Schedule(ScheduleCommand),
+    /// Settings of this installation, and their way to and from another computer.
+    #[command(subcommand)]
+    Settings(SettingsCommand),
     /// What was run, and how it went.
     #[command(subcommand)]
     Runs(RunsCommand),
@@ -106,28 +111,6 @@ pub(crate) enum Command {
     /// Newer versions of this program.
     #[command(subcommand)]
     Update(UpdateCommand),
-    /// Settings of this installation.
-    #[command(subcommand)]
-    Settings(OwnSettingsCommand),
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum OwnSettingsCommand {
-    /// Lets `kuramori serve` start when you log in, or not any more; without a word it says which.
-    Autostart {
-        /// `on` or `off`.
-        #[arg(value_enum)]
-        switch: Option<Switch>,
-    },
-}
-
-/// Whether something is to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Switch {
-    /// It is.
-    On,
-    /// It is not.
-    Off,
 }
 
 #[derive(Debug, Subcommand)]

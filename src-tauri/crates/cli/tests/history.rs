@@ -125,7 +125,11 @@ fn a_new_computer_takes_over_the_servers_that_another_left() {
     let shown = run("", &["repo", "settings", "show", "found"]).ok();
     assert!(shown.stdout.contains("server lab: "), "{}", shown.stdout);
     assert!(!shown.stdout.contains(&lab.password), "{}", shown.stdout);
-    let imported = run("", &["repo", "settings", "import", "found", "--json"]).ok();
+    let import = ["settings", "import", "--from-repository", "found", "--json"];
+    let look = run("", &[&import[..], &["--dry-run"]].concat()).ok();
+    assert_eq!((look.field("/servers/0"), look.field("/look_only")), ("lab".into(), "true".into()));
+    assert_eq!(run("", &["server", "list", "--json"]).ok().field("/servers"), "[]");
+    let imported = run("", &import).ok();
     assert_eq!(imported.field("/servers/0"), "lab");
     assert_eq!(imported.field("/jobs/0"), "nightly");
     let waits = run("", &["job", "show", "nightly", "--json"]).ok();
@@ -138,6 +142,22 @@ fn a_new_computer_takes_over_the_servers_that_another_left() {
     run("", &["inventory", "lab"]).ok();
     run("", &["job", "run", "nightly"]).ok();
     assert!(run(&lab.password, &add).code != 0, "the name is taken now");
-    let again = run("", &["repo", "settings", "import", "found", "--json"]).ok();
-    assert_eq!(again.field("/servers"), "[]");
+    let again = run("", &import).ok();
+    assert_eq!(
+        (again.field("/servers"), again.field("/passed_over/0")),
+        ("[]".into(), "lab".into())
+    );
+    let file = bench.text("settings");
+    let written = bench.run(&["settings", "export", &file]).ok();
+    assert!(written.stdout.contains("Passwords and keys are not in it"), "{}", written.stdout);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(!text.contains(&lab.password), "{text}");
+    let third = format!("sealed:{}", bench.text("third-key"));
+    let third = ["--state", &bench.text("third"), "--secrets", &third];
+    let run = |args: &[&str]| answer(bench.bare().args(third).args(args), "").ok();
+    let taken = run(&["settings", "import", &file]);
+    for part in ["Servers taken over: lab.", "Jobs taken over: nightly.", "place ("] {
+        assert!(taken.stdout.contains(part), "{part}: {}", taken.stdout);
+    }
+    assert!(run(&["job", "list"]).stdout.contains("nightly"));
 }

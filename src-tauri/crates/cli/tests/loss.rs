@@ -91,6 +91,25 @@ fn a_damaged_or_deleted_file_of_runs_is_made_anew_from_what_repositories_hold() 
 }
 
 #[test]
+fn a_crash_right_after_the_new_file_was_made_loses_nothing() {
+    let (bench, _lab) = setting();
+    let state = bench.path("state");
+    let (log, aside) = (state.join("runs.sqlite"), state.join("runs.damaged-now"));
+    // As the crash leaves it: set aside, the new file made, nothing promised.
+    fs::rename(&log, &aside).unwrap();
+    drop(fs::rename(state.join("runs.sqlite-wal"), state.join("runs.damaged-now-wal")));
+    delete(&log);
+    let mark = serde_json::json!({"aside": aside, "why": "a test"});
+    fs::write(state.join("runs.lost.json"), mark.to_string()).unwrap();
+    let (told, list_) = list(&bench);
+    assert!(told.stderr.contains("a test"), "{}", told.stderr);
+    assert_eq!(list_["jobs"][0]["draft"]["name"], "nightly");
+    assert!(!state.join("runs.lost.json").exists());
+    let runs = bench.run(&["runs", "list", "--job", "nightly", "--json"]).ok();
+    assert_eq!(runs.stdout.matches("\"started_at\"").count(), 2, "{}", runs.stdout);
+}
+
+#[test]
 fn jobs_come_back_once_the_repository_is_back() {
     let (bench, _lab) = setting();
     let (place, away) = (bench.path("repository"), bench.path("away"));

@@ -163,14 +163,7 @@ pub(crate) fn save_disk(
     let mut announced = source.bytes(job.repository.chunk_len());
     for way in Way::open_for(job, disk) {
         let progress = Counted::new(&*job.progress);
-        let watch = Watch {
-            progress: &progress,
-            cancel: job.cancel,
-            observer: job.observer,
-            throttle: Some(job.throttle),
-            clock: &*job.clock,
-        };
-        let work = Work { job, session, frozen, parent, watch };
+        let work = Work { job, session, frozen, parent, watch: watch(job, &progress) };
         let began = job.clock.monotonic();
         let delivered = match way {
             Way::HotAdd => hot_add::save(&work, &source, warnings),
@@ -219,6 +212,16 @@ pub(crate) fn save_disk(
         }
     }
     Err(EngineError::NoWay { disk: disk.label.clone(), tried: tried.join("; ") })
+}
+
+fn watch<'a>(job: &'a VmBackup<'_>, progress: &'a dyn Progress) -> Watch<'a> {
+    Watch {
+        progress,
+        cancel: job.cancel,
+        observer: job.observer,
+        throttle: Some(job.throttle),
+        clock: &*job.clock,
+    }
 }
 
 fn draft(disk: &DiskConfig, way: Way, delivered: Delivered) -> DiskDraft {

@@ -4,6 +4,7 @@ use kuramori_vsphere::Lost;
 use serde::{Deserialize, Serialize};
 
 use crate::job_event::JobEvent;
+use crate::loss_event::LossEvent;
 use crate::plan::WholeReason;
 use crate::ways::Faster;
 
@@ -13,6 +14,8 @@ use crate::ways::Faster;
 pub enum RunEvent {
     /// Something about the job that a run is of.
     Job(JobEvent),
+    /// Something about what was lost here and comes back.
+    Loss(LossEvent),
     /// The computer was asleep.
     Slept {
         /// How long, in seconds.
@@ -345,26 +348,6 @@ pub enum RunEvent {
     /// A broken-off exchange of disks was brought to its end: the VM has those of the recovery
     /// point.
     ExchangeEnded {
-        /// The VM.
-        name: String,
-    },
-    /// Jobs that were lost with the file of jobs came back from a repository.
-    JobsCameBack {
-        /// Their names.
-        names: Vec<String>,
-    },
-    /// Runs that were lost with the file of runs are known again from their recovery points.
-    RunsCameBack {
-        /// How many.
-        count: u32,
-    },
-    /// A VM has a snapshot of ours that nothing told of any more; it will be removed.
-    LostSnapshotFound {
-        /// The VM.
-        name: String,
-    },
-    /// A VM has a snapshot of ours that has to stay, since a disk of it hangs on another VM.
-    LostSnapshotKept {
         /// The VM.
         name: String,
     },

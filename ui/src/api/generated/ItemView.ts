@@ -3,6 +3,7 @@ import type { CountersView } from "./CountersView";
 import type { ErrorView } from "./ErrorView";
 import type { OutcomeView } from "./OutcomeView";
 import type { PhaseView } from "./PhaseView";
+import type { TimingView } from "./TimingView";
 
 /**
  * One VM or disk inside a run.
@@ -43,4 +44,8 @@ ended_at: string | null,
 /**
  * Why it failed.
  */
-error: ErrorView | null, };
+error: ErrorView | null, 
+/**
+ * Where its time went, where that is known.
+ */
+timing?: TimingView, };

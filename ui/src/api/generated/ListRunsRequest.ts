@@ -7,4 +7,16 @@ export type ListRunsRequest = {
 /**
  * How many at most, newest first.
  */
-limit: number, };
+limit: number, 
+/**
+ * Only those of the job with this name.
+ */
+job?: string, 
+/**
+ * Only those that began then or later.
+ */
+since?: string, 
+/**
+ * Only those that failed, were stopped or were cut off.
+ */
+failed?: boolean, };

@@ -135,7 +135,7 @@ impl Work {
         if report.outcome != Outcome::Failed {
             self.app.inner.events.changed(Topic::Points, None);
             self.app.look_back(&self.repository);
-            exported::export(&self.app, &self.repository);
+            exported::leave(&self.app, &self.repository);
         }
         let result = ItemResult {
             capacity: run.capacity(observer.item),

@@ -8,6 +8,7 @@ use crate::dto::{
     RunStarted, SaveJobRequest, SchedulePreview, SchedulesProposed, ScopeView, Topic,
 };
 use crate::error::AppError;
+use crate::exported;
 use crate::jobs::{self, Asked};
 use crate::schema::command;
 
@@ -45,7 +46,9 @@ impl Handler for command::JobsPause {
     async fn handle(app: &App, request: PauseJobRequest) -> Result<JobView, AppError> {
         app.blocking(move |app| {
             let paused = request.paused.then_some(Paused { until: request.until });
-            save(app, &Job { paused, ..jobs::find(app, &request.job_id)? })
+            let job = save(app, &Job { paused, ..jobs::find(app, &request.job_id)? })?;
+            exported::changed(app);
+            Ok(job)
         })
         .await
     }
@@ -57,7 +60,6 @@ impl Handler for command::JobsDelete {
             let job = jobs::find(app, &request.job_id)?;
             jobs::nothing_follows(app, &job)?;
             app.inner.log.delete_job(&job).map_err(|e| jobs::failed(&e))?;
-            jobs::export(app, &job);
             app.inner.events.changed(Topic::Jobs, Some(job.id.to_string()));
             Ok(Empty {})
         })
@@ -116,7 +118,6 @@ impl Handler for command::SchedulesPreview {
 
 fn save(app: &App, job: &Job) -> Result<JobView, AppError> {
     jobs::keep(app, job)?;
-    jobs::export(app, job);
     show(app, job)
 }
 

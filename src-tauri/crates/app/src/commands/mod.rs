@@ -22,7 +22,8 @@ use serde_json::Value;
 use crate::app::App;
 use crate::dto::{ErrorCode, ErrorView};
 use crate::error::AppError;
-use crate::schema::{Command, command, with_commands};
+use crate::exported;
+use crate::schema::{Access, Command, command, with_commands};
 
 pub(crate) use backup::Work;
 pub(crate) use points::point_view;
@@ -44,7 +45,11 @@ impl App {
     /// What stood in the way, for people.
     #[expect(private_bounds, reason = "every command of the table has a handler")]
     pub async fn call<C: Handler>(&self, request: C::Request) -> Result<C::Response, AppError> {
-        C::handle(self, request).await
+        let answer = C::handle(self, request).await;
+        if C::ACCESS == Access::Admin && answer.is_ok() {
+            exported::changed(self);
+        }
+        answer
     }
 
     async fn answer<C: Handler>(&self, request: Value) -> Result<Value, AppError>
@@ -56,7 +61,7 @@ impl App {
             AppError::new(ErrorCode::InvalidInput, format!("the request of {}", C::NAME))
                 .because(&e)
         })?;
-        let response = C::handle(self, request).await?;
+        let response = self.call::<C>(request).await?;
         serde_json::to_value(response)
             .map_err(|e| AppError::new(ErrorCode::Internal, "").because(&e))
     }

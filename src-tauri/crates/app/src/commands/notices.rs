@@ -2,7 +2,6 @@ use super::Handler;
 use crate::app::App;
 use crate::dto::{Empty, NoticeTested, NoticesView, SetNoticesRequest, TestNoticeRequest};
 use crate::error::AppError;
-use crate::exported;
 use crate::notices;
 use crate::schema::command;
 
@@ -16,7 +15,6 @@ impl Handler for command::NoticesSet {
     async fn handle(app: &App, request: SetNoticesRequest) -> Result<NoticesView, AppError> {
         app.blocking(move |app| {
             notices::set(app, request)?;
-            exported::export_open(app);
             notices::view(app)
         })
         .await

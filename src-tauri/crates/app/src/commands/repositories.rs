@@ -129,7 +129,7 @@ impl App {
         let place = Place { id: id.clone(), name, repository: kept, device: None, held };
         self.inner.repositories.keep(&id, repository);
         self.inner.events.changed(Topic::Repositories, Some(id));
-        exported::export(self, &place.repository);
+        exported::changed(self);
         self.repository_view(&place, &path)
     }
 

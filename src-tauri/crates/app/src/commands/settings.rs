@@ -51,10 +51,7 @@ impl Handler for command::SettingsSet {
         }
         app.blocking(move |app| {
             app.inner.settings.change(|s| {
-                (s.language, s.theme) = (new.language, new.theme);
-                s.updates.check_daily = new.check_updates;
-                s.load = new.load;
-                s.recycle_bin_hours = new.recycle_bin_hours;
+                s.choose(new);
                 Ok(())
             })
         })

@@ -47,13 +47,21 @@ wire! {
         pub installations: Vec<ExportedSettingsView>,
     }
 
-    /// What was taken over.
+    /// What was taken over, or would be.
     pub struct SettingsImported {
-        /// Servers that are known now. Their passwords are still to be typed.
+        /// Servers that are new here. Their passwords are still to be typed.
         pub servers: Vec<String>,
-        /// Jobs that are kept now. They wait until somebody lets them go on.
+        /// Jobs that are new here. They wait until somebody lets them go on.
         pub jobs: Vec<String>,
         /// Whether it was taken over who is told of what. Passwords are still to be typed.
         pub notices: bool,
+        /// Servers and jobs that are known here and stay as they are.
+        pub passed_over: Vec<String>,
+        /// Repositories that are still to be attached, with their folders there.
+        pub to_attach: Vec<String>,
+        /// Whether language, colours, limits of speed and the like come as well.
+        pub choices: bool,
+        /// Whether nothing was changed.
+        pub look_only: bool,
     }
 }

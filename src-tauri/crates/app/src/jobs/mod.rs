@@ -33,7 +33,6 @@ pub(crate) use view::job_view;
 use crate::app::App;
 use crate::dto::{DiskChoiceView, ErrorCode, PickView, SourceView, Topic};
 use crate::error::AppError;
-use crate::exported;
 
 /// What a job saves and where to, as its record holds it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -122,14 +121,6 @@ fn is_moved(before: &JobSchedule, schedule: &JobSchedule) -> bool {
 /// Returns whether something of it still waits for its run.
 fn is_due(schedule: &JobSchedule, since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     matches!(&schedule.when, When::Time(time) if time.slots(since, now).next().is_some())
-}
-
-/// Leaves the settings with what changed about a job in repositories. Blocks.
-pub(crate) fn export(app: &App, job: &Job) {
-    match JobWork::of(job) {
-        Ok(work) => exported::export_change(app, &work.repository),
-        Err(error) => tracing::warn!(%error, "a job is not left in its repository"),
-    }
 }
 
 /// Refuses where another job runs after this one: it would never run again. Blocks.

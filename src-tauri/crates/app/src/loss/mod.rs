@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use kuramori_base::Clock;
-use kuramori_engine::RunEvent;
+use kuramori_engine::{LossEvent, RunEvent};
 use kuramori_jobs::{
     Intent, IntentId, Level, LogError, Outcome, PastItem, PastRun, RunId, RunLog, Salvaged,
 };
@@ -22,6 +22,7 @@ use crate::access;
 use crate::app::App;
 use crate::dto::{ErrorCode, RunKind, Topic};
 use crate::error::AppError;
+use crate::exported;
 use crate::files;
 use crate::runs::{ItemResult, RunSpec};
 use crate::settings::Settings;
@@ -33,6 +34,16 @@ const LOOK: &str = "look-for-snapshots";
 
 /// Name of the file of jobs and runs.
 pub(crate) const LOG: &str = "runs.sqlite";
+
+/// Says that a new run log has no promise yet about the one that was lost.
+const MARK: &str = "runs.lost.json";
+
+/// What that file holds.
+#[derive(Debug, Serialize, Deserialize)]
+struct Mark {
+    aside: Option<PathBuf>,
+    why: String,
+}
 
 /// What is still to be done about a loss.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -84,33 +95,76 @@ pub(crate) fn open_log(
             e => failed(&e),
         })
     };
+    let mark = state.join(MARK);
+    if let Some(before) = read_mark(&mark)? {
+        // A crash came between the new file and the promise about it.
+        let log = make()?;
+        return begin_anew(log, before.aside, before.why).map(|(log, lost)| (log, Some(lost)));
+    }
     let missing = fs_err::metadata(&path).map_or(true, |file| file.len() == 0);
     if missing {
         // A journal of a file that is gone must not be taken for one of the new file.
         files::set_aside(&path, clock.now()).map_err(|e| failed(&e))?;
-        let log = make()?;
-        let known = !settings.servers.is_empty() || !settings.repositories.is_empty();
-        return Ok((log, known.then(|| lost(None, "it was gone".to_owned()))));
+        let why = "it was gone".to_owned();
+        if settings.servers.is_empty() && settings.repositories.is_empty() {
+            return Ok((make()?, None));
+        }
+        write_mark(&mark, &Mark { aside: None, why: why.clone() })?;
+        return begin_anew(make()?, None, why).map(|(log, lost)| (log, Some(lost)));
     }
     files::make_private_file(&path).map_err(|e| failed(&e))?;
     match RunLog::open(&path, clock.clone()) {
         Err(why @ LogError::Damaged { .. }) => {
             let aside = files::set_aside(&path, clock.now()).map_err(|e| failed(&e))?;
             tracing::error!(%why, aside = ?aside, "a damaged file was set aside");
-            let log = make()?;
-            let mut lost = lost(aside, why.to_string());
-            if let Some(aside) = &lost.aside {
-                lost.salvaged = log.take_over(aside).map_err(|e| failed(&e))?;
-            }
-            Ok((log, Some(lost)))
+            write_mark(&mark, &Mark { aside: aside.clone(), why: why.to_string() })?;
+            begin_anew(make()?, aside, why.to_string()).map(|(log, lost)| (log, Some(lost)))
         }
         Ok(log) => Ok((log, None)),
         Err(_) => make().map(|log| (log, None)),
     }
 }
 
-fn lost(aside: Option<PathBuf>, why: String) -> Lost {
-    Lost { file: LOG.to_owned(), aside, why, salvaged: Salvaged::default() }
+fn begin_anew(
+    log: RunLog,
+    aside: Option<PathBuf>,
+    why: String,
+) -> Result<(RunLog, Lost), AppError> {
+    let salvaged = match &aside {
+        Some(aside) => log.take_over(aside).map_err(|e| crate::jobs::failed(&e))?,
+        None => Salvaged::default(),
+    };
+    Ok((log, Lost { file: LOG.to_owned(), aside, why, salvaged }))
+}
+
+fn read_mark(mark: &Path) -> Result<Option<Mark>, AppError> {
+    let failed = |e: &dyn std::error::Error| {
+        AppError::new(ErrorCode::StateDamaged, mark.display().to_string()).because(e)
+    };
+    match fs_err::read(mark) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|e| failed(&e)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(failed(&e)),
+    }
+}
+
+fn write_mark(path: &Path, mark: &Mark) -> Result<(), AppError> {
+    let failed = |e: &dyn std::error::Error| {
+        AppError::new(ErrorCode::StateDamaged, path.display().to_string()).because(e)
+    };
+    let bytes = serde_json::to_vec(mark).map_err(|e| failed(&e))?;
+    files::replace(path, &bytes).map_err(|e| failed(&e))
+}
+
+/// The promises are written down: what stood for them goes.
+fn remove_mark(state: &Path) -> Result<(), AppError> {
+    let mark = state.join(MARK);
+    match fs_err::remove_file(&mark) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(AppError::new(ErrorCode::StateDamaged, mark.display().to_string()).because(&e))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Tells what was lost, promises to make it good, and begins with that. Blocks for as long as
@@ -120,6 +174,7 @@ pub(crate) fn settle(app: &App, losses: &[Lost]) -> Result<(), AppError> {
         let run = tell(app, lost.error())?;
         if lost.file == LOG {
             lost.promise(app, run)?;
+            remove_mark(&app.inner.state)?;
         }
     }
     app.rebuild_lost();
@@ -196,6 +251,12 @@ pub(crate) fn tell(app: &App, error: AppError) -> Result<RunId, AppError> {
     Ok(id)
 }
 
+/// Returns whether jobs that were lost are still to come back.
+pub(crate) fn waits_for_jobs(app: &App) -> bool {
+    let waits = |intent: Intent| serde_json::from_value::<Rebuild>(intent.payload);
+    app.promises(REBUILD).into_iter().any(|intent| waits(intent).is_ok_and(|r| r.jobs))
+}
+
 impl App {
     /// Rebuilds what was lost, as far as repositories that can be reached now tell. What they do not
     /// stays promised. Blocks.
@@ -210,6 +271,12 @@ impl App {
                 Err(error) => tracing::error!(%error, "a promise cannot be read"),
             }
         }
+    }
+
+    /// Rebuilds what was lost, and leaves the settings where they are missing. Blocks.
+    pub(crate) fn make_good(&self) {
+        self.rebuild_lost();
+        exported::leave_due(self);
     }
 
     fn promises(&self, tag: &str) -> Vec<Intent> {
@@ -242,7 +309,7 @@ impl App {
         }
         if rebuild.jobs && !open.is_empty() {
             let names = jobs::take_back(self, &open, rebuild.at)?;
-            self.line(intent.run, Level::Good, &RunEvent::JobsCameBack { names });
+            self.line(intent.run, Level::Good, LossEvent::JobsCameBack { names });
             rebuild.jobs = false;
         }
         let known = jobs::count_handled(self, &open, rebuild.at)?;
@@ -250,7 +317,7 @@ impl App {
         if !runs.is_empty() {
             let count = u32::try_from(runs.len()).unwrap_or(u32::MAX);
             self.inner.log.add_past(&runs).map_err(failed)?;
-            self.line(intent.run, Level::Info, &RunEvent::RunsCameBack { count });
+            self.line(intent.run, Level::Info, LossEvent::RunsCameBack { count });
         }
         rebuild.repositories = away;
         if rebuild.repositories.is_empty() {
@@ -261,6 +328,7 @@ impl App {
             self.inner.log.update_intent(intent.id, &left).map_err(failed)?;
         }
         self.inner.events.changed(Topic::Jobs, None);
+        exported::changed(self);
         Ok(())
     }
 
@@ -292,17 +360,17 @@ impl App {
             AppError::new(ErrorCode::ServerFault, &entry.name).because(&e).retryable(true)
         })?;
         for name in &found.kept {
-            let event = RunEvent::LostSnapshotKept { name: name.clone() };
-            self.line(run, Level::Warning, &event);
+            let event = LossEvent::SnapshotKept { name: name.clone() };
+            self.line(run, Level::Warning, event);
         }
         for name in &found.promised {
-            let event = RunEvent::LostSnapshotFound { name: name.clone() };
-            self.line(run, Level::Info, &event);
+            let event = LossEvent::SnapshotFound { name: name.clone() };
+            self.line(run, Level::Info, event);
         }
         log.clear_intent(intent).map_err(|e| crate::jobs::failed(&e))
     }
 
-    fn line(&self, run: RunId, level: Level, event: &RunEvent) {
-        crate::guardian::tell(self, run, level, event);
+    fn line(&self, run: RunId, level: Level, event: LossEvent) {
+        crate::guardian::tell(self, run, level, &RunEvent::Loss(event));
     }
 }

@@ -1,5 +1,6 @@
 //! Lines of a run's log.
 
+use RunEvent as E;
 use kuramori_engine::{RunEvent, WholeReason};
 
 use super::{care, cold, hot_add, in_place, jobs, loss, new_vm, reading};
@@ -14,13 +15,15 @@ enum Part {
     HotAdd,
     NewVm,
     Reading,
-    Loss,
 }
 
 /// Says what happened.
 pub(crate) fn event(event: &RunEvent, language: Language) -> String {
     if let RunEvent::Job(event) = event {
         return jobs::say(event, language);
+    }
+    if let RunEvent::Loss(event) = event {
+        return loss::say_event(event, language);
     }
     match (part(event), language) {
         (Part::Run, Language::En) => english(event),
@@ -35,14 +38,12 @@ pub(crate) fn event(event: &RunEvent, language: Language) -> String {
         (Part::HotAdd, Language::Ja) => hot_add::japanese(event),
         (Part::NewVm, Language::En) => new_vm::english(event),
         (Part::NewVm, Language::Ja) => new_vm::japanese(event),
-        (Part::Loss, _) => loss::say_event(event, language),
         (Part::Reading, _) => reading::say(event, language),
     }
 }
 
 /// Lists every event, so that a new one is not forgotten.
 fn part(event: &RunEvent) -> Part {
-    use RunEvent as E;
     match event {
         E::Checked { .. }
         | E::LeftOut { .. }
@@ -60,7 +61,8 @@ fn part(event: &RunEvent) -> Part {
         | E::Slept { .. }
         | E::MayFallAsleep { .. }
         | E::SessionEnding
-        | E::Job(_) => Part::Run,
+        | E::Job(_)
+        | E::Loss(_) => Part::Run,
         E::NotQuiet { .. }
         | E::SnapshotLeft { .. }
         | E::TrackingOn
@@ -102,10 +104,6 @@ fn part(event: &RunEvent) -> Part {
         | E::FeatureLost { .. }
         | E::HardwareUnknown { .. }
         | E::DiskMoved { .. } => Part::NewVm,
-        E::JobsCameBack { .. }
-        | E::RunsCameBack { .. }
-        | E::LostSnapshotFound { .. }
-        | E::LostSnapshotKept { .. } => Part::Loss,
         E::Reading { .. }
         | E::WayRefused { .. }
         | E::WaitingForSnapshots
@@ -222,7 +220,6 @@ fn duration(seconds: u64, language: Language) -> String {
 }
 
 fn english(event: &RunEvent) -> String {
-    use RunEvent as E;
     match event {
         E::Checked { disks: 1, capacity } => format!("One disk of {} to save", size(*capacity)),
         E::Checked { disks, capacity } => format!("{disks} disks of {} to save", size(*capacity)),
@@ -256,7 +253,6 @@ fn english(event: &RunEvent) -> String {
 }
 
 fn japanese(event: &RunEvent) -> String {
-    use RunEvent as E;
     match event {
         E::Checked { disks, capacity } => {
             format!("保存するディスクは {disks} 台、計 {} です", size(*capacity))

@@ -1,7 +1,7 @@
 //! What this installation knows, lost or written by a newer version.
 
 use ErrorCode as E;
-use kuramori_engine::RunEvent;
+use kuramori_engine::LossEvent;
 
 use super::{Sentences, say};
 use crate::dto::{ErrorCode, Language};
@@ -64,39 +64,38 @@ pub(super) fn japanese(code: ErrorCode) -> Sentences {
 }
 
 /// Says what came back, and what is still left.
-pub(super) fn say_event(event: &RunEvent, language: Language) -> String {
+pub(super) fn say_event(event: &LossEvent, language: Language) -> String {
     match (event, language) {
-        (RunEvent::JobsCameBack { names }, Language::En) if names.is_empty() => {
+        (LossEvent::JobsCameBack { names }, Language::En) if names.is_empty() => {
             "No repository that can be reached holds jobs of this computer".to_owned()
         }
-        (RunEvent::JobsCameBack { names }, Language::Ja) if names.is_empty() => {
+        (LossEvent::JobsCameBack { names }, Language::Ja) if names.is_empty() => {
             "接続できるリポジトリに、このコンピューターのジョブはありません".to_owned()
         }
-        (RunEvent::JobsCameBack { names }, Language::En) => {
+        (LossEvent::JobsCameBack { names }, Language::En) => {
             format!("Jobs came back from a repository: {}", names.join(", "))
         }
-        (RunEvent::JobsCameBack { names }, Language::Ja) => {
+        (LossEvent::JobsCameBack { names }, Language::Ja) => {
             format!("リポジトリからジョブを戻しました: {}", names.join("、"))
         }
-        (RunEvent::RunsCameBack { count }, Language::En) => {
+        (LossEvent::RunsCameBack { count }, Language::En) => {
             format!("{count} runs are known again from their recovery points")
         }
-        (RunEvent::RunsCameBack { count }, Language::Ja) => {
+        (LossEvent::RunsCameBack { count }, Language::Ja) => {
             format!("復旧ポイントから {count} 件の実行の履歴を戻しました")
         }
-        (RunEvent::LostSnapshotFound { name }, Language::En) => {
+        (LossEvent::SnapshotFound { name }, Language::En) => {
             format!("{name} has a snapshot of ours that nothing told of; it will be removed")
         }
-        (RunEvent::LostSnapshotFound { name }, Language::Ja) => {
+        (LossEvent::SnapshotFound { name }, Language::Ja) => {
             format!("{name} に、記録が失われた Kuramori のスナップショットがあります。削除します")
         }
-        (RunEvent::LostSnapshotKept { name }, Language::En) => format!(
+        (LossEvent::SnapshotKept { name }, Language::En) => format!(
             "{name} has a snapshot of ours that stays: a disk of it hangs on another VM. Detach it \
              there, then remove the snapshot"
         ),
-        (RunEvent::LostSnapshotKept { name }, Language::Ja) => format!(
+        (LossEvent::SnapshotKept { name }, Language::Ja) => format!(
             "{name} の Kuramori のスナップショットは残します。ディスクが別の仮想マシンに接続されています。そこで切り離してから、スナップショットを削除してください"
         ),
-        _ => String::new(),
     }
 }

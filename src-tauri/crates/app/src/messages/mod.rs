@@ -28,6 +28,8 @@ mod updates;
 pub(crate) mod upkeep;
 mod vms;
 
+use ErrorCode as E;
+
 use crate::dto::{ErrorCode, Language};
 
 pub(crate) use alarms::{alarm, alarm_notice, shop, standing};
@@ -77,7 +79,6 @@ enum About {
 }
 
 fn about(code: ErrorCode) -> About {
-    use ErrorCode as E;
     match code {
         E::CertificateUnknown
         | E::CertificateChanged

@@ -94,7 +94,7 @@ pub(crate) enum RepoCommand {
     },
     /// The settings that computers left in a repository, without passwords.
     #[command(subcommand)]
-    Settings(SettingsCommand),
+    Settings(LeftCommand),
     /// Shows all repositories known here.
     List,
     /// Removes what no recovery point needs any more; backups may run meanwhile.
@@ -167,19 +167,11 @@ pub(crate) struct NewKeyArgs {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum SettingsCommand {
+pub(crate) enum LeftCommand {
     /// Shows them.
     Show {
         #[command(flatten)]
         repo: NamedRepo,
-    },
-    /// Takes over the servers of one computer. Their passwords are typed with `server add`.
-    Import {
-        /// Name of a repository known here.
-        name: String,
-        /// The computer; without it, the one that left its settings last.
-        #[arg(long, value_name = "COMPUTER")]
-        from: Option<String>,
     },
 }
 

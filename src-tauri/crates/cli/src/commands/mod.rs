@@ -46,6 +46,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Done, AppError> {
 
 async fn carry_out(context: &Context, command: Command) -> Result<Done, AppError> {
     match command {
+        Command::Settings(command) => settings::run(context, command).await,
         Command::Runs(command) => runs::run(context, command).await,
         Command::Server(command) => server::run(context, command).await,
         Command::Inventory { server, view } => inventory(context, server, view).await,
@@ -64,7 +65,6 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done, AppError
         Command::Load(args) => load::run(context, args).await,
         Command::Notices(command) => notices::run(context, command).await,
         Command::Update(command) => update::run(context, command).await,
-        Command::Settings(command) => settings::own(context, command).await,
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) async fn run(context: &Context, command: RepoCommand) -> Result<Done,
             deletion::prune(context, &repo.into_repo(), dry_run, how).await
         }
         RepoCommand::Accept { name } => accept(context, name).await,
-        RepoCommand::Settings(command) => settings::run(context, command).await,
+        RepoCommand::Settings(command) => settings::left(context, command).await,
         RepoCommand::Info(repo) => info(context, &repo.into_repo()).await,
         RepoCommand::Key(command) => keys::run(context, command).await,
         RepoCommand::RecoverySheet { repo, output, language } => {

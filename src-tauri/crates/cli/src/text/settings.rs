@@ -32,19 +32,30 @@ pub(crate) fn exported_settings(list: &ExportedSettingsList) -> String {
     text
 }
 
-/// Shows what was taken over, and what is still to do.
+/// Shows what was taken over or would be, and what is still to do.
 pub(crate) fn settings_imported(imported: &SettingsImported) -> String {
     let mut text = String::new();
-    if imported.servers.is_empty() {
-        text += "All servers are known here.\n";
-    } else {
-        let names = imported.servers.join(", ");
-        text += &format!("Taken over: {names}.\n");
-        text += "Add each once more under its name to type its password.\n";
+    let look = imported.look_only;
+    let mut say = |names: &[String], would: &str, did: &str, then: &str| {
+        if !names.is_empty() {
+            let what = if look { would } else { did };
+            text += &format!("{what}: {}.{then}\n", names.join(", "));
+        }
+    };
+    let servers = " Add each once more under its name to type its password.";
+    say(&imported.servers, "Servers that would come", "Servers taken over", servers);
+    let jobs = " They wait; “job resume” lets them go on.";
+    say(&imported.jobs, "Jobs that would come", "Jobs taken over", jobs);
+    let known = "Known here, and left as they are";
+    say(&imported.passed_over, known, known, "");
+    let attach = "Repositories to attach with “repo attach” and their key";
+    say(&imported.to_attach, attach, attach, "");
+    if imported.choices {
+        text += "Language, colours and limits of speed ";
+        text += if look { "would come as well.\n" } else { "came as well.\n" };
     }
-    if !imported.jobs.is_empty() {
-        let names = imported.jobs.join(", ");
-        text += &format!("Jobs taken over: {names}. They wait; “job resume” lets them go on.\n");
+    if imported.servers.is_empty() && imported.jobs.is_empty() && !imported.choices {
+        text += "There is nothing new.\n";
     }
     if imported.notices {
         text += "Who is told of what is taken over. “notices set-mail --password-stdin” completes it.\n";

@@ -24,6 +24,7 @@ pub(super) fn address(folder: &Path) -> io::Result<(PathBuf, Option<PathBuf>)> {
     Ok((own.join(NAME), Some(own)))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "its twin asks the system")]
 pub(super) fn private(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
     Ok(options.mode(0o600))
 }
