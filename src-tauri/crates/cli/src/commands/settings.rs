@@ -28,7 +28,7 @@ pub(super) async fn own(context: &Context, command: OwnSettingsCommand) -> Resul
     let app = context.app().await?;
     let on = switch.map(|switch| switch == Switch::On);
     let view = app.autostart(served(context), on).await?;
-    context.output.answer(&view, text::autostart);
+    context.output.answer(&view, |view| text::autostart(*view));
     Ok(Done::Well)
 }
 
