@@ -36,7 +36,7 @@ pub(super) async fn run(context: &Context, command: SettingsCommand) -> Result<D
         SettingsCommand::Autostart { switch } => {
             let on = switch.map(|switch| switch == Switch::On);
             let view = app.autostart(served(context), on).await?;
-            context.output.answer(&view, text::autostart);
+            context.output.answer(&view, |view| text::autostart(*view));
         }
     }
     Ok(Done::Well)

@@ -80,7 +80,7 @@ pub(crate) fn load(load: &LoadView) -> String {
 }
 
 /// Says whether the program starts by itself.
-pub(crate) fn autostart(view: &AutostartView) -> String {
+pub(crate) fn autostart(view: AutostartView) -> String {
     match view.autostart {
         Autostart::Off => "Kuramori does not start when you log in.\n",
         Autostart::On => "Kuramori keeps jobs as soon as you log in.\n",
