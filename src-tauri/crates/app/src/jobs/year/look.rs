@@ -136,6 +136,7 @@ impl Life {
             failed: failed.collect(),
             saved,
             retry: expected.why == Why::Retry,
+            cut: false,
             schedules,
         };
         self.reference.plans.get_mut(expected.job).unwrap().last = Some(last);
@@ -233,5 +234,6 @@ impl Life {
         let names = self.nightly.iter().map(|name| ((*name).to_owned(), false)).collect();
         let schedules = self.counted(nightly);
         self.ended(nightly, names, schedules);
+        self.reference.plans.get_mut("nightly").and_then(|p| p.last.as_mut()).unwrap().cut = true;
     }
 }

@@ -1,6 +1,7 @@
 //! What the jobs of the shop are to do, written anew from what is promised to people: one run for
 //! each slot; one run for those that were slept through, for twelve hours; a word about those that
-//! were slept through for longer; nothing about those that fell into a pause; one more try.
+//! were slept through for longer; nothing about those that fell into a pause; one more try, at once
+//! for what was cut off.
 
 use std::collections::BTreeMap;
 
@@ -31,6 +32,8 @@ pub(super) struct Last {
     pub(super) failed: Vec<String>,
     pub(super) saved: bool,
     pub(super) retry: bool,
+    /// Whether nothing was wrong with it but that it was cut off.
+    pub(super) cut: bool,
     /// The schedules it counted for.
     pub(super) schedules: Vec<usize>,
 }
@@ -91,7 +94,7 @@ impl Plan {
 
     fn retry_at(&self) -> Option<Moment> {
         let last = self.last.as_ref().filter(|last| !last.failed.is_empty() && !last.retry)?;
-        Some(last.ended + RETRY)
+        Some(if last.cut { last.ended } else { last.ended + RETRY })
     }
 
     fn rhythms(&self) -> impl Iterator<Item = &Rhythm> {
