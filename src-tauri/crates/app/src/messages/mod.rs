@@ -2,6 +2,7 @@
 //!
 //! `{0}` stands for the thing the sentence is about (a VM, a server, a folder).
 
+mod cards;
 mod care;
 mod checks;
 mod cold;
@@ -26,6 +27,7 @@ mod vms;
 
 use crate::dto::{ErrorCode, Language};
 
+pub(crate) use cards::{action, why};
 pub(crate) use checks::{
     Found, function, function_effect, licence_found, rights_found, role_words, seen, version_found,
 };
@@ -62,6 +64,7 @@ enum About {
     Secret,
     Desktop,
     Notice,
+    Named,
     Local,
 }
 
@@ -131,6 +134,14 @@ fn about(code: ErrorCode) -> About {
         | E::UpdateFailed
         | E::UpdateRolledBack => About::Update,
         E::KeychainUnavailable | E::SecretTooLong | E::SecretMissing => About::Secret,
+        E::AddressUnknown
+        | E::ServerTls
+        | E::HostDisconnected
+        | E::ServerBusy
+        | E::TooManySnapshots
+        | E::DatastoreRanFull
+        | E::VmStateWrong
+        | E::RepositorySwapped => About::Named,
         E::NoticeUnreachable
         | E::NoticeUntrusted
         | E::NoticeNotEncrypted
@@ -159,6 +170,7 @@ pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
         About::Secret => (en::secret, ja::secret),
         About::Desktop => (en::desktop, ja::desktop),
         About::Notice => (notices::english, notices::japanese),
+        About::Named => (cards::english, cards::japanese),
         About::Local => (en::local, ja::local),
     };
     match language {
