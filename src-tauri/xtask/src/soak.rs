@@ -1,5 +1,5 @@
-//! `cargo xtask soak`: the repository's fault tests for as long as somebody has time, with other
-//! seeds in each round, and the fuzzer.
+//! `cargo xtask soak`: the repository's fault tests and years of a shop for as long as somebody has
+//! time, with other seeds in each round, and the fuzzer.
 
 use std::time::Duration;
 
@@ -27,12 +27,15 @@ pub(crate) struct SoakArgs {
 const SEEDS: u64 = 20_000;
 /// How many times as long the other tests are.
 const TIMES: u64 = 10;
+/// Years of the shop in one round, each another one.
+const YEARS: u64 = 3;
 /// Seconds of the fuzzer for each parser; it goes on where the last round ended.
 const FUZZED: u64 = 60;
-/// What runs: the simulator, parsers of changed bytes, flipped bytes, faults of every kind, and an
-/// engine that is killed at random moments.
+/// What runs: the simulator, parsers of changed bytes, flipped bytes, faults of every kind, an engine
+/// that is killed at random moments, and a shop for some years.
 const TESTS: &str = "(package(kuramori-repo) and (test(/^sim::no_seed/) + test(/changed_bytes/) + \
-     test(/^golden::/) + test(/^faults::/))) + test(/kills_at_random_moments/)";
+     test(/^golden::/) + test(/^faults::/))) + test(/kills_at_random_moments/) + \
+     test(=jobs::year::simulated_year)";
 
 /// Runs rounds until the time is over. The first failure ends it, with the number of its round.
 pub(crate) fn run(paths: &Paths, args: &SoakArgs) -> Result<()> {
@@ -53,9 +56,12 @@ pub(crate) fn run(paths: &Paths, args: &SoakArgs) -> Result<()> {
 fn one_round(paths: &Paths, round: u64) -> Result<()> {
     let from = round * SEEDS;
     let mut nextest = cargo(&paths.root, &["nextest", "run", "--package", "kuramori-repo"]);
-    nextest.args(["--package", "kuramori-engine"]);
+    nextest.args(["--package", "kuramori-engine", "--package", "kuramori-app"]);
     nextest.args(["--profile", "soak", "-E", TESTS]);
     nextest.env("KURAMORI_SEEDS", format!("{from}..{}", from + SEEDS));
+    // The first year is that of every test run.
+    let year = 2 + round * YEARS;
+    nextest.env("KURAMORI_YEARS", format!("{year}..{}", year + YEARS));
     nextest.env("KURAMORI_SOAK", TIMES.to_string()).env("KURAMORI_ROUND", round.to_string());
     proc::run(&mut nextest)?;
     fuzz::run(paths, &FuzzArgs::all(FUZZED))

@@ -29,6 +29,7 @@ mod in_place_others;
 mod inventory;
 mod jobs;
 mod keys;
+mod loss;
 mod new_vm;
 mod notices;
 mod places;
@@ -37,6 +38,8 @@ mod reading;
 #[cfg(target_os = "linux")]
 mod resources;
 mod secrets;
+#[cfg(unix)]
+mod serve;
 #[cfg(target_os = "linux")]
 mod sources;
 mod upkeep;

@@ -26,7 +26,7 @@ pub use error::LogError;
 pub use ids::{IntentId, JobId, RunId, ScheduleId};
 pub use intent::Intent;
 pub use letters::{Letter, LetterState, Told};
-pub use log::RunLog;
+pub use log::{PastItem, PastRun, RunLog, Salvaged};
 pub use model::{
     ItemRecord, ItemUpdate, Level, LogEntry, NewRun, OfJob, Outcome, RunRecord, RunState, Stage,
 };

@@ -117,9 +117,10 @@ async fn narrow(
     Ok(())
 }
 
-/// An item that cannot even begin.
+/// An item that cannot even begin. It stands in the way of no other, also not of one that failed
+/// under the same name at the same time.
 pub(super) fn broken(name: String, error: AppError) -> Item {
-    let key = format!("failed:{name}");
+    let key = format!("failed:{}", uuid::Uuid::new_v4());
     let work = move |_: &_, _| {
         (Outcome::Failed, ItemResult { error: Some(error), ..ItemResult::default() })
     };

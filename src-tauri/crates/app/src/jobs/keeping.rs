@@ -36,10 +36,11 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Returns whether nothing is about to begin.
+    /// Returns whether nothing is about to begin or is cleaned up.
     #[cfg(test)]
-    pub(super) fn is_idle(&self) -> bool {
-        self.beginning().is_empty()
+    pub(in crate::jobs) fn is_idle(&self) -> bool {
+        // Whoever cleans up, or begins, holds a part of this.
+        self.beginning().is_empty() && Arc::strong_count(&self.tidying) == 1
     }
 
     fn beginning(&self) -> MutexGuard<'_, HashSet<JobId>> {
@@ -87,7 +88,7 @@ impl App {
         }
     }
 
-    pub(super) async fn look_at_jobs(&self, kept: &mut Kept) -> Result<(), AppError> {
+    pub(in crate::jobs) async fn look_at_jobs(&self, kept: &mut Kept) -> Result<(), AppError> {
         // Before what is recorded is read: a run that begins or ends in between counts as live.
         let mut busy: HashSet<JobId> = kept.beginning().clone();
         busy.extend(self.inner.runs.all().iter().filter_map(|run| Some(run.job?.0)));

@@ -134,3 +134,34 @@ async fn what_was_slept_through_is_caught_up_or_told() {
     let handled = bench.app.inner.log.handled().unwrap();
     assert!(handled.contains_key(&bench.job.schedules[0].id));
 }
+
+#[tokio::test]
+async fn what_was_missed_by_two_schedules_is_told_for_both_at_once() {
+    let mut bench = Bench::new();
+    let mut noon = JobSchedule { id: ScheduleId::random(), ..bench.job.schedules[0].clone() };
+    let When::Time(time) = &mut noon.when else { panic!("{noon:?}") };
+    let at = NaiveTime::from_hms_opt(18, 0, 0).unwrap();
+    time.rhythm = Rhythm::Week { days: (0..7).collect(), at };
+    bench.job.schedules.push(noon);
+    keep(&bench.app, &bench.job).unwrap();
+    bench.clock.advance(HOUR * (24 + 14));
+    let runs = bench.look().await;
+    assert_eq!(causes(&runs), [None, None], "one does not wait for the other");
+}
+
+#[tokio::test]
+async fn a_schedule_that_is_moved_counts_from_then_on() {
+    let mut bench = Bench::new();
+    bench.look().await;
+    bench.clock.advance(HOUR);
+    assert_eq!(causes(&bench.look().await), [Some(Cause::Due)]);
+    bench.job.retries.clear();
+    bench.clock.advance(HOUR * 11);
+    let When::Time(time) = &mut bench.job.schedules[0].when else { panic!("it counts days") };
+    let at = NaiveTime::from_hms_opt(22, 0, 0).unwrap();
+    time.rhythm = Rhythm::Week { days: (0..7).collect(), at };
+    keep(&bench.app, &bench.job).unwrap();
+    assert_eq!(bench.look().await.len(), 1, "nobody wished for ten o'clock yesterday");
+    bench.clock.advance(HOUR * 15);
+    assert_eq!(causes(&bench.look().await)[1..], [Some(Cause::Due)]);
+}

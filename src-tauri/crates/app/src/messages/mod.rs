@@ -15,6 +15,7 @@ mod in_place;
 mod ja;
 mod jobs;
 mod keys;
+mod loss;
 mod new_vm;
 pub(crate) mod notices;
 mod reading;
@@ -33,6 +34,7 @@ pub(crate) use checks::{
 };
 pub(crate) use events::{event, stopping, unproven, whole_reason, working};
 pub(crate) use jobs::schedule;
+pub(crate) use reading::bottleneck;
 pub(crate) use retention::kept;
 pub(crate) use sheet::{SheetWords, sheet_words};
 pub(crate) use tags::{no_tags, tags_unavailable};
@@ -63,6 +65,7 @@ enum About {
     Update,
     Secret,
     Desktop,
+    Loss,
     Notice,
     Named,
     Local,
@@ -120,6 +123,14 @@ fn about(code: ErrorCode) -> About {
         }
         E::JobNotFound | E::GroupNotFound | E::SlotMissed | E::NothingToSave => About::Job,
         E::PassphraseWrong | E::RecoveryKeyMistyped | E::KeyNotFound | E::LastKey => About::Key,
+        _ => about_ours(code),
+    }
+}
+
+/// What an error is about that comes of this computer, or of what a server names itself.
+fn about_ours(code: ErrorCode) -> About {
+    use ErrorCode as E;
+    match code {
         E::UpdatesOff
         | E::UpdateUnreachable
         | E::UpdateServerUntrusted
@@ -142,6 +153,7 @@ fn about(code: ErrorCode) -> About {
         | E::DatastoreRanFull
         | E::VmStateWrong
         | E::RepositorySwapped => About::Named,
+        E::StateNewer | E::StateRebuilt | E::OwnerDiffers | E::OwnerLost => About::Loss,
         E::NoticeUnreachable
         | E::NoticeUntrusted
         | E::NoticeNotEncrypted
@@ -169,6 +181,7 @@ pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
         About::Update => (updates::english, updates::japanese),
         About::Secret => (en::secret, ja::secret),
         About::Desktop => (en::desktop, ja::desktop),
+        About::Loss => (loss::english, loss::japanese),
         About::Notice => (notices::english, notices::japanese),
         About::Named => (cards::english, cards::japanese),
         About::Local => (en::local, ja::local),

@@ -180,8 +180,9 @@ impl Notices {
         }
     }
 
-    /// Tells that a crash cut runs off.
-    pub(crate) fn interrupted(&self, runs: &[RunId]) {
+    /// Tells of runs that are over and were recorded without having been live: those that a crash cut
+    /// off, and what belongs to no run.
+    pub(crate) fn recorded(&self, runs: &[RunId]) {
         for id in runs {
             match self.parts.log.run(*id) {
                 Ok(Some(record)) => self.ended(&record),

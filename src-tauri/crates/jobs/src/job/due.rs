@@ -151,7 +151,7 @@ fn of_job(
             continue;
         }
         match &schedule.when {
-            When::Time(time) => match time.due(*handled, now, patience) {
+            When::Time(time) => match time.due(after_pause(job, *handled, now), now, patience) {
                 // Nobody was away: the run before took this long.
                 Some(Due { run: false, .. }) if state.running => {
                     acts.push(Act::Settle { job: job.id, schedule: schedule.id });
@@ -209,6 +209,12 @@ fn is_paused(job: &Job, now: DateTime<Utc>) -> bool {
     job.paused.is_some_and(|paused| paused.until.is_none_or(|until| until > now))
 }
 
+/// What fell into a pause that is over was dealt with, also when nobody looked meanwhile.
+fn after_pause(job: &Job, handled: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let over = job.paused.and_then(|paused| paused.until).filter(|until| *until <= now);
+    over.map_or(handled, |until| until.max(handled))
+}
+
 fn retry(state: &JobState<'_>, now: DateTime<Utc>) -> Option<Cause> {
     (retry_at(state)? <= now).then_some(())?;
     // Not in hours in which none of its schedules may work.
@@ -227,6 +233,10 @@ fn times(job: &Job) -> impl Iterator<Item = &Schedule> {
 
 fn retry_at(state: &JobState<'_>) -> Option<DateTime<Utc>> {
     let last = state.last.filter(LastRun::failed)?;
+    if last.outcome.is_none() && last.attempt == 0 && !state.job.retries.is_empty() {
+        // Nothing was wrong with it: it was cut off, and somebody is there again.
+        return Some(last.ended);
+    }
     let minutes = state.job.retries.get(usize::try_from(last.attempt).ok()?)?;
     last.ended.checked_add_signed(TimeDelta::minutes(i64::from(*minutes)))
 }

@@ -207,6 +207,17 @@ fn a_pause_misses_nothing_and_a_clock_set_back_begins_nothing() {
 }
 
 #[test]
+fn what_fell_into_a_pause_is_not_told_by_who_slept_through_its_end() {
+    let mut nightly = job("nightly", vec![daily(20)]);
+    nightly.paused = Some(Paused { until: Some(at(3, 9, 0)) });
+    let id = nightly.id;
+    let mut shop = Shop::of(vec![nightly], at(0, 19, 0));
+    // Asleep from the first day on, and only for the last evening too long to catch up.
+    assert!(acts(&shop.states(), at(3, 11, 0)).is_empty());
+    assert_eq!(shop.tick(at(4, 7, 0)), [(id, Cause::CaughtUp { missed: 0 })]);
+}
+
+#[test]
 fn what_has_less_time_goes_first_and_work_waits_for_its_hours() {
     let (mut slow, mut quick) = (job("a", vec![daily(20)]), job("b", vec![daily(20)]));
     (slow.rpo_minutes, quick.rpo_minutes) = (Some(1440), Some(240));
