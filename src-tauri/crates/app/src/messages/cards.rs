@@ -8,7 +8,17 @@ use crate::dto::{Action, ErrorCode, Language};
 
 /// Returns why something happens, where more is known than its title says.
 pub(crate) fn why(code: ErrorCode, language: Language) -> Option<&'static str> {
-    let (english, japanese) = match code {
+    let (english, japanese) = of_server(code).or_else(|| of_place(code))?;
+    Some(match language {
+        Language::En => english,
+        Language::Ja => japanese,
+    })
+}
+
+type InBoth = (&'static str, &'static str);
+
+fn of_server(code: ErrorCode) -> Option<InBoth> {
+    Some(match code {
         E::CertificateChanged => (
             "Certificates are renewed every few years, and whenever a server is installed anew.",
             "証明書は数年ごと、およびサーバーの再インストール時に更新されます。",
@@ -49,6 +59,12 @@ pub(crate) fn why(code: ErrorCode, language: Language) -> Option<&'static str> {
             "VMware Tools are not there, do not answer, or a program in the guest goes on writing.",
             "VMware Tools がないか応答しない、またはゲスト内のプログラムが書き込みを続けています。",
         ),
+        _ => return None,
+    })
+}
+
+fn of_place(code: ErrorCode) -> Option<InBoth> {
+    Some(match code {
         E::StoreFull => (
             "The disk or share is full, or your share of it is used up.",
             "ディスクや共有の空きがないか、割り当てを使い切っています。",
@@ -86,10 +102,6 @@ pub(crate) fn why(code: ErrorCode, language: Language) -> Option<&'static str> {
             "ロックされているか、デスクトップにサインインしていません。",
         ),
         _ => return None,
-    };
-    Some(match language {
-        Language::En => english,
-        Language::Ja => japanese,
     })
 }
 
