@@ -6,7 +6,7 @@ use kuramori_engine::{EngineError, ImageError, LocalError, Obstacle, PipelineErr
 use kuramori_platform::autostart::AutostartError;
 use kuramori_repo::{RepoError, RepoErrorKind};
 use kuramori_restore::{DiskFileError, InPlaceError, VmRestoreError};
-use kuramori_vsphere::VsphereError;
+use kuramori_vsphere::{Unreachable, VsphereError};
 
 use crate::dto::ErrorCode;
 use crate::error::AppError;
@@ -16,7 +16,9 @@ pub(crate) fn server(error: &VsphereError, subject: &str) -> AppError {
     use VsphereError as E;
     let code = match error {
         E::Address { .. } => ErrorCode::InvalidInput,
-        E::Unreachable { .. } | E::Tls { .. } | E::TimedOut { .. } => ErrorCode::HostUnreachable,
+        E::Unreachable { reason: Unreachable::UnknownName, .. } => ErrorCode::AddressUnknown,
+        E::Unreachable { .. } | E::TimedOut { .. } => ErrorCode::HostUnreachable,
+        E::Tls { .. } => ErrorCode::ServerTls,
         E::UntrustedCertificate { .. } => ErrorCode::CertificateUnknown,
         E::ChangedCertificate { .. } => ErrorCode::CertificateChanged,
         E::NotVsphere { .. } => ErrorCode::NotVsphere,
@@ -25,6 +27,8 @@ pub(crate) fn server(error: &VsphereError, subject: &str) -> AppError {
         E::RestrictedVersion { .. } => ErrorCode::LicenceRestricted,
         E::NotFound { .. } => ErrorCode::VmNotFound,
         E::Cancelled(_) => ErrorCode::Cancelled,
+        E::Http { status: 429 | 502..=504, .. } => ErrorCode::ServerBusy,
+        E::Fault { fault, .. } | E::TaskFailed { fault, .. } => named(&fault.kind),
         _ => ErrorCode::ServerFault,
     };
     let mut app =
@@ -37,6 +41,21 @@ pub(crate) fn server(error: &VsphereError, subject: &str) -> AppError {
         app.seen_sha256 = Some(seen.to_string());
     }
     app
+}
+
+/// Returns the code of a fault that the server names, where it has a card of its own.
+fn named(kind: &str) -> ErrorCode {
+    match kind {
+        "HostNotConnected" | "HostCommunication" => ErrorCode::HostDisconnected,
+        "TaskInProgress" => ErrorCode::ServerBusy,
+        "NoDiskSpace" => ErrorCode::DatastoreRanFull,
+        "TooManySnapshotLevels" | "MultipleSnapshotsNotSupported" => ErrorCode::TooManySnapshots,
+        "ApplicationQuiesceFault" | "FilesystemQuiesceFault" | "ToolsUnavailable" => {
+            ErrorCode::GuestNotQuiet
+        }
+        "InvalidPowerState" | "InvalidState" => ErrorCode::VmStateWrong,
+        _ => ErrorCode::ServerFault,
+    }
 }
 
 /// An error of a repository. `subject` is its name or folder.
@@ -53,6 +72,9 @@ pub(crate) fn repository(error: &RepoError, subject: &str) -> AppError {
         K::Damaged => ErrorCode::RepositoryDamaged,
         K::Unsuitable => ErrorCode::StoreUnsuitable,
         K::TooNew => ErrorCode::RepositoryNewer,
+        K::Unreachable if matches!(error, RepoError::Swapped { .. }) => {
+            ErrorCode::RepositorySwapped
+        }
         K::Unreachable | K::Io | K::CommitUnknown => ErrorCode::RepositoryVanished,
         K::Full => ErrorCode::StoreFull,
         K::Denied => ErrorCode::StoreReadOnly,
@@ -91,6 +113,9 @@ pub(crate) fn backup(error: &EngineError, vm: &str, server_name: &str, place: &s
         E::Guard(Obstacle::DatastoreFull { datastore, .. }) => {
             AppError::new(ErrorCode::DatastoreLow, datastore).because(error).retryable(true)
         }
+        E::Guard(Obstacle::ManySnapshots { .. }) => {
+            AppError::new(ErrorCode::TooManySnapshots, vm).because(error)
+        }
         E::Guard(_) => AppError::new(ErrorCode::SnapshotRisky, vm).because(error),
         E::NotQuiet(_) => {
             AppError::new(ErrorCode::GuestNotQuiet, vm).because(error).retryable(true)
@@ -121,7 +146,13 @@ fn about_vm(error: &VsphereError, vm: &str, server_name: &str, otherwise: ErrorC
     let mut app = server(error, server_name);
     match app.code {
         ErrorCode::ServerFault => (app.code, app.subject) = (otherwise, vm.to_owned()),
-        ErrorCode::VmNotFound => vm.clone_into(&mut app.subject),
+        ErrorCode::VmNotFound
+        | ErrorCode::HostDisconnected
+        | ErrorCode::ServerBusy
+        | ErrorCode::TooManySnapshots
+        | ErrorCode::DatastoreRanFull
+        | ErrorCode::GuestNotQuiet
+        | ErrorCode::VmStateWrong => vm.clone_into(&mut app.subject),
         _ => {}
     }
     app

@@ -168,7 +168,7 @@ fn nothing_is_touched_without_consent() {
         ..FaultSpec::default()
     };
     let full = setting.lab.add_fault(full).unwrap();
-    refused(setting.over(&["--shut-down"]), "server-fault");
+    refused(setting.over(&["--shut-down"]), "datastore-ran-full");
     setting.lab.remove_faults(Some(full));
     let refusal = FaultSpec {
         point: "ReconfigVM_Task".into(),

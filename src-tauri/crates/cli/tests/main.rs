@@ -12,6 +12,7 @@
 )]
 
 mod bench;
+mod cards;
 mod cold;
 mod crash;
 mod deletion;

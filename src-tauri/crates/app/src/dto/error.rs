@@ -12,6 +12,14 @@ wire! {
         LoginRefused,
         /// Nothing answers at the address.
         HostUnreachable,
+        /// The name of the server is not known.
+        AddressUnknown,
+        /// No common way to encrypt the connection.
+        ServerTls,
+        /// The vCenter has lost the host of a VM.
+        HostDisconnected,
+        /// Another task works on the server or the VM.
+        ServerBusy,
         /// Something answers, but it is no vSphere endpoint.
         NotVsphere,
         /// The server is older than any version backups work with.
@@ -34,6 +42,12 @@ wire! {
         VmNotSupported,
         /// A snapshot of the VM would do harm now.
         SnapshotRisky,
+        /// Hosts allow a row of snapshots only so long.
+        TooManySnapshots,
+        /// A datastore of the VM ran full.
+        DatastoreRanFull,
+        /// The VM is in a state in which the server does not do what was asked.
+        VmStateWrong,
         /// A datastore has too little room for a snapshot.
         DatastoreLow,
         /// The guest could not be made quiet, and the backup insists on it.
@@ -62,6 +76,8 @@ wire! {
         HistoryForgotten,
         /// The repository's place cannot be reached.
         RepositoryVanished,
+        /// Another repository lies at the place.
+        RepositorySwapped,
         /// Passphrase, recovery key or key file do not open the repository.
         PassphraseWrong,
         /// The recovery key has a typing error.
@@ -210,6 +226,54 @@ wire! {
 }
 
 wire! {
+    /// The one thing to press on the card of a failure.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "kebab-case")]
+    pub enum Action {
+        /// Run what failed again.
+        RunAgain,
+        /// Look at the server and its address.
+        OpenServer,
+        /// Check the server: reachable, version, licence, rights.
+        CheckServer,
+        /// Compare the certificate and trust it.
+        TrustCertificate,
+        /// Type the password again.
+        ChangePassword,
+        /// Look at what the job saves.
+        EditJob,
+        /// Look at the jobs.
+        OpenJobs,
+        /// Look at the snapshots of the VM.
+        ShowSnapshots,
+        /// Make room.
+        FreeSpace,
+        /// Choose another place for the repository.
+        ChoosePlace,
+        /// Connect the disk or share of the repository.
+        ConnectRepository,
+        /// Check the repository.
+        CheckRepository,
+        /// Look at the repository.
+        OpenRepository,
+        /// Look at what is wrong with the repository's history.
+        LookAtHistory,
+        /// Type the key of the repository again.
+        TypeKey,
+        /// Unlock the keychain.
+        UnlockKeychain,
+        /// Install the newest version.
+        InstallUpdate,
+        /// Choose another recovery point.
+        ChoosePoint,
+        /// Look at the hold.
+        ReleaseHold,
+        /// Look at who is told of what.
+        OpenNotices,
+    }
+}
+
+wire! {
     /// An error as people see it.
     pub struct ErrorView {
         /// What happened, for programs.
@@ -224,6 +288,10 @@ wire! {
         pub why: Option<String>,
         /// What to do, the best action first.
         pub hints: Vec<String>,
+        /// The one thing to press, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        pub action: Option<Action>,
         /// The technical cause, one line a level. Always English.
         pub detail: String,
         /// Whether trying again unchanged can help.

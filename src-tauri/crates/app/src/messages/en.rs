@@ -6,8 +6,9 @@ use super::{Sentences, say};
 use crate::dto::ErrorCode;
 
 pub(super) const UNTOUCHED: &str = "Nothing was changed, and all recovery points are as they were.";
-const NO_NEW_POINT: &str = "No new recovery point was made. Earlier ones are as they were.";
-const NOT_PROTECTED: &str = "Until this is solved, no new recovery points are made.";
+pub(super) const NO_NEW_POINT: &str =
+    "No new recovery point was made. Earlier ones are as they were.";
+pub(super) const NOT_PROTECTED: &str = "Until this is solved, no new recovery points are made.";
 
 pub(super) fn server(code: ErrorCode) -> Sentences {
     match code {

@@ -6,9 +6,9 @@ use super::{Sentences, say};
 use crate::dto::ErrorCode;
 
 pub(super) const UNTOUCHED: &str = "何も変更されていません。復旧ポイントはすべて元のままです。";
-const NO_NEW_POINT: &str =
+pub(super) const NO_NEW_POINT: &str =
     "新しい復旧ポイントは作成されていません。以前の復旧ポイントは元のままです。";
-const NOT_PROTECTED: &str = "解決するまで、新しい復旧ポイントは作成されません。";
+pub(super) const NOT_PROTECTED: &str = "解決するまで、新しい復旧ポイントは作成されません。";
 
 pub(super) fn server(code: ErrorCode) -> Sentences {
     match code {

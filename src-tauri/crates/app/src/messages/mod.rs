@@ -3,6 +3,7 @@
 //! `{0}` stands for the thing the sentence is about (a VM, a server, a folder).
 
 mod alarms;
+mod cards;
 mod care;
 mod checks;
 mod cold;
@@ -33,6 +34,7 @@ use ErrorCode as E;
 use crate::dto::{ErrorCode, Language};
 
 pub(crate) use alarms::{alarm, alarm_notice, shop, standing};
+pub(crate) use cards::{action, why};
 pub(crate) use checks::{
     Found, function, function_effect, licence_found, rights_found, role_words, seen, version_found,
 };
@@ -75,6 +77,7 @@ enum About {
     Desktop,
     Loss,
     Notice,
+    Named,
     Local,
 }
 
@@ -129,6 +132,14 @@ fn about(code: ErrorCode) -> About {
         }
         code if jobs::is_about(code) => About::Job,
         E::PassphraseWrong | E::RecoveryKeyMistyped | E::KeyNotFound | E::LastKey => About::Key,
+        _ => about_ours(code),
+    }
+}
+
+/// What an error is about that comes of this computer, or of what a server names itself.
+fn about_ours(code: ErrorCode) -> About {
+    use ErrorCode as E;
+    match code {
         E::UpdatesOff
         | E::UpdateUnreachable
         | E::UpdateServerUntrusted
@@ -143,6 +154,14 @@ fn about(code: ErrorCode) -> About {
         | E::UpdateFailed
         | E::UpdateRolledBack => About::Update,
         E::KeychainUnavailable | E::SecretTooLong | E::SecretMissing => About::Secret,
+        E::AddressUnknown
+        | E::ServerTls
+        | E::HostDisconnected
+        | E::ServerBusy
+        | E::TooManySnapshots
+        | E::DatastoreRanFull
+        | E::VmStateWrong
+        | E::RepositorySwapped => About::Named,
         E::StateNewer | E::StateRebuilt | E::OwnerDiffers | E::OwnerLost => About::Loss,
         E::NoticeUnreachable
         | E::NoticeUntrusted
@@ -173,6 +192,7 @@ pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
         About::Desktop => (en::desktop, ja::desktop),
         About::Loss => (loss::english, loss::japanese),
         About::Notice => (notices::english, notices::japanese),
+        About::Named => (cards::english, cards::japanese),
         About::Local => (en::local, ja::local),
     };
     match language {
