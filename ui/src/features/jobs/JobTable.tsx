@@ -1,6 +1,8 @@
 import { ArrowRight, Database } from "lucide-react";
-import type { KeyboardEvent } from "react";
+import { createContext, use, useMemo, type KeyboardEvent } from "react";
+import type { InventoryView } from "@/api/generated/InventoryView";
 import type { JobView } from "@/api/generated/JobView";
+import { membersOf } from "@/api/members";
 import { useLiveRun } from "@/api/run-store";
 import { Glyph, StateWord, Tag } from "@/components/Glyph";
 import { Bar } from "@/components/Progress";
@@ -15,27 +17,29 @@ import { Spark } from "./Spark";
 import { sentenceCase, whenText } from "./words";
 import css from "./Jobs.module.css";
 
+const Inventories = createContext<readonly InventoryView[] | null>(null);
+
 interface JobTableProps {
   rows: readonly JobRow[];
   jobs: readonly JobView[];
   stats: ReadonlyMap<string, JobStats>;
-  /** How many VMs each job saves now; `null` while that is not known. */
-  counts: ReadonlyMap<string, number> | null;
+  /** What the servers hold, once all were read; counted for the rows in sight only. */
+  inventories: readonly InventoryView[] | null;
   actions: JobActions;
 }
 
 /** Jobs in rows of 56: what, when, where to, next, last, how long. */
-export function JobTable({ rows, jobs, stats, counts, actions }: JobTableProps) {
+export function JobTable({ rows, jobs, stats, inventories, actions }: JobTableProps) {
   const t = useText();
-  const columns: TableColumn<JobRow>[] = [
-    { key: "job", name: `${t.jobs.colJob} ↓`, width: "5fr", minWidth: 180, cell: (row) => <Name row={row} count={counts?.get(row.id)} /> },
+  const columns = useMemo((): TableColumn<JobRow>[] => [
+    { key: "job", name: `${t.jobs.colJob} ↓`, width: "5fr", minWidth: 180, cell: (row) => <Name row={row} /> },
     { key: "when", name: t.jobs.colWhen, width: "5fr", minWidth: 170, cell: (row) => <When job={row.job} jobs={jobs} /> },
     { key: "goes", name: t.jobs.colGoes, width: "4fr", minWidth: 130, cell: (row) => <Goes job={row.job} jobs={jobs} /> },
     { key: "next", name: t.jobs.colNext, width: 132, cell: (row) => <Next job={row.job} /> },
     { key: "last", name: t.jobs.colLast, width: "3fr", minWidth: 112, cell: (row) => <Last row={row} /> },
     { key: "length", name: t.jobs.colLength, width: 170, cell: (row) => <Spark stats={stats.get(row.job.draft.name)} /> },
     { key: "menu", name: t.jobs.colMenu, width: 64, minWidth: 52, end: true, cell: (row) => <JobMenu job={row.job} actions={actions} /> },
-  ];
+  ], [t, jobs, stats, actions]);
   const onKeyDown = (event: KeyboardEvent) => {
     if (!event.ctrlKey && !event.metaKey) return;
     const name = (event.target as HTMLElement).closest<HTMLElement>("[data-row]")?.dataset["row"];
@@ -50,7 +54,7 @@ export function JobTable({ rows, jobs, stats, counts, actions }: JobTableProps) 
   const worst = rows.find((row) => stateLooks[row.state].tone === "bad")?.id ?? null;
   return (
     <div className={css.tableBox} onKeyDownCapture={onKeyDown}>
-      <Table label={t.jobs.table} testId="jobs-table" columns={columns} items={rows} textOf={(row) => row.job.draft.name} rowHeight={56} worst={worst} onOpen={(id) => { const row = rows.find((one) => one.id === id); if (row) actions.onEdit(row.job); }} />
+      <Inventories value={inventories}><Table label={t.jobs.table} testId="jobs-table" columns={columns} items={rows} textOf={(row) => row.job.draft.name} rowHeight={56} worst={worst} onOpen={(id) => { const row = rows.find((one) => one.id === id); if (row) actions.onEdit(row.job); }} /></Inventories>
     </div>
   );
 }
@@ -59,12 +63,14 @@ function Two({ first, second }: { first: React.ReactNode; second?: React.ReactNo
   return <span className={css.two}><span className={css.first} data-alone={second ? undefined : true} title={typeof first === "string" ? first : undefined}>{first}</span>{second ? <span className={css.second}>{second}</span> : null}</span>;
 }
 
-function Name({ row, count }: { row: JobRow; count: number | undefined }) {
+function Name({ row }: { row: JobRow }) {
   const t = useText();
+  const inventories = use(Inventories);
+  const count = inventories === null ? null : membersOf(inventories, row.job.draft).length;
   const looks = stateLooks[row.state];
   return (
     <NameCell glyph={<Glyph name={looks.glyph} tone={looks.tone} />} name={row.job.draft.name}
-      second={<><span data-state={row.state} className={css.stateWord} data-tone={looks.tone}>{t.jobs.states[row.state]}</span>{count === undefined ? null : ` · ${t.jobs.vms(count)}`}</>} />
+      second={<><span data-state={row.state} className={css.stateWord} data-tone={looks.tone}>{t.jobs.states[row.state]}</span>{count === null ? null : ` · ${t.jobs.vms(count)}`}</>} />
   );
 }
 

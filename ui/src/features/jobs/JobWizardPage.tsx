@@ -61,7 +61,7 @@ export function JobWizardPage(props: JobWizardPageProps) {
   if (error && (!jobs.data || !repositories.data)) return <Page title={t.jobs.title} testId="job-wizard"><FailureCard error={error.view} onCopy={(text) => void platform.copyText(text)} /></Page>;
   if (missing) return <Page title={t.jobs.title} testId="job-wizard"><FailureCard error={{ code: "job-not-found", title: t.shell.notFoundTitle, risk: t.failure.unexpectedRisk, hints: [], detail: "", retry: false, seen_sha256: null }} onCopy={(text) => void platform.copyText(text)} /></Page>;
   // What is in no job is known only once every server was read.
-  if (!jobs.data || !repositories.data || runs.isPending || (props.uncovered && !settled)) return <Page title={t.jobs.title} testId="job-wizard"><Loading what={t.common.reading} /></Page>;
+  if (!jobs.data || !repositories.data || runs.isPending || (props.uncovered && !settled)) return <Page title={t.jobs.title} testId="job-wizard-reading"><Loading what={t.common.reading} /></Page>;
   const last = runs.data?.runs.find((run) => run.kind === "backup")?.repository;
   const place = repositories.data.repositories.find((one) => one.name === last) ?? repositories.data.repositories[0];
   const read = inventories.flatMap((one) => (one.inventory.data ? [one.inventory.data] : []));

@@ -1,5 +1,5 @@
 import { ListChecks, Plus, Search } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 import { useAction, useCommand } from "@/api/client";
 import { errorView } from "@/api/errors";
 import type { JobView } from "@/api/generated/JobView";
@@ -43,27 +43,22 @@ export function JobsPage({ onNew, onEdit, onDuplicate, onRun }: JobsPageProps) {
   const answer = useCommand("jobs.list", {});
   const runs = useCommand("runs.list", { limit: runLimit });
   const { servers, inventories } = useInventories();
-  const [search, setSearch] = useState("");
   const [asking, setAsking] = useState<Asking>(null);
-  const pause = useAction("jobs.pause");
+  const { mutate: pause } = useAction("jobs.pause");
   const jobs = useMemo(() => answer.data?.jobs ?? [], [answer.data]);
-  const rows = byRisk(jobs, now);
+  const rows = useMemo(() => byRisk(jobs, now), [jobs, now]);
   const read = inventories.flatMap((one) => (one.inventory.data ? [one.inventory.data] : []));
   const settled = servers.data !== undefined && inventories.every((one) => !one.inventory.isPending);
-  const counts = useMemo(() => (settled ? new Map(jobs.map((job) => [job.id, membersOf(read, job.draft).length])) : null), [settled, jobs, read]);
   const stats = useMemo(() => statsOf(runs.data?.runs ?? []), [runs.data]);
-  const wanted = search.trim().toLowerCase();
-  const shown = rows.filter((row) => row.job.draft.name.toLowerCase().includes(wanted));
-  const refused = (thrown: unknown) => toast({ tone: "bad", text: errorView(thrown).title || t.failure.unexpectedTitle });
-  const actions: JobActions = {
+  const actions = useMemo((): JobActions => ({
     onRun: (job) => setAsking({ what: "run", job }),
-    onPause: (job, until) => pause.mutate({ job_id: job.id, paused: true, until }, { onSuccess: () => toast({ tone: "ok", text: t.jobs.paused(job.draft.name) }), onError: refused }),
-    onResume: (job) => pause.mutate({ job_id: job.id, paused: false, until: null }, { onSuccess: () => toast({ tone: "ok", text: t.jobs.resumed(job.draft.name) }), onError: refused }),
+    onPause: (job, until) => pause({ job_id: job.id, paused: true, until }, { onSuccess: () => toast({ tone: "ok", text: t.jobs.paused(job.draft.name) }), onError: (thrown) => toast({ tone: "bad", text: errorView(thrown).title || t.failure.unexpectedTitle }) }),
+    onResume: (job) => pause({ job_id: job.id, paused: false, until: null }, { onSuccess: () => toast({ tone: "ok", text: t.jobs.resumed(job.draft.name) }), onError: (thrown) => toast({ tone: "bad", text: errorView(thrown).title || t.failure.unexpectedTitle }) }),
     onEdit,
     onDuplicate,
     onCommand: (job) => setAsking({ what: "command", job }),
     onDelete: (job) => setAsking({ what: "delete", job }),
-  };
+  }), [t, pause, onEdit, onDuplicate]);
   const newJob = <Button kind="primary" icon={<Plus size={15} strokeWidth={2} aria-hidden />} onPress={() => onNew(false)} testId="job-new">{rows.length === 0 ? t.jobs.emptyAction : t.jobs.newJob}</Button>;
   return (
     <Page title={t.jobs.title} fact={answer.data ? t.jobs.fact(rows.length) : undefined} fixed testId="jobs">
@@ -74,17 +69,7 @@ export function JobsPage({ onNew, onEdit, onDuplicate, onRun }: JobsPageProps) {
         <div className={css.page}>
           <Card fill label={t.jobs.title}>
             {rows.length === 0 ? <EmptyState icon={<ListChecks size={36} strokeWidth={1.2} aria-hidden />} title={t.jobs.emptyTitle} text={t.jobs.emptyText} action={newJob} /> : (
-              <>
-                <div className={css.head}>
-                  <div className={css.headText}><Answer rows={rows} /></div>
-                  <div className={css.headEnd}>
-                    {rows.length > 5 ? <div className={css.find}><SearchField label={t.jobs.find} value={search} onChange={setSearch} testId="jobs-search" /></div> : null}
-                    {newJob}
-                  </div>
-                </div>
-                {shown.length === 0 ? <EmptyState icon={<Search size={36} strokeWidth={1.2} aria-hidden />} title={t.jobs.noMatch(search.trim())} /> : <JobTable rows={shown} jobs={jobs} stats={stats} counts={counts} actions={actions} />}
-                {settled ? <Uncovered inventories={read} jobs={jobs} onNew={() => onNew(true)} /> : null}
-              </>
+              <JobList rows={rows} jobs={jobs} stats={stats} inventories={settled ? read : null} actions={actions} newJob={newJob} foot={settled ? <Uncovered inventories={read} jobs={jobs} onNew={() => onNew(true)} /> : null} />
             )}
           </Card>
         </div>
@@ -93,6 +78,37 @@ export function JobsPage({ onNew, onEdit, onDuplicate, onRun }: JobsPageProps) {
       {asking?.what === "command" ? <CommandDialog onClose={() => setAsking(null)} command={createCommand(asking.job.draft, { jobs, repository: asking.job.repository_name ?? asking.job.draft.repository_id, server: (id) => servers.data?.servers.find((one) => one.id === id)?.name ?? id })} /> : null}
       {asking?.what === "delete" ? <DeleteQuestion job={asking.job} jobs={jobs} onClose={() => setAsking(null)} /> : null}
     </Page>
+  );
+}
+
+interface JobListProps {
+  rows: readonly JobRow[];
+  jobs: readonly JobView[];
+  stats: ReturnType<typeof statsOf>;
+  inventories: Parameters<typeof membersOf>[0] | null;
+  actions: JobActions;
+  newJob: ReactNode;
+  foot: ReactNode;
+}
+
+/** The answer, the rows and what is in none of them. Typing in the search redraws this alone. */
+function JobList({ rows, jobs, stats, inventories, actions, newJob, foot }: JobListProps) {
+  const t = useText();
+  const [search, setSearch] = useState("");
+  const wanted = search.trim().toLowerCase();
+  const shown = useMemo(() => rows.filter((row) => row.job.draft.name.toLowerCase().includes(wanted)), [rows, wanted]);
+  return (
+    <>
+      <div className={css.head}>
+        <div className={css.headText}><Answer rows={rows} /></div>
+        <div className={css.headEnd}>
+          {rows.length > 5 ? <div className={css.find}><SearchField label={t.jobs.find} value={search} onChange={setSearch} testId="jobs-search" /></div> : null}
+          {newJob}
+        </div>
+      </div>
+      {shown.length === 0 ? <EmptyState icon={<Search size={36} strokeWidth={1.2} aria-hidden />} title={t.jobs.noMatch(search.trim())} /> : <JobTable rows={shown} jobs={jobs} stats={stats} inventories={inventories} actions={actions} />}
+      {foot}
+    </>
   );
 }
 
