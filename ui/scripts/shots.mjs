@@ -78,6 +78,8 @@ const shots = {
   "job-hours": ["busy", "/jobs/job-2?step=schedule", [wait(400), click("schedule-hours-0"), click("hours-quiet"), wait(400)]],
   "job-retention": ["busy", "/jobs/job-1?step=retention", [wait(400)]],
   "job-retention-rules": ["busy", "/jobs/job-4?step=retention", [wait(400)]],
+  "job-plan": ["busy", "/jobs/job-1?step=schedule", [wait(400), click("schedule-add-evening"), wait(200), async (page) => { if (await page.getByTestId("job-plan-open").isVisible()) await page.getByTestId("job-plan-open").click(); }, wait(300)]],
+  "job-found": ["busy", "/jobs/new", [wait(400), (page) => page.locator(`${id("source-vm")}[data-name="DC01"]`).click(), click("job-close"), wait(200), click("job-new"), wait(400)]],
   "job-options": ["busy", "/jobs/job-2?step=options", [wait(400)]],
   activity: ["shop", "/activity", [wait(300)]],
   "activity-empty": ["empty", "/activity", [wait(300)]],

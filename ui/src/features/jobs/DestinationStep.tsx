@@ -57,7 +57,7 @@ function Place({ place, need }: { place: RepositoryView; need: number }) {
         <span className={css.tags}>
           {place.error ? <Chip glyph="waiting">{t.jobWizard.notReachable}</Chip> : null}
           {place.alarm ? <Chip glyph="warned">{t.jobWizard.alarm}</Chip> : null}
-          <Tag>{t.jobWizard.points(place.points)}</Tag>
+          {place.error ? null : <Tag>{t.jobWizard.points(place.points)}</Tag>}
           <Tag>{t.jobWizard.encrypted}</Tag>
         </span>
       </span>

@@ -35,7 +35,7 @@ export function JobTable({ rows, jobs, stats, inventories, actions }: JobTablePr
     { key: "job", name: `${t.jobs.colJob} ↓`, width: "5fr", minWidth: 180, cell: (row) => <Name row={row} /> },
     { key: "when", name: t.jobs.colWhen, width: "5fr", minWidth: 170, cell: (row) => <When job={row.job} jobs={jobs} /> },
     { key: "goes", name: t.jobs.colGoes, width: "4fr", minWidth: 130, cell: (row) => <Goes job={row.job} jobs={jobs} /> },
-    { key: "next", name: t.jobs.colNext, width: 132, cell: (row) => <Next job={row.job} /> },
+    { key: "next", name: t.jobs.colNext, width: 144, cell: (row) => <Next job={row.job} /> },
     { key: "last", name: t.jobs.colLast, width: "3fr", minWidth: 112, cell: (row) => <Last row={row} /> },
     { key: "length", name: t.jobs.colLength, width: 170, cell: (row) => <Spark stats={stats.get(row.job.draft.name)} /> },
     { key: "menu", name: t.jobs.colMenu, width: 64, minWidth: 52, end: true, cell: (row) => <JobMenu job={row.job} actions={actions} /> },
@@ -60,7 +60,7 @@ export function JobTable({ rows, jobs, stats, inventories, actions }: JobTablePr
 }
 
 function Two({ first, second }: { first: React.ReactNode; second?: React.ReactNode }) {
-  return <span className={css.two}><span className={css.first} data-alone={second ? undefined : true} title={typeof first === "string" ? first : undefined}>{first}</span>{second ? <span className={css.second}>{second}</span> : null}</span>;
+  return <span className={css.two}><span className={css.first} data-alone={second ? undefined : true} title={typeof first === "string" ? first : undefined}>{first}</span>{second ? <span className={css.second} title={typeof second === "string" ? second : undefined}>{second}</span> : null}</span>;
 }
 
 function Name({ row }: { row: JobRow }) {

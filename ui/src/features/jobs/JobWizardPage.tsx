@@ -125,10 +125,11 @@ function Wizard({ id, like, uncovered, step, onStep, onClose, onRun, renderKeep,
         setRunning(saved);
         return;
       }
-      toast({ tone: "ok", text: saved.next_at ? t.jobWizard.saved(momentInText(new Date(saved.next_at), now, language)) : t.jobWizard.savedByHand, action: { name: t.jobWizard.undo, run: () => undo(saved) } });
+      told(saved);
       onClose();
     },
   });
+  const told = (saved: JobView) => toast({ tone: "ok", text: saved.next_at ? t.jobWizard.saved(momentInText(new Date(saved.next_at), now, language)) : t.jobWizard.savedByHand, action: { name: t.jobWizard.undo, run: () => undo(saved) } });
   const foot = faults[0] ? t.jobWizard.footOpen(faults[0].title) : step === "source" ? t.jobWizard.footReady : t.jobWizard.foot;
   const shownFaults = faults.filter((fault) => seen.has(fault.step));
   const lines = steps.map((key) => ({ key, summary: summaryOf(key, { draft, members, place: place?.name ?? null, jobs, t, language }), done: seen.has(key), fault: faults.some((fault) => fault.step === key) }));
@@ -138,16 +139,16 @@ function Wizard({ id, like, uncovered, step, onStep, onClose, onRun, renderKeep,
     destination: <DestinationStep repositories={repositories} value={draft.repository_id} need={need} onChange={(repository_id) => change({ ...draft, repository_id })} renderKeep={renderKeep} />,
     schedule: <ScheduleStep draft={draft} name={job?.draft.name ?? null} id={id} jobs={jobs} runs={runs} onChange={(schedules) => change({ ...draft, schedules })} />,
     retention: <RetentionStep draft={draft} jobs={jobs} onChange={change} />,
-    options: <OptionsStep draft={draft} autoName={named.name} nameFault={faults.find((fault) => fault.key === "name")?.title ?? null} onChange={change} />,
+    options: <OptionsStep isNew={id === null} draft={draft} autoName={named.name} nameFault={faults.find((fault) => fault.key === "name")?.title ?? null} onChange={change} />,
   }[step];
   return (
     <WizardFrame title={id === null ? t.jobWizard.newTitle(named.name) : t.jobWizard.editTitle(job?.draft.name ?? "")} touched={touched} found={found} onStartOver={startOver} onClose={onClose} lines={lines} step={step} onStep={go}
-      plan={<PlanPanel sentence={sentenceOf({ draft, members, place: place?.name ?? null, jobs, t, language })} facts={facts} faults={shownFaults} notes={notes} onFix={(apply) => change(apply(draft))} onStep={go} onCommand={() => setCommand(true)} />}
+      plan={<PlanPanel sentence={sentenceOf({ draft, members, place: place?.name ?? null, jobs, t, language })} facts={facts} faults={shownFaults} notes={notes} step={step} onFix={(apply) => change(apply(draft))} onStep={go} onCommand={() => setCommand(true)} />}
       notes={shownFaults.length + notes.length} foot={foot} valid={faults.length === 0} isPending={save.isPending} onFinish={finish}>
       {save.error ? <FailureCard error={save.error.view} onCopy={(text) => void platform.copyText(text)} /> : null}
       {body}
       {command ? <CommandDialog onClose={() => setCommand(false)} command={createCommand(named, { jobs, repository: place?.name ?? "REPOSITORY", server: (server) => servers.find((one) => one.id === server)?.name ?? server })} /> : null}
-      {running ? <RunDialog job={running} inventories={read} settled={settled} runs={runs} onStarted={onRun} onClose={onClose} /> : null}
+      {running ? <RunDialog job={running} inventories={read} settled={settled} runs={runs} onStarted={onRun} onClose={() => { told(running); onClose(); }} /> : null}
     </WizardFrame>
   );
 }

@@ -82,7 +82,7 @@ export function KeepLine({ draft }: { draft: JobDraft }) {
             <SliderThumb className={css.thumb ?? ""}><span className={css.flag}>{dateText(date(ahead), now, language)}</span></SliderThumb>
           </SliderTrack>
         </Slider>
-        <div className={css.scale} aria-hidden>{months.map((month) => <span key={month.getTime()} style={{ insetInlineStart: `${((dayOf(month) - today) / horizon) * 100}%` }}>{month.toLocaleDateString(localeOf(language), month.getMonth() < 3 ? { month: "short", year: "numeric" } : { month: "short" })}</span>)}</div>
+        <div className={css.scale} aria-hidden><span data-today>{t.jobWizard.lineToday}</span>{months.map((month) => <span key={month.getTime()} style={{ insetInlineStart: `${((dayOf(month) - today) / horizon) * 100}%` }}>{month.toLocaleDateString(localeOf(language), month.getMonth() < 3 ? { month: "short", year: "numeric" } : { month: "short" })}</span>)}</div>
       </div>
       <p className={css.there} role="status" data-testid="keep-there">{t.jobWizard.lineThere(there, dateText(date(ahead), now, language))} <span className={css.mute}>{t.jobWizard.lineNew}</span></p>
     </section>

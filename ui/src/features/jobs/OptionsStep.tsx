@@ -15,6 +15,8 @@ interface OptionsStepProps {
   /** The name it has when none is given. */
   autoName: string;
   nameFault: string | null;
+  /** A job that is there has the name it has: that is no change. */
+  isNew: boolean;
   onChange: (draft: JobDraft) => void;
 }
 
@@ -29,7 +31,7 @@ export function changedOptions(draft: JobDraft): number {
 const withOwn = (list: readonly number[], own: number | null) => (own === null || list.includes(own) ? list : [...list, own].sort((a, b) => a - b));
 
 /** The rest: one line each with its value; only one is open. */
-export function OptionsStep({ draft, autoName, nameFault, onChange }: OptionsStepProps) {
+export function OptionsStep({ draft, autoName, nameFault, isNew, onChange }: OptionsStepProps) {
   const t = useText();
   const language = useLanguage();
   const [open, setOpen] = useState<string | null>("name");
@@ -43,7 +45,7 @@ export function OptionsStep({ draft, autoName, nameFault, onChange }: OptionsSte
           <svg width="12" height="12" viewBox="0 0 12 12" fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true"><path d="M4.5 2.5 8 6 4.5 9.5" /></svg>
           <span className={css.name}>{name}</span>
           <span className={css.value}>{value}</span>
-          {changed ? <span className={css.changed}>{t.jobWizard.optChanged}</span> : <span className={css.recommended}>{key === "name" ? t.jobWizard.optSelection : t.jobWizard.optRecommended}</span>}
+          {changed ? <span className={css.changed}>{t.jobWizard.optChanged}</span> : <span className={css.recommended}>{key !== "name" ? t.jobWizard.optRecommended : draft.name.trim() === "" ? t.jobWizard.optSelection : ""}</span>}
         </AriaButton>
       </Heading>
       <DisclosurePanel><div className={css.body}>{body}{changed && reset ? <TextAction onPress={reset} testId={`option-reset-${key}`}>{t.jobWizard.optReset}</TextAction> : null}</div></DisclosurePanel>
@@ -53,7 +55,7 @@ export function OptionsStep({ draft, autoName, nameFault, onChange }: OptionsSte
     <>
       <StepHead title={t.jobWizard.options} text={t.jobWizard.optionsText} />
       <div className={css.card}>
-        {line("name", t.jobWizard.optName, draft.name.trim() === "" ? autoName || "–" : draft.name, draft.name.trim() !== "", null,
+        {line("name", t.jobWizard.optName, draft.name.trim() === "" ? autoName || "–" : draft.name, isNew && draft.name.trim() !== "", null,
           <div className={css.wide}><Field label={t.jobWizard.optName} value={draft.name} onChange={(name) => set({ name })} placeholder={autoName} hint={t.jobWizard.optNameHint} error={nameFault} testId="job-name" /></div>)}
         {line("limit", t.jobWizard.optLimit, draft.limit === null ? t.jobWizard.optLimitNone : t.jobWizard.optLimitOf(draft.limit), draft.limit !== null, () => set({ limit: null }), <>
           <Select bare label={t.jobWizard.optLimit} options={[{ key: "none", name: t.jobWizard.optLimitNone }, ...withOwn([1, 2, 5, 10, 20, 50, 100, 200], draft.limit).map((limit) => ({ key: String(limit), name: t.jobWizard.optLimitOf(limit) }))]} value={draft.limit === null ? "none" : String(draft.limit)} onChange={(key) => set({ limit: key === "none" ? null : Number(key) })} testId="job-limit" />

@@ -14,13 +14,15 @@ interface PlanPanelProps {
   /** What stands in the way; shown once somebody has been at the step it is in. */
   faults: readonly Issue[];
   notes: readonly Issue[];
+  /** Where one is: what is said about it needs no way there. */
+  step: StepKey;
   onFix: (apply: (draft: JobDraft) => JobDraft) => void;
   onStep: (step: StepKey) => void;
   onCommand: () => void;
 }
 
 /** What the job will do, in a sentence that changes as one goes, and what is worth knowing about it. */
-export function PlanPanel({ sentence, facts, faults, notes, onFix, onStep, onCommand }: PlanPanelProps) {
+export function PlanPanel({ sentence, facts, faults, notes, step, onFix, onStep, onCommand }: PlanPanelProps) {
   const t = useText();
   const card = (issue: Issue, tone: "bad" | "warn") => (
     <li key={issue.key} className={css.issue} data-tone={tone} data-testid="job-issue" data-issue={issue.key}>
@@ -28,9 +30,9 @@ export function PlanPanel({ sentence, facts, faults, notes, onFix, onStep, onCom
       <div className={css.issueText}>
         <h3 className={css.issueTitle}>{issue.title}</h3>
         <p>{issue.text}</p>
-        <span className={css.issueLinks}>
+        {issue.fix || issue.step !== step ? <span className={css.issueLinks}>
           {issue.fix ? <TextAction onPress={() => (issue.fix ? onFix(issue.fix.apply) : undefined)} testId={`job-fix-${issue.key}`}>{issue.fix.name}</TextAction> : <TextAction onPress={() => onStep(issue.step)}>{`${t.jobWizard.wGo}: ${t.jobWizard.steps[issue.step]}`}</TextAction>}
-        </span>
+        </span> : null}
       </div>
     </li>
   );

@@ -108,7 +108,7 @@ function Row({ line }: { line: Line }) {
     <TreeItem id={line.id} textValue={`${line.name}, ${word}`} className={css.item ?? ""} data-radio={line.always !== undefined || undefined} data-off={line.disabled || undefined} data-testid={line.always !== undefined ? "source-when" : line.vm !== null ? "source-vm" : "source-group"} data-name={line.name} data-ticked={line.ticked} data-on={line.isOn || undefined}>
       <TreeItemContent>
         {({ hasChildItems, isExpanded, level }) => (
-          <span className={css.row} style={{ paddingInlineStart: 4 + (level - 1) * 16 }}>
+          <span className={css.row} style={{ paddingInlineStart: 10 + (level - 1) * 16 }}>
             {hasChildItems ? (
               <Button slot="chevron" className={css.chevron ?? ""} data-open={isExpanded || undefined}>
                 <svg width="12" height="12" viewBox="0 0 12 12" fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true"><path d="M4.5 2.5 8 6 4.5 9.5" /></svg>

@@ -52,7 +52,7 @@ export function WizardFrame(props: WizardFrameProps) {
           <IconButton label={t.jobWizard.close} onPress={props.onClose} testId="job-close"><X size={16} strokeWidth={2} aria-hidden /></IconButton>
         </span>
       </header>
-      <div className={css.body}>
+      <div className={css.body} onKeyDown={(event) => { if (event.key === "Escape" && planOpen) setPlanOpen(false); }}>
         <nav className={css.steps} aria-label={t.jobWizard.stepsLabel}>
           <ol>
             {props.lines.map((line, index) => (

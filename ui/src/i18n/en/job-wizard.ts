@@ -171,6 +171,7 @@ export const jobWizard = {
   lineAfter: "A week later",
   lineKept: "is there",
   lineGone: "gone by then, or still to come",
+  lineToday: "today",
   lineTime: "By time",
   lineThere: (count: number, when: string) => `${when}: ${plural(count, "recovery point")} of each VM.`,
   lineNew: "From this plan alone; what lies there already is not counted.",

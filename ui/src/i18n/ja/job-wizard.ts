@@ -173,6 +173,7 @@ export const jobWizard: Messages["jobWizard"] = {
   lineAfter: "1週間後",
   lineKept: "残る",
   lineGone: "消えている、またはこれから",
+  lineToday: "今日",
   lineTime: "期間",
   lineThere: (count, when) => `${when}：VM ごとに復旧ポイント ${number(count)}個。`,
   lineNew: "この計画だけの見通しです。すでにあるものは数えていません。",

@@ -46,7 +46,7 @@ export const schedules: Messages["schedules"] = {
 
 export const jobs: Messages["jobs"] = {
   title: "ジョブ",
-  fact: (count) => `ジョブ ${number(count)}件`,
+  fact: (count) => `${number(count)}件`,
   table: "ジョブ（危険度順）",
   newJob: "新しいジョブ",
   find: "ジョブを検索",
