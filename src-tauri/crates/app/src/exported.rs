@@ -2,7 +2,6 @@
 //! left there: so that a new computer needs the repository and nothing else. No secrets.
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
 
 use kuramori_jobs::job::{Job, Paused};
 use kuramori_repo::Repository;
@@ -12,7 +11,7 @@ use crate::access;
 use crate::app::App;
 use crate::dto::{
     ErrorCode, ExportedRepositoryView, ExportedServerView, ExportedSettingsList,
-    ExportedSettingsView, ServerKind, SettingsImported, Topic,
+    ExportedSettingsView, NoticeSettings, ServerKind, SettingsImported, Topic,
 };
 use crate::error::AppError;
 use crate::jobs;
@@ -24,12 +23,14 @@ const FORMAT: u32 = 1;
 
 /// What is exported, as JSON.
 #[derive(Debug, Serialize, Deserialize)]
-struct Exported {
+pub(crate) struct Exported {
     format: u32,
     servers: Vec<ExportedServer>,
     repositories: Vec<ExportedRepository>,
     #[serde(default)]
-    jobs: Vec<Job>,
+    pub(crate) jobs: Vec<Job>,
+    #[serde(default)]
+    notices: NoticeSettings,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -67,7 +68,8 @@ impl Exported {
             path: r.path.display().to_string(),
         });
         let (servers, repositories) = (servers.collect(), repositories.collect());
-        Self { format: FORMAT, servers, repositories, jobs }
+        let notices = settings.notices.clone();
+        Self { format: FORMAT, servers, repositories, jobs, notices }
     }
 
     fn read(body: &[u8]) -> Result<Self, String> {
@@ -102,12 +104,13 @@ pub(crate) fn export_change(app: &App, wanted: &str) {
     if let Err(error) = access::repository(app, wanted) {
         tracing::info!(%error, "the settings are left in the repository later");
     }
-    let open: Vec<Repository> = {
-        let open = app.inner.repositories.lock().unwrap_or_else(PoisonError::into_inner);
-        open.values().cloned().collect()
-    };
-    for repository in &open {
-        export(app, repository);
+    export_open(app);
+}
+
+/// Leaves the settings in every repository that is open. Blocks.
+pub(crate) fn export_open(app: &App) {
+    for repository in app.inner.repositories.all() {
+        export(app, &repository);
     }
 }
 
@@ -117,7 +120,7 @@ fn computer() -> String {
 }
 
 impl Place {
-    fn exported(&self) -> Result<Vec<(kuramori_repo::ExportedSettings, Exported)>, AppError> {
+    pub(crate) fn exported(&self) -> Result<Vec<(kuramori_repo::ExportedSettings, Exported)>, AppError> {
         let found = self.repository.exported_settings().map_err(|e| self.failed(&e))?;
         let readable = found.into_iter().filter_map(|one| match Exported::read(&one.body) {
             Ok(exported) => Some((one, exported)),
@@ -159,6 +162,7 @@ impl Place {
                 servers: servers.collect(),
                 repositories: repositories.collect(),
                 jobs: exported.jobs.into_iter().map(|job| job.name).collect(),
+                notices: exported.notices != NoticeSettings::default(),
             }
         });
         Ok(ExportedSettingsList { installations: installations.collect() })
@@ -216,7 +220,22 @@ impl App {
             Ok(taken)
         })?;
         self.inner.events.changed(Topic::Servers, None);
-        Ok(SettingsImported { servers, jobs: self.import_jobs(exported.jobs)? })
+        let jobs = self.import_jobs(exported.jobs)?;
+        Ok(SettingsImported { servers, jobs, notices: self.import_notices(exported.notices)? })
+    }
+
+    /// Takes over who is told of what, where nobody has said so here.
+    fn import_notices(&self, found: NoticeSettings) -> Result<bool, AppError> {
+        let nothing = NoticeSettings::default();
+        let taken = self.inner.settings.change(|settings| {
+            let take = settings.notices == nothing && found != nothing;
+            if take {
+                settings.notices = found;
+            }
+            Ok(take)
+        })?;
+        self.inner.events.changed(Topic::Notices, None);
+        Ok(taken)
     }
 
     /// Takes over jobs whose name and id are not known here. Returns their names.

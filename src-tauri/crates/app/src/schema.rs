@@ -22,9 +22,9 @@ pub trait Command {
     /// What a caller must be allowed to do.
     const ACCESS: Access;
     /// What goes in.
-    type Request: for<'a> Deserialize<'a> + ts_rs::TS + 'static;
+    type Request: Serialize + for<'a> Deserialize<'a> + ts_rs::TS + Send + 'static;
     /// What comes out.
-    type Response: Serialize + ts_rs::TS + 'static;
+    type Response: Serialize + for<'a> Deserialize<'a> + ts_rs::TS + Send + 'static;
 }
 
 /// Calls `$callback!` with the whole table.
@@ -36,6 +36,9 @@ macro_rules! with_commands {
             "settings.set" SettingsSet Admin (SettingsView) -> SettingsView;
             "settings.autostart" SettingsAutostart Read (Empty) -> AutostartView;
             "settings.set-autostart" SettingsSetAutostart Admin (AutostartRequest) -> AutostartView;
+            "notices.get" NoticesGet Read (Empty) -> NoticesView;
+            "notices.set" NoticesSet Admin (SetNoticesRequest) -> NoticesView;
+            "notices.test" NoticesTest Operate (TestNoticeRequest) -> NoticeTested;
             "servers.probe" ServersProbe Admin (ProbeServerRequest) -> CertificateView;
             "servers.add" ServersAdd Admin (AddServerRequest) -> ServerView;
             "servers.list" ServersList Read (Empty) -> ServerList;

@@ -7,20 +7,24 @@ use kuramori_app::SecretsChoice;
 
 mod job;
 mod load;
+mod notices;
 mod repo;
 mod restore;
 mod retention;
+mod runs;
 mod upkeep;
 mod when;
 
 pub(crate) use job::{DraftArgs, JobCommand, Named, ScheduleCommand};
 pub(crate) use load::LoadArgs;
+pub(crate) use notices::{CommonArgs, DigestWay, MailArgs, NoticesCommand};
 pub(crate) use repo::{
     KeyArgs, KeyCommand, NewKeyArgs, NewRepositoryKeyArgs, RepoArgs, RepoCommand, SettingsCommand,
     SheetLanguage,
 };
 pub(crate) use restore::{IdentityChoice, RestoreVmArgs};
 pub(crate) use retention::{RetentionCommand, RuleArgs, SpanArgs};
+pub(crate) use runs::RunsCommand;
 
 /// Backs up the VMs of VMware hosts into an encrypted repository, and gets them back.
 #[derive(Debug, Parser)]
@@ -66,7 +70,11 @@ pub(crate) enum Command {
     /// Schedules.
     #[command(subcommand)]
     Schedule(ScheduleCommand),
-    /// Keeps jobs without a window: runs what is due until it is ended with Ctrl-C.
+    /// What was run, and how it went.
+    #[command(subcommand)]
+    Runs(RunsCommand),
+    /// Keeps jobs without a window, and does what other `kuramori` commands ask: until Ctrl-C, or
+    /// until whatever keeps services ends it.
     Serve,
     /// Recovery points.
     #[command(subcommand)]
@@ -82,6 +90,9 @@ pub(crate) enum Command {
     Image(ImageCommand),
     /// Shows or sets how much of the network reading VMs may take, for all runs together.
     Load(LoadArgs),
+    /// Who is told of what: the desktop, mail, a webhook, pings, a weekly digest.
+    #[command(subcommand)]
+    Notices(NoticesCommand),
     /// Newer versions of this program.
     #[command(subcommand)]
     Update(UpdateCommand),

@@ -28,13 +28,17 @@ mod in_place_others;
 mod inventory;
 mod jobs;
 mod keys;
+mod loss;
 mod new_vm;
+mod notices;
 mod places;
 mod preflight;
 mod reading;
 #[cfg(target_os = "linux")]
 mod resources;
 mod secrets;
+#[cfg(unix)]
+mod serve;
 #[cfg(target_os = "linux")]
 mod sources;
 mod upkeep;

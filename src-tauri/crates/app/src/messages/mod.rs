@@ -5,6 +5,7 @@
 mod care;
 mod checks;
 mod cold;
+pub(crate) mod digest;
 mod en;
 mod events;
 mod history;
@@ -13,7 +14,9 @@ mod in_place;
 mod ja;
 mod jobs;
 mod keys;
+mod loss;
 mod new_vm;
+pub(crate) mod notices;
 mod reading;
 mod retention;
 mod sheet;
@@ -29,6 +32,7 @@ pub(crate) use checks::{
 };
 pub(crate) use events::{event, stopping, unproven, whole_reason, working};
 pub(crate) use jobs::schedule;
+pub(crate) use reading::bottleneck;
 pub(crate) use retention::kept;
 pub(crate) use sheet::{SheetWords, sheet_words};
 pub(crate) use tags::{no_tags, tags_unavailable};
@@ -59,6 +63,8 @@ enum About {
     Update,
     Secret,
     Desktop,
+    Loss,
+    Notice,
     Local,
 }
 
@@ -128,6 +134,14 @@ fn about(code: ErrorCode) -> About {
         | E::UpdateFailed
         | E::UpdateRolledBack => About::Update,
         E::KeychainUnavailable | E::SecretTooLong | E::SecretMissing => About::Secret,
+        E::StateNewer | E::StateRebuilt | E::OwnerDiffers | E::OwnerLost => About::Loss,
+        E::NoticeUnreachable
+        | E::NoticeUntrusted
+        | E::NoticeNotEncrypted
+        | E::MailLoginRefused
+        | E::MailRecipientRefused
+        | E::NoticeRefused
+        | E::DesktopSilent => About::Notice,
         E::AutostartRefused | E::WebviewMissing | E::WindowFailed => About::Desktop,
         _ => About::Local,
     }
@@ -148,6 +162,8 @@ pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
         About::Update => (updates::english, updates::japanese),
         About::Secret => (en::secret, ja::secret),
         About::Desktop => (en::desktop, ja::desktop),
+        About::Loss => (loss::english, loss::japanese),
+        About::Notice => (notices::english, notices::japanese),
         About::Local => (en::local, ja::local),
     };
     match language {

@@ -72,6 +72,11 @@ fn result(item: &ItemRecord) -> ItemResult {
     serde_json::from_value(item.detail.clone()).unwrap_or_default()
 }
 
+/// Returns why an item failed.
+pub(crate) fn error_of(item: &ItemRecord) -> Option<AppError> {
+    result(item).error
+}
+
 /// Returns for what an item failed, as a word that is the same each time.
 pub(crate) fn cause(item: &ItemRecord) -> String {
     result(item).error.map_or_else(String::new, |error| format!("{:?}", error.code))
@@ -82,15 +87,7 @@ fn item(record: &ItemRecord, language: Language) -> ItemView {
     let c = record.counters;
     ItemView {
         name: record.name.clone(),
-        phase: match record.stage {
-            Stage::Waiting => PhaseView::Waiting,
-            Stage::Check => PhaseView::Check,
-            Stage::Snapshot => PhaseView::Snapshot,
-            Stage::Read => PhaseView::Read,
-            Stage::Store => PhaseView::Store,
-            Stage::Remove => PhaseView::Remove,
-            Stage::Done => PhaseView::Done,
-        },
+        phase: phase(record.stage),
         outcome: record.outcome.map(outcome_view),
         counters: CountersView {
             total: record.total,
@@ -103,7 +100,20 @@ fn item(record: &ItemRecord, language: Language) -> ItemView {
         point_id: result.point,
         started_at: record.started_at,
         ended_at: record.ended_at,
+        timing: result.timing.as_ref().map(|timing| timing.view(language)),
         error: result.error.map(|e| e.view(language)),
+    }
+}
+
+pub(super) fn phase(stage: Stage) -> PhaseView {
+    match stage {
+        Stage::Waiting => PhaseView::Waiting,
+        Stage::Check => PhaseView::Check,
+        Stage::Snapshot => PhaseView::Snapshot,
+        Stage::Read => PhaseView::Read,
+        Stage::Store => PhaseView::Store,
+        Stage::Remove => PhaseView::Remove,
+        Stage::Done => PhaseView::Done,
     }
 }
 

@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use crate::LogError;
 
 /// Format of the file; rises when a change needs a conversion.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
 const FIRST: &str = "
 CREATE TABLE runs (
@@ -47,34 +47,47 @@ ALTER TABLE runs ADD COLUMN cause TEXT;
 CREATE INDEX runs_of_job ON runs (job);
 ";
 
+/// Notices on their way, and what was told already.
+const LETTERS: &str = "
+CREATE TABLE letters (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, content TEXT NOT NULL,
+  made_at TEXT NOT NULL, next_at TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0,
+  state TEXT NOT NULL, said TEXT NOT NULL DEFAULT '', ended_at TEXT
+) STRICT;
+CREATE INDEX letters_by_state ON letters (state);
+CREATE TABLE told (key TEXT PRIMARY KEY, what TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+";
+
 /// Makes the tables, or converts those of an earlier version after a copy of the file was made
-/// beside it, and checks the file.
+/// beside it, and checks the file. Returns whether there were none.
 ///
 /// # Errors
 /// [`LogError::Newer`] for a file of a later version, which is left as it is;
 /// [`LogError::Damaged`], and what SQLite says.
-pub(super) fn bring_up(db: &Connection, path: &Path) -> Result<(), LogError> {
-    let open = |source| LogError::Open { path: path.to_owned(), source };
+pub(super) fn bring_up(db: &Connection, path: &Path) -> Result<bool, LogError> {
+    let open = |source| LogError::opening(path, source);
     let found: i64 = db.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(open)?;
     if found > FORMAT {
         return Err(LogError::Newer { found, known: FORMAT });
     }
     let steps = match found {
-        0 => [FIRST, JOBS].concat(),
-        1 => JOBS.to_owned(),
+        0 => [FIRST, JOBS, LETTERS].concat(),
+        1 => [JOBS, LETTERS].concat(),
+        2 => LETTERS.to_owned(),
         _ => String::new(),
     };
     if found > 0 {
         check(db, path)?;
     }
     if steps.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     if found > 0 {
         keep_copy(db, path, found)?;
     }
     db.execute_batch(&format!("BEGIN; {steps} PRAGMA user_version = {FORMAT}; COMMIT;"))
-        .map_err(open)
+        .map_err(open)?;
+    Ok(found == 0)
 }
 
 /// Copies the file beside itself, as `….v1`: should the conversion turn out wrong, nothing is lost.
@@ -102,9 +115,24 @@ fn keep_copy(db: &Connection, path: &Path, format: i64) -> Result<(), LogError> 
     fs::rename(&half, &copy).map_err(failed)
 }
 
+/// Tables that are in a file of every version.
+const OLDEST: i64 = 4;
+
 fn check(db: &Connection, path: &Path) -> Result<(), LogError> {
-    let finding: String = db
-        .query_row("PRAGMA quick_check(1)", [], |r| r.get(0))
-        .map_err(|source| LogError::Open { path: path.to_owned(), source })?;
-    if finding == "ok" { Ok(()) } else { Err(LogError::Damaged { path: path.to_owned(), finding }) }
+    let opening = |source| LogError::opening(path, source);
+    let damaged = |finding| LogError::Damaged { path: path.to_owned(), finding };
+    let finding: String =
+        db.query_row("PRAGMA quick_check(1)", [], |r| r.get(0)).map_err(opening)?;
+    if finding != "ok" {
+        return Err(damaged(finding));
+    }
+    let tables: i64 = db
+        .query_row(
+            "SELECT count(*) FROM sqlite_schema
+             WHERE type = 'table' AND name IN ('runs', 'items', 'lines', 'intents')",
+            [],
+            |r| r.get(0),
+        )
+        .map_err(opening)?;
+    if tables == OLDEST { Ok(()) } else { Err(damaged("tables are missing".to_owned())) }
 }
