@@ -75,7 +75,16 @@ const shots = {
   "job-source": ["busy", "/jobs/job-1", [wait(400)]],
   "job-destination": ["troubled", "/jobs/new?step=destination", [wait(400)]],
   "job-schedule": ["busy", "/jobs/job-1?step=schedule", [wait(600)]],
-  "job-hours": ["busy", "/jobs/job-2?step=schedule", [wait(400), click("schedule-hours-0"), click("hours-quiet"), wait(400)]],
+  "job-hours": ["busy", "/jobs/job-2?step=schedule", [wait(400), click("schedule-hours-0"), click("hours-quiet"), wait(200), async (page) => {
+    // Painted by dragging: two hours of the middle of the week.
+    await page.hover(id("hour-2-11"));
+    await page.mouse.down();
+    await page.hover(id("hour-2-13"));
+    await page.hover(id("hour-3-13"));
+    await page.mouse.up();
+    await page.hover(id("hour-5-3"));
+    if ((await page.getAttribute(id("hour-3-13"), "aria-selected")) !== "true" || (await page.getAttribute(id("hour-2-13"), "aria-selected")) !== "true" || (await page.getAttribute(id("hour-5-3"), "aria-selected")) !== "true") throw new Error("dragging does not paint");
+  }, wait(300)]],
   "job-retention": ["busy", "/jobs/job-1?step=retention", [wait(400)]],
   "job-retention-rules": ["busy", "/jobs/job-4?step=retention", [wait(400)]],
   "job-plan": ["busy", "/jobs/job-1?step=schedule", [wait(400), click("schedule-add-evening"), wait(200), async (page) => { if (await page.getByTestId("job-plan-open").isVisible()) await page.getByTestId("job-plan-open").click(); }, wait(300)]],

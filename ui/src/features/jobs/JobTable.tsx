@@ -32,12 +32,12 @@ interface JobTableProps {
 export function JobTable({ rows, jobs, stats, inventories, actions }: JobTableProps) {
   const t = useText();
   const columns = useMemo((): TableColumn<JobRow>[] => [
-    { key: "job", name: `${t.jobs.colJob} ↓`, width: "5fr", minWidth: 180, cell: (row) => <Name row={row} /> },
-    { key: "when", name: t.jobs.colWhen, width: "5fr", minWidth: 170, cell: (row) => <When job={row.job} jobs={jobs} /> },
-    { key: "goes", name: t.jobs.colGoes, width: "4fr", minWidth: 130, cell: (row) => <Goes job={row.job} jobs={jobs} /> },
-    { key: "next", name: t.jobs.colNext, width: 144, cell: (row) => <Next job={row.job} /> },
-    { key: "last", name: t.jobs.colLast, width: "3fr", minWidth: 112, cell: (row) => <Last row={row} /> },
-    { key: "length", name: t.jobs.colLength, width: 170, cell: (row) => <Spark stats={stats.get(row.job.draft.name)} /> },
+    { key: "job", name: `${t.jobs.colJob} ↓`, width: "4fr", minWidth: 160, cell: (row) => <Name row={row} /> },
+    { key: "when", name: t.jobs.colWhen, width: "5fr", minWidth: 186, cell: (row) => <When job={row.job} jobs={jobs} /> },
+    { key: "goes", name: t.jobs.colGoes, width: "3fr", minWidth: 126, cell: (row) => <Goes job={row.job} jobs={jobs} /> },
+    { key: "next", name: t.jobs.colNext, width: 136, cell: (row) => <Next job={row.job} /> },
+    { key: "last", name: t.jobs.colLast, width: "2fr", minWidth: 108, cell: (row) => <Last row={row} /> },
+    { key: "length", name: t.jobs.colLength, width: 166, cell: (row) => <Spark stats={stats.get(row.job.draft.name)} /> },
     { key: "menu", name: t.jobs.colMenu, width: 64, minWidth: 52, end: true, cell: (row) => <JobMenu job={row.job} actions={actions} /> },
   ], [t, jobs, stats, actions]);
   const onKeyDown = (event: KeyboardEvent) => {

@@ -31,7 +31,7 @@ export function PlanPanel({ sentence, facts, faults, notes, step, onFix, onStep,
         <h3 className={css.issueTitle}>{issue.title}</h3>
         <p>{issue.text}</p>
         {issue.fix || issue.step !== step ? <span className={css.issueLinks}>
-          {issue.fix ? <TextAction onPress={() => (issue.fix ? onFix(issue.fix.apply) : undefined)} testId={`job-fix-${issue.key}`}>{issue.fix.name}</TextAction> : <TextAction onPress={() => onStep(issue.step)}>{`${t.jobWizard.wGo}: ${t.jobWizard.steps[issue.step]}`}</TextAction>}
+          {issue.fix ? <TextAction onPress={() => (issue.fix ? onFix(issue.fix.apply) : undefined)} testId={`job-fix-${issue.key}`}>{issue.fix.name}</TextAction> : <TextAction onPress={() => onStep(issue.step)}>{t.jobWizard.wGo(t.jobWizard.steps[issue.step])}</TextAction>}
         </span> : null}
       </div>
     </li>

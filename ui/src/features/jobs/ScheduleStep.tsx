@@ -31,7 +31,7 @@ export function ScheduleStep({ draft, name, id, jobs, runs, onChange }: Schedule
   const keep = rules[0]?.keep ?? null;
   const add = (one: ScheduleView) => onChange([...rules, one]);
   const templates: { key: string; name: string; make: () => ScheduleView; shown: boolean }[] = [
-    { key: "evening", name: t.jobWizard.addEvening, make: () => schedule({ by: "week", days: workingDays, at: freeEvening(others) }, { keep }), shown: true },
+    { key: "evening", name: t.jobWizard.addEvening, make: () => schedule({ by: "week", days: workingDays, at: freeEvening(others, rules) }, { keep }), shown: true },
     { key: "office", name: t.jobWizard.addOffice, make: () => schedule({ by: "interval", minutes: 240 }, { allowed: [...officeHours], keep }), shown: true },
     { key: "month-end", name: t.jobWizard.addMonthEnd, make: () => schedule({ by: "month", on: { day: "last-working-day" }, at: atOf(22 * 60) }, { keep }), shown: true },
     { key: "after", name: t.jobWizard.addAfter, make: () => schedule({ by: "after", job_id: others[0]?.id ?? "", only_success: true }, { keep }), shown: others.length > 0 },

@@ -39,7 +39,10 @@ export function WizardFrame(props: WizardFrameProps) {
   const content = useRef<HTMLElement>(null);
   const at = steps.indexOf(props.step);
   const [before, after] = [steps[at - 1], steps[at + 1]];
-  useEffect(() => content.current?.scrollTo({ top: 0 }), [props.step]);
+  useEffect(() => {
+    // Newer web views answer with a promise, which an effect must not give back.
+    void content.current?.scrollTo({ top: 0 });
+  }, [props.step]);
   return (
     <div className={css.wizard} data-testid="job-wizard" data-step={props.step}>
       <header className={css.bar}>

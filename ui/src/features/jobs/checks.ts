@@ -6,7 +6,7 @@ import type { ScheduleView } from "@/api/generated/ScheduleView";
 import type { Messages } from "@/i18n/messages";
 import type { Language } from "@/lib/language";
 import { keptUntil } from "@/lib/retention";
-import { allows, minutesOf } from "@/lib/rhythm";
+import { allows, minutesOf, slotsOf } from "@/lib/rhythm";
 import { durationText } from "@/lib/time";
 import { bytesText } from "@/lib/units";
 import { atOf, clockOf, isEmptySpans, longestGap, presets, schedule, workingDays, type StepKey } from "./draft";
@@ -68,17 +68,25 @@ function aboutVms({ draft, id, jobs, inventories, t }: Facts, members: readonly 
   return issues;
 }
 
-/** Another job that begins at the same time of the same day, and a time at which none does. */
-function overlap(one: ScheduleView, id: string | null, jobs: readonly JobView[]): { job: string; free: string } | null {
+/** Monday 5 January 1970: any whole week shows how schedules of days and intervals meet. */
+const aMonday = 4;
+
+/** Another job that begins at the same time of the same day, and a time at which none does, if there is one. */
+function overlap(one: ScheduleView, id: string | null, jobs: readonly JobView[]): { job: string; free: string | null } | null {
+  if (one.when.by !== "week") return null;
   const { when } = one;
-  if (when.by !== "week") return null;
-  const others = jobs.filter((job) => job.id !== id && !job.paused).flatMap((job) => job.draft.schedules.flatMap((other) => (other.when.by === "week" && other.when.days.some((day) => when.days.includes(day)) ? [{ job: job.draft.name, at: minutesOf(other.when.at) }] : [])));
-  const at = minutesOf(when.at);
-  const same = others.find((other) => other.at === at);
-  if (!same) return null;
-  let free = at + 20;
-  while (others.some((other) => other.at === free)) free += 20;
-  return { job: same.job, free: atOf(free) };
+  const taken = new Map<number, string>();
+  for (const job of jobs) {
+    if (job.id === id || job.paused) continue;
+    for (const other of job.draft.schedules) {
+      if (other.when.by === "week" || other.when.by === "interval") for (const slot of slotsOf({ ...other, effective_from: null }, aMonday, 7)) taken.set(slot, job.draft.name);
+    }
+  }
+  const met = (at: string) => slotsOf({ ...one, effective_from: null, when: { ...when, at } }, aMonday, 7).flatMap((slot) => taken.get(slot) ?? [])[0];
+  const job = met(when.at);
+  if (job === undefined) return null;
+  const free = Array.from({ length: 6 }, (_, step) => atOf(minutesOf(when.at) + 20 * (step + 1))).find((at) => met(at) === undefined);
+  return { job, free: free ?? null };
 }
 
 function aboutTime({ draft, id, jobs, t, language }: Facts): Issue[] {
@@ -88,7 +96,8 @@ function aboutTime({ draft, id, jobs, t, language }: Facts): Issue[] {
     const { when, allowed, keep } = one;
     if (when.by === "week" && when.days.some((day) => !allows(allowed, day, Math.floor(minutesOf(when.at) / 60)))) issues.push({ key: `hours-${place}`, step: "schedule", title: t.jobWizard.wHours(place + 1), text: t.jobWizard.wHoursText(clockOf(when.at)), fix: { name: t.jobWizard.wNeverFix, apply: change(place, (now) => ({ ...now, allowed: null })) } });
     const both = overlap(one, id, jobs);
-    if (both && "at" in when) issues.push({ key: `overlap-${place}`, step: "schedule", title: t.jobWizard.wOverlap(both.job), text: t.jobWizard.wOverlapText(clockOf(when.at)), fix: { name: t.jobWizard.wOverlapFix(clockOf(both.free)), apply: change(place, (now) => ("at" in now.when ? { ...now, when: { ...now.when, at: both.free } } : now)) } });
+    const free = both?.free ?? null;
+    if (both && "at" in when) issues.push({ key: `overlap-${place}`, step: "schedule", title: t.jobWizard.wOverlap(both.job), text: t.jobWizard.wOverlapText(clockOf(when.at)), ...(free === null ? {} : { fix: { name: t.jobWizard.wOverlapFix(clockOf(free)), apply: change(place, (now) => ("at" in now.when ? { ...now, when: { ...now.when, at: free } } : now)) } }) });
     const gap = longestGap(one);
     if (keep !== null && gap !== null && isEmptySpans(draft.spans) && keptUntil(keep, 0) < 2 * gap) issues.push({ key: `short-${place}`, step: "retention", title: t.jobWizard.wShort(place + 1), text: t.jobWizard.wShortText });
   });

@@ -48,8 +48,8 @@ export function readClock(text: string): string | null {
 }
 
 /** The evening time that no other job begins at, in steps of ten minutes from 20:00. */
-export function freeEvening(jobs: readonly JobView[]): string {
-  const taken = new Set(jobs.flatMap((job) => job.draft.schedules.flatMap(({ when }) => ("at" in when ? [minutesOf(when.at)] : []))));
+export function freeEvening(jobs: readonly JobView[], own: readonly ScheduleView[] = []): string {
+  const taken = new Set([...jobs.flatMap((job) => job.draft.schedules), ...own].flatMap(({ when }) => ("at" in when ? [minutesOf(when.at)] : [])));
   for (let at = 20 * 60; at < 23 * 60; at += 10) if (!taken.has(at)) return atOf(at);
   return atOf(20 * 60);
 }

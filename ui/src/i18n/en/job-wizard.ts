@@ -258,5 +258,5 @@ export const jobWizard = {
   wOverlap: (job: string) => `Begins together with “${job}”`,
   wOverlapText: (at: string) => `Both at ${at}. Each takes longer then.`,
   wOverlapFix: (at: string) => `Start at ${at} instead`,
-  wGo: "Go there",
+  wGo: (step: string) => `Go to ${step}`,
 };

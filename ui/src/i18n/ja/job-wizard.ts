@@ -260,5 +260,5 @@ export const jobWizard: Messages["jobWizard"] = {
   wOverlap: (job) => `「${job}」と同時に始まります`,
   wOverlapText: (at) => `どちらも ${at} です。それぞれ時間が延びます。`,
   wOverlapFix: (at) => `${at} に変える`,
-  wGo: "移動",
+  wGo: (step) => `${step}へ移動`,
 };
