@@ -83,7 +83,7 @@ const shots = {
     await page.hover(id("hour-3-13"));
     await page.mouse.up();
     await page.hover(id("hour-5-3"));
-    if ((await page.getAttribute(id("hour-3-13"), "aria-selected")) !== "true" || (await page.getAttribute(id("hour-2-13"), "aria-selected")) !== "true" || (await page.getAttribute(id("hour-5-3"), "aria-selected")) !== "true") throw new Error("dragging does not paint");
+    if ((await page.getAttribute(id("hour-3-13"), "aria-selected")) !== "true" || (await page.getAttribute(id("hour-2-12"), "aria-selected")) !== "true" || (await page.getAttribute(id("hour-5-3"), "aria-selected")) !== "true") throw new Error("dragging does not paint");
   }, wait(300)]],
   "job-retention": ["busy", "/jobs/job-1?step=retention", [wait(400)]],
   "job-retention-rules": ["busy", "/jobs/job-4?step=retention", [wait(400)]],

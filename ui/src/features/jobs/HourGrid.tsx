@@ -19,6 +19,8 @@ export function HourGrid({ value, onChange }: HourGridProps) {
   const [focus, setFocus] = useState({ day: 0, hour: 8 });
   // What is being painted, while the button or Shift is held.
   const paint = useRef<boolean | null>(null);
+  // Where the pointer was last: a quick one leaves cells out.
+  const last = useRef({ day: 0, hour: 0 });
   const box = useRef<HTMLTableElement>(null);
   // Several cells may be painted before the next drawing.
   const latest = useRef(value);
@@ -39,7 +41,14 @@ export function HourGrid({ value, onChange }: HourGridProps) {
     const cell = document.elementFromPoint(event.clientX, event.clientY)?.closest<HTMLElement>("[data-hour]");
     if (!cell || !box.current?.contains(cell)) return;
     const [day, hour] = [Number(cell.dataset["day"]), Number(cell.dataset["hour"])];
-    if (allows(latest.current, day, hour) !== paint.current) set(day, hour, paint.current);
+    const before = last.current;
+    const steps = Math.max(Math.abs(day - before.day), Math.abs(hour - before.hour));
+    for (let step = 1; step <= steps; step += 1) {
+      const on = (from: number, to: number) => Math.round(from + ((to - from) * step) / steps);
+      const [nextDay, nextHour] = [on(before.day, day), on(before.hour, hour)];
+      if (allows(latest.current, nextDay, nextHour) !== paint.current) set(nextDay, nextHour, paint.current);
+    }
+    last.current = { day, hour };
   };
   const go = (day: number, hour: number) => {
     setFocus({ day, hour });
@@ -84,7 +93,7 @@ export function HourGrid({ value, onChange }: HourGridProps) {
                 return (
                   <td key={hour} data-day={day} data-hour={hour} data-on={on || undefined} aria-selected={on} aria-label={`${t.jobWizard.hourOf(t.schedules.long[day] ?? name, `${String(hour).padStart(2, "0")}:00`)}, ${on ? t.jobWizard.hourAllowed : t.jobWizard.hourNot}`}
                     tabIndex={focus.day === day && focus.hour === hour ? 0 : -1} data-testid={`hour-${day}-${hour}`} onFocus={() => setFocus({ day, hour })}
-                    onPointerDown={(event) => { event.currentTarget.releasePointerCapture?.(event.pointerId); paint.current = !on; set(day, hour, !on); }} />
+                    onPointerDown={(event) => { event.currentTarget.releasePointerCapture?.(event.pointerId); paint.current = !on; last.current = { day, hour }; set(day, hour, !on); }} />
                 );
               })}
             </tr>
