@@ -1,5 +1,5 @@
-//! `cargo xtask soak`: the repository's fault tests for as long as somebody has time, with other
-//! seeds in each round, and the fuzzer.
+//! `cargo xtask soak`: the repository's fault tests and years of a shop for as long as somebody has
+//! time, with other seeds in each round, and the fuzzer.
 
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ pub(crate) struct SoakArgs {
 const SEEDS: u64 = 20_000;
 /// How many times as long the other tests are.
 const TIMES: u64 = 10;
+/// Years of the shop in one round, each another one.
+const YEARS: u64 = 3;
 /// Seconds of the fuzzer for each parser; it goes on where the last round ended.
 const FUZZED: u64 = 60;
 /// What runs: the simulator, parsers of changed bytes, flipped bytes, faults of every kind, and an
@@ -58,5 +60,15 @@ fn one_round(paths: &Paths, round: u64) -> Result<()> {
     nextest.env("KURAMORI_SEEDS", format!("{from}..{}", from + SEEDS));
     nextest.env("KURAMORI_SOAK", TIMES.to_string()).env("KURAMORI_ROUND", round.to_string());
     proc::run(&mut nextest)?;
+    live_years(paths, round * YEARS)?;
     fuzz::run(paths, &FuzzArgs::all(FUZZED))
+}
+
+/// Lives years of a shop from one number on.
+fn live_years(paths: &Paths, from: u64) -> Result<()> {
+    let mut nextest = cargo(&paths.root, &["nextest", "run", "--package", "kuramori-app"]);
+    nextest.args(["--profile", "soak", "--run-ignored", "only"]);
+    nextest.args(["-E", "test(=jobs::year::simulated_year)"]);
+    nextest.env("KURAMORI_YEARS", format!("{from}..{}", from + YEARS));
+    proc::run(&mut nextest)
 }

@@ -52,7 +52,7 @@ function picked(inventory: InventoryView, pick: PickView & { by: "vm" }): VmView
 const isLeftOut = (choice: Choice, vm: VmView) => choice.leave_out.includes(vm.name) || choice.leave_out.includes(vm.reference);
 
 function coveredBy(inventory: InventoryView, pick: PickView, vm: VmView): boolean {
-  if (pick.by === "vm") return false;
+  if (pick.by === "vm" || pick.by === "rule") return false;
   return pick.by === "all" || (inGroup(inventory, pick.id)?.has(vm.reference) ?? false);
 }
 
@@ -63,7 +63,7 @@ export function membersOf(inventories: readonly InventoryView[], choice: Choice)
     const picks = choice.sources.filter((source) => source.server_id === inventory.server_id).map((source) => source.pick);
     if (picks.length === 0) continue;
     const alone = new Set(picks.flatMap((pick) => (pick.by === "vm" ? (picked(inventory, pick)?.reference ?? []) : [])));
-    const groups = picks.flatMap((pick) => (pick.by === "vm" ? [] : [{ name: pick.by === "all" ? inventory.server_name : pick.name, has: pick.by === "all" ? null : inGroup(inventory, pick.id) }]));
+    const groups = picks.flatMap((pick) => (pick.by === "vm" || pick.by === "rule" ? [] : [{ name: pick.by === "all" ? inventory.server_name : pick.name, has: pick.by === "all" ? null : inGroup(inventory, pick.id) }]));
     for (const vm of inventory.vms) {
       if (!there(vm)) continue;
       if (alone.has(vm.reference)) found.push({ server: inventory.server_id, serverName: inventory.server_name, vm, through: null });
@@ -76,11 +76,14 @@ export function membersOf(inventories: readonly InventoryView[], choice: Choice)
   return found.sort((a, b) => a.vm.name.localeCompare(b.vm.name));
 }
 
+/** Rules that choose VMs when the job runs; only the back end can say which. */
+export const rulesOf = (choice: Choice) => choice.sources.filter(({ pick }) => pick.by === "rule");
+
 /** Names of what is chosen and cannot be found on a server that was read. */
 export function lost(inventories: readonly InventoryView[], choice: Choice): string[] {
   return choice.sources.flatMap(({ server_id, pick }) => {
     const inventory = inventories.find((one) => one.server_id === server_id);
-    if (!inventory || pick.by === "all") return [];
+    if (!inventory || pick.by === "all" || pick.by === "rule") return [];
     const found = pick.by === "vm" ? picked(inventory, pick) : inGroup(inventory, pick.id);
     return found ? [] : [pick.name];
   });

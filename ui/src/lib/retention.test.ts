@@ -4,7 +4,7 @@ import type { KeepForView } from "@/api/generated/KeepForView";
 import { judge, keptUntil, most, type Coming, type Rule } from "./retention";
 import { dayLength, dayNumber, slotsOf } from "./rhythm";
 
-const schedule = (when: ScheduleView["when"], more: Partial<ScheduleView> = {}): ScheduleView => ({ id: null, when, effective_from: null, allowed: null, keep: null, ...more });
+const schedule = (when: ScheduleView["when"], more: Partial<ScheduleView> = {}): ScheduleView => ({ id: null, when, effective_from: null, allowed: null, until: null, keep: null, ...more });
 /** Monday 4 May 2026. */
 const monday = dayNumber(2026, 4, 4);
 const text = (slots: number[]) => slots.map((slot) => new Date(slot * 60_000).toISOString().slice(0, 16));

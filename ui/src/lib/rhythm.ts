@@ -66,7 +66,8 @@ function slotsOfDay(schedule: ScheduleView, day: number): number[] {
     case "month": return dayInMonth(when.on, day) === day ? [minutesOf(when.at)] : [];
     case "year": return parts.month + 1 === when.month && dayInMonth(when.on, day) === day ? [minutesOf(when.at)] : [];
     case "interval": return intervals(schedule.allowed, parts.weekday, Math.max(1, when.minutes));
-    case "after": return [];
+    case "after":
+    case "plugged": return [];
   }
 }
 

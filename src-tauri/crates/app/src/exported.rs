@@ -120,7 +120,9 @@ fn computer() -> String {
 }
 
 impl Place {
-    pub(crate) fn exported(&self) -> Result<Vec<(kuramori_repo::ExportedSettings, Exported)>, AppError> {
+    pub(crate) fn exported(
+        &self,
+    ) -> Result<Vec<(kuramori_repo::ExportedSettings, Exported)>, AppError> {
         let found = self.repository.exported_settings().map_err(|e| self.failed(&e))?;
         let readable = found.into_iter().filter_map(|one| match Exported::read(&one.body) {
             Ok(exported) => Some((one, exported)),

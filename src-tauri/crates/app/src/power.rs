@@ -92,6 +92,7 @@ mod tests {
         let item = Item {
             name: "vm".to_owned(),
             key: "vm".to_owned(),
+            waits: false,
             work: Box::new(move |run, _| {
                 begun.send(()).unwrap();
                 while !run.cancel.is_cancelled() {

@@ -64,7 +64,11 @@ macro_rules! with_commands {
             "jobs.save" JobsSave Admin (SaveJobRequest) -> JobView;
             "jobs.pause" JobsPause Operate (PauseJobRequest) -> JobView;
             "jobs.delete" JobsDelete Admin (JobRequest) -> Empty;
+            "jobs.duplicate" JobsDuplicate Admin (DuplicateJobRequest) -> JobView;
+            "jobs.plan" JobsPlan Read (PlanJobRequest) -> JobPlanView;
+            "jobs.presets" JobsPresets Read (Empty) -> PresetsView;
             "jobs.run" JobsRun Operate (RunJobRequest) -> RunStarted;
+            "schedules.propose" SchedulesPropose Read (ProposeSchedulesRequest) -> SchedulesProposed;
             "schedules.preview" SchedulesPreview Read (PreviewScheduleRequest) -> SchedulePreview;
             "runs.list" RunsList Read (ListRunsRequest) -> RunList;
             "runs.get" RunsGet Read (RunRequest) -> RunView;

@@ -15,7 +15,7 @@ mod runs;
 mod upkeep;
 mod when;
 
-pub(crate) use job::{DraftArgs, JobCommand, Named, ScheduleCommand};
+pub(crate) use job::{Disked, DraftArgs, JobCommand, Named, Ruled, ScheduleCommand};
 pub(crate) use load::LoadArgs;
 pub(crate) use notices::{CommonArgs, DigestWay, MailArgs, NoticesCommand};
 pub(crate) use repo::{
@@ -96,6 +96,28 @@ pub(crate) enum Command {
     /// Newer versions of this program.
     #[command(subcommand)]
     Update(UpdateCommand),
+    /// Settings of this installation.
+    #[command(subcommand)]
+    Settings(OwnSettingsCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OwnSettingsCommand {
+    /// Lets `kuramori serve` start when you log in, or not any more; without a word it says which.
+    Autostart {
+        /// `on` or `off`.
+        #[arg(value_enum)]
+        switch: Option<Switch>,
+    },
+}
+
+/// Whether something is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,8 +9,8 @@ use kuramori_app::platform::Roots;
 use kuramori_app::schema::command;
 use kuramori_app::updates::{self, AtStart};
 use kuramori_app::{
-    App, AppError, AppOptions, Client, Clock, Place, PointRef, Remote, RepositoryKey, SecretsChoice,
-    Seen, SystemClock,
+    App, AppError, AppOptions, Client, Clock, Place, PointRef, Remote, RepositoryKey,
+    SecretsChoice, Seen, SystemClock,
 };
 
 use crate::args::RepoArgs;

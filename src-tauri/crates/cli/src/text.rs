@@ -16,11 +16,11 @@ use kuramori_app::dto::{
 };
 
 pub(crate) use inventory::{inventory, tree};
-pub(crate) use jobs::{job_list, jobs, slots};
+pub(crate) use jobs::{job_list, job_plan, jobs, presets, slots};
 pub(crate) use notices::notices;
 pub(crate) use runs::{run, run_report, runs};
 pub(crate) use servers::{check, mounts, servers, unchecked};
-pub(crate) use settings::{exported_settings, load, settings_imported};
+pub(crate) use settings::{autostart, exported_settings, load, settings_imported};
 
 /// Shows an error: what happened, the risk, what to do, and the details.
 pub(crate) fn error(view: &ErrorView) -> String {

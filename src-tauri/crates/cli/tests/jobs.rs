@@ -131,6 +131,87 @@ fn schedules_are_previewed_and_nonsense_is_refused() {
     assert_eq!(bench.run(&never).code, 1);
 }
 
+#[test]
+fn a_plan_says_what_is_worth_a_look_and_a_rule_that_fits_nothing_is_told() {
+    let (bench, _lab) = setting();
+    let when = ["--at", "daily 20:00 keep 14d", "--rpo", "4"];
+    let create = ["job", "create", "mine", "--rule", "lab:name=?e*", "--rule", "lab:name=none-*"];
+    bench.run(&[&create[..], &["--leave-out-rule", "lab:name=test"], &when, &UTC].concat()).ok();
+    let other = ["job", "create", "other", "--vm", "lab:web", "--preset", "lab"];
+    let made = bench.run(&[&other[..], &UTC, &["--json"]].concat()).ok();
+    assert_eq!(made.field("/draft/spans/last"), "5", "as the preset says");
+    let plan = bench.run(&["job", "plan", "mine"]).ok().stdout;
+    for said in [
+        "web\n  Hard disk 1, 2.0 MiB\n",
+        "not test: The job leaves it out.",
+        "! web is saved by other too.",
+        "! No VM fits “name none-*” now.",
+        "! Up to 24 h lie between two runs; the RPO is 4 h.",
+        "T20:00:00+00:00  kept 14 days",
+    ] {
+        assert!(plan.contains(said), "{said}: {plan}");
+    }
+    assert_eq!(plan.matches("T20:00:00").count(), 10, "{plan}");
+
+    let run = bench.run(&["job", "run", "mine", "--json"]);
+    assert_eq!((run.code, run.field("/outcome")), (3, "succeeded-with-warnings".into()), "{run:?}");
+    assert!(run.stdout.contains("No VM fits the choice “name none-*” now"), "{}", run.stdout);
+    assert_eq!(names(&bench.run(&["points", "list", "--json"]).ok()), ["web"]);
+    let measured = bench.run(&["job", "plan", "mine", "--json"]).ok();
+    assert_eq!(measured.field("/measured_vms"), "1");
+
+    let copy = bench.run(&["job", "duplicate", "mine", "--json"]).ok();
+    assert_eq!(
+        (copy.field("/draft/name"), copy.field("/paused")),
+        ("mine 2".into(), "true".into())
+    );
+    let tags = ["job", "create", "tagged", "--rule", "lab:tag=gold", "--keep-last", "1"];
+    bench.run(&[&tags[..], &UTC].concat()).ok();
+    let run = bench.run(&["job", "run", "tagged", "--json"]);
+    assert_eq!((run.code, run.field("/items/0/error/code")), (1, "tags-unknown".into()), "{run:?}");
+    let nonsense = bench.run(&["job", "create", "x", "--rule", "lab:colour=red"]);
+    assert_eq!(nonsense.code, 2, "{nonsense:?}");
+}
+
+#[test]
+fn schedules_are_proposed_where_no_other_job_begins() {
+    let (bench, _lab) = setting();
+    let create = ["job", "create", "one", "--vm", "lab:web", "--at", "daily 20:00 keep 1d"];
+    bench.run(&[&create[..], &UTC].concat()).ok();
+    let propose = ["schedule", "propose", "--rpo", "48", "--zone", "UTC"];
+    let said = bench.run(&propose).ok().stdout;
+    let wanted = "For an RPO of 48 h: Every day at 20:10 (UTC). Never more than 26 h lie between two \
+                  runs.\n";
+    assert_eq!(said, wanted);
+    let presets = bench.run(&["job", "presets"]).ok().stdout;
+    assert!(presets.contains("Legal: 30 days, 12 weeks, 24 months, 7 years"), "{presets}");
+    let never = ["schedule", "preview", "--at", "every 4h until 06:00", "--zone", "UTC", "--json"];
+    let never = bench.run(&never);
+    assert!(never.stdout.contains("an interval has no window"), "{}", never.stdout);
+}
+
+/// The list of what starts with the session is a folder here, and no test's business elsewhere.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_program_starts_by_itself_and_not_any_more() {
+    let bench = Bench::new();
+    let switch = |words: &[&str]| {
+        let mut command = bench.program();
+        command.env("XDG_CONFIG_HOME", bench.path("config")).env("HOME", bench.path("home"));
+        command.args(["settings", "autostart"]).args(words);
+        crate::bench::answer(&mut command, "").ok().stdout
+    };
+    assert_eq!(switch(&[]), "Kuramori does not start when you log in.\n");
+    let on = "Kuramori keeps jobs as soon as you log in.\n";
+    assert_eq!((switch(&["on"]), switch(&[])), (on.to_owned(), on.to_owned()));
+    let entries = crate::bench::files(&bench.path("config"));
+    let entry = std::fs::read_to_string(&entries[0]).unwrap();
+    let state = bench.text("state");
+    assert!(entry.contains(&state) && entry.contains("serve"), "it keeps these jobs: {entry}");
+    assert_eq!(switch(&["off"]), "Kuramori does not start when you log in.\n");
+    assert!(crate::bench::files(&bench.path("config")).is_empty());
+}
+
 /// A program that keeps jobs; it is ended with the test.
 struct Serving(std::process::Child);
 

@@ -111,7 +111,8 @@ fn snapshots_whose_promises_were_lost_are_found_and_removed() {
     let hold = FaultSpec { point: point.into(), ..FaultSpec::default() };
     let held = kill_in(&bench, &lab, &RUN, hold);
     lab.remove_faults(Some(held));
-    let snapshots = || lab.vm("web").unwrap().snapshots.len() + lab.vm("mail").unwrap().snapshots.len();
+    let snapshots =
+        || lab.vm("web").unwrap().snapshots.len() + lab.vm("mail").unwrap().snapshots.len();
     assert_ne!(snapshots(), 0, "a snapshot is there");
     delete(&bench.path("state").join("runs.sqlite"));
     bench.run(&["job", "list"]).ok();

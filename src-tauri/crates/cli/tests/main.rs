@@ -42,3 +42,4 @@ mod serve;
 #[cfg(target_os = "linux")]
 mod sources;
 mod upkeep;
+mod windows;

@@ -12,7 +12,7 @@ use kuramori_repo::{
 };
 use kuramori_vsphere::{
     Client, DatastoreSummary, DiskConfig, HostRef, Readiness, SnapshotRef, TrackingBug, VmConfig,
-    VmRef, VmSummary,
+    VmObstacle, VmRef, VmSummary,
 };
 
 use crate::TOOL_VERSION;
@@ -27,7 +27,7 @@ use crate::hot_add::{self, HotAdd};
 use crate::mounted::Mounts;
 use crate::observer::{Observer, Step};
 use crate::plan::Parent;
-use crate::policy::Policy;
+use crate::policy::{LeftOut, Policy};
 use crate::quiet;
 use crate::report::RunEvent;
 use crate::snapshot::{Guard, OpenIntent, open_intents, recover};
@@ -153,6 +153,15 @@ impl Warnings<'_> {
         self.info(event);
     }
 
+    /// Tells that a disk is not in the recovery point: what cannot be in it is worth a look, what
+    /// somebody chose is not.
+    pub(crate) fn leave_out(&mut self, why: LeftOut, disk: &DiskConfig) {
+        match why {
+            LeftOut::Obstacle(_) => self.warn(why.event(disk)),
+            LeftOut::Choice => self.note(why.event(disk)),
+        }
+    }
+
     pub(crate) fn warn(&mut self, event: RunEvent) {
         self.any = true;
         self.recorded.push(event.clone());
@@ -272,14 +281,16 @@ fn check(job: &VmBackup<'_>, warnings: &mut Warnings<'_>) -> Result<Checked, Eng
         if hot_add::only_visits(job, disk)? {
             continue;
         }
-        if let Some(obstacle) = disk.obstacle() {
-            let reason = obstacle.to_string();
-            not_included.push(format!("{}: {reason}", disk.label));
-            warnings.warn(RunEvent::LeftOut { disk: disk.label.clone(), reason });
+        if let Some(why) = job.policy.leaves_out(disk) {
+            not_included.push(why.record(disk));
+            warnings.leave_out(why, disk);
         } else {
             disks += 1;
             capacity += disk.capacity.get();
         }
+    }
+    if disks == 0 {
+        return Err(EngineError::NotSupported(VmObstacle::NoSavedDisk));
     }
     warnings.info(RunEvent::Checked { disks, capacity });
     job.cancel.check()?;

@@ -15,7 +15,7 @@ use kuramori_repo::{
 };
 use kuramori_vdisk::chain::DiskChain;
 use kuramori_vsphere::transport::{DatastoreFile, DatastoreHttp, DatastoreHttpError};
-use kuramori_vsphere::{DiskConfig, PowerStamp, PowerState};
+use kuramori_vsphere::{DiskConfig, PowerStamp, PowerState, VmObstacle};
 
 use crate::TOOL_VERSION;
 use crate::backup::{VmBackup, Warnings, causes, clear_leftovers, identity, panic_text};
@@ -95,13 +95,15 @@ fn check<'a>(
     }
     let (mut not_included, mut disks) = (Vec::new(), Vec::new());
     for disk in &summary.disks {
-        if let Some(obstacle) = disk.cold_obstacle() {
-            let reason = obstacle.to_string();
-            not_included.push(format!("{}: {reason}", disk.label));
-            warnings.warn(RunEvent::LeftOut { disk: disk.label.clone(), reason });
+        if let Some(why) = job.policy.leaves_out(disk) {
+            not_included.push(why.record(disk));
+            warnings.leave_out(why, disk);
         } else {
             disks.push(disk);
         }
+    }
+    if disks.is_empty() {
+        return Err(EngineError::NotSupported(VmObstacle::NoSavedDisk));
     }
     let capacity = disks.iter().map(|disk| disk.capacity.get()).sum();
     let count = u32::try_from(disks.len()).unwrap_or(u32::MAX);
@@ -182,7 +184,7 @@ fn save(
             warnings.note(RunEvent::FileLeftOut { file, reason });
         }
     }
-    let wanted = config.disks.iter().filter(|disk| disk.cold_obstacle().is_none());
+    let wanted = config.disks.iter().filter(|disk| job.policy.leaves_out(disk).is_none());
     let wanted: Vec<&DiskConfig> = wanted.collect();
     job.progress.total(wanted.iter().map(|disk| disk.capacity.get()).sum());
     let (mut disks, mut looks) = (Vec::new(), Vec::new());

@@ -34,7 +34,8 @@ pub(crate) fn read_disks(
     warnings: &mut Warnings<'_>,
 ) -> Result<Vec<DiskDraft>, EngineError> {
     let Frozen { snapshot, config, .. } = frozen;
-    let wanted: Vec<&DiskConfig> = config.disks.iter().filter(|d| d.obstacle().is_none()).collect();
+    let wanted = config.disks.iter().filter(|disk| job.policy.leaves_out(disk).is_none());
+    let wanted: Vec<&DiskConfig> = wanted.collect();
     let sources: Vec<DiskSource<'_>> = wanted
         .into_iter()
         .map(|disk| DiskSource::plan(job, snapshot, disk, parent))

@@ -1,7 +1,18 @@
 //! What a run tells of the job it is of.
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use kuramori_jobs::job::Cause;
 use serde::{Deserialize, Serialize};
+
+/// A moment and the zone whose clocks people look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Where.
+    pub zone: Tz,
+}
 
 /// Something about the job that a run is of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +31,39 @@ pub enum JobEvent {
         name: String,
         /// Why it cannot be saved.
         reason: String,
+    },
+    /// No VM fits a rule by which a job chooses what it saves.
+    RuleFitsNothing {
+        /// The rule in words.
+        rule: String,
+    },
+    /// Whether a rule fits cannot be told, so it leaves nothing out.
+    RuleUnknown {
+        /// The rule in words.
+        rule: String,
+        /// Why.
+        reason: String,
+    },
+    /// A disk is left out, as somebody chose.
+    DiskLeftOut {
+        /// The disk.
+        disk: String,
+    },
+    /// A disk that somebody chose to leave out is none of the VM any more.
+    DiskChoiceGone {
+        /// The VM.
+        vm: String,
+        /// The disk.
+        disk: String,
+    },
+    /// Another run works on a VM, so it waits for its turn.
+    WaitsForRun,
+    /// The window ended before all was begun.
+    WindowEnded {
+        /// How many VMs were not begun.
+        left: u32,
+        /// When they are; `None` when no window is to come.
+        continues: Option<Moment>,
     },
     /// Recovery points that a job's rule does not keep were moved to the recycle bin.
     PointsDeleted {

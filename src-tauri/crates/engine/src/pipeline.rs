@@ -48,9 +48,7 @@ impl Watch<'_> {
     /// Waits until so many bytes may be read.
     pub(crate) fn pass(&self, bytes: u64) -> Result<(), Cancelled> {
         match self.throttle {
-            Some(throttle) => {
-                self.timed(WaitedFor::Limit, || throttle.take(bytes, self.cancel))
-            }
+            Some(throttle) => self.timed(WaitedFor::Limit, || throttle.take(bytes, self.cancel)),
             None => self.cancel.check(),
         }
     }

@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use kuramori_repo::Consistency;
+use kuramori_vsphere::{DiskConfig, DiskObstacle};
+
+use crate::job_event::JobEvent;
+use crate::report::RunEvent;
 
 /// What to do when a guest cannot be made as quiet as wished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +35,57 @@ impl Cold {
     }
 }
 
+/// A disk that somebody chose to leave out. It is known by its UUID, which stays when it moves; one
+/// without by key and label together, so that another disk in its place is saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskChoice {
+    /// Its UUID, where the server told one.
+    pub uuid: Option<String>,
+    /// Its key inside the VM.
+    pub key: i32,
+    /// Its label, such as `Hard disk 1`.
+    pub label: String,
+}
+
+impl DiskChoice {
+    /// Returns whether a disk is the one.
+    pub fn is(&self, disk: &DiskConfig) -> bool {
+        match (&self.uuid, &disk.uuid) {
+            (Some(chosen), Some(uuid)) => chosen.eq_ignore_ascii_case(uuid),
+            _ => self.key == disk.key.get() && self.label == disk.label,
+        }
+    }
+}
+
+/// Why a disk is not part of a recovery point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LeftOut {
+    /// It cannot be.
+    Obstacle(DiskObstacle),
+    /// Somebody chose so.
+    Choice,
+}
+
+impl LeftOut {
+    /// Says so of a disk, as its recovery point does.
+    pub(crate) fn record(self, disk: &DiskConfig) -> String {
+        match self {
+            Self::Obstacle(obstacle) => format!("{}: {obstacle}", disk.label),
+            Self::Choice => format!("{}: left out by choice", disk.label),
+        }
+    }
+
+    pub(crate) fn event(self, disk: &DiskConfig) -> RunEvent {
+        let label = disk.label.clone();
+        match self {
+            Self::Obstacle(obstacle) => {
+                RunEvent::LeftOut { disk: label, reason: obstacle.to_string() }
+            }
+            Self::Choice => RunEvent::Job(JobEvent::DiskLeftOut { disk: label }),
+        }
+    }
+}
+
 /// What a backup insists on, whatever the server says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
@@ -51,6 +106,18 @@ pub struct Policy {
     pub cold: Option<Cold>,
     /// How long a guest may take to show a sign of life again after its writes were held.
     pub thaw_patience: Duration,
+    /// Disks that are not to be saved.
+    pub leave_out: Vec<DiskChoice>,
+}
+
+impl Policy {
+    /// Returns why a disk is not saved, or `None` when it is. What cannot be saved is told as such,
+    /// whatever was chosen.
+    pub(crate) fn leaves_out(&self, disk: &DiskConfig) -> Option<LeftOut> {
+        let obstacle = if self.cold.is_some() { disk.cold_obstacle() } else { disk.obstacle() };
+        let chosen = || self.leave_out.iter().any(|choice| choice.is(disk));
+        obstacle.map(LeftOut::Obstacle).or_else(|| chosen().then_some(LeftOut::Choice))
+    }
 }
 
 impl Default for Policy {
@@ -65,6 +132,7 @@ impl Default for Policy {
             pause: Duration::from_secs(5),
             cold: None,
             thaw_patience: Duration::from_mins(1),
+            leave_out: Vec::new(),
         }
     }
 }

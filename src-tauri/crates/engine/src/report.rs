@@ -63,8 +63,7 @@ pub enum RunEvent {
     TrackingOn,
     /// Changed block tracking was begun anew, since its record was caught leaving changes out.
     TrackingReset,
-    /// Changed block tracking was begun anew, since a disk has another size: hosts are known that
-    /// name wrong areas after that.
+    /// Changed block tracking was begun anew for another size: hosts name wrong areas after that.
     TrackingResetForSize,
     /// Changed block tracking could not be turned on.
     TrackingRefused {

@@ -39,12 +39,7 @@ pub(crate) struct Intent {
 const BEGINNING: &str = "Made by Kuramori for a backup";
 
 /// What people on the server read. The end names the intent, by which the snapshot is found again.
-fn describe(
-    intent: IntentId,
-    run: RunId,
-    writer: WriterId,
-    expires: DateTime<Utc>,
-) -> String {
+fn describe(intent: IntentId, run: RunId, writer: WriterId, expires: DateTime<Utc>) -> String {
     let expires = expires.format("%Y-%m-%d %H:%M UTC");
     format!(
         "{BEGINNING} and removed when it ends. Not needed after {expires}. \

@@ -14,6 +14,7 @@
 mod audit;
 mod bench;
 mod byte_exact;
+mod choice;
 mod cold;
 mod crash;
 mod faults;

@@ -92,8 +92,7 @@ impl RunLog {
     /// # Errors
     /// When it could not be written.
     pub fn set_state(&self, run: RunId, state: RunState) -> Result<(), LogError> {
-        let ended = matches!(state, RunState::Done(_) | RunState::Interrupted)
-            .then(|| self.now().to_rfc3339());
+        let ended = state.is_over().then(|| self.now().to_rfc3339());
         self.query("recording the state of a run", |db| {
             db.execute(
                 "UPDATE runs SET state = ?2, ended_at = coalesce(?3, ended_at) WHERE id = ?1",

@@ -71,6 +71,15 @@ pub enum RunState {
     Done(Outcome),
     /// Was cut off: the program or the machine stopped.
     Interrupted,
+    /// Ended with its window, before it had begun all of it: another run goes on with the rest.
+    Paused,
+}
+
+impl RunState {
+    /// Returns whether nothing more comes of the run.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Done(_) | Self::Interrupted | Self::Paused)
+    }
 }
 
 /// How weighty a log line is.

@@ -1,6 +1,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use kuramori_base::{CancelToken, Cancelled, Secret};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
@@ -15,6 +16,7 @@ use crate::session::Session;
 use crate::soap;
 use crate::tls::{HostPin, Thumbprint};
 use crate::transport::gate::HostGate;
+use crate::xml::Node;
 
 /// Where and how to log in.
 #[derive(Debug)]
@@ -123,6 +125,22 @@ impl Client {
         &self.inner.handle
     }
 
+    /// Returns what time it is by the server's clock.
+    ///
+    /// # Errors
+    /// When the server does not answer, or says no time.
+    pub async fn server_time(&self) -> Result<DateTime<Utc>, VsphereError> {
+        let action = "read the server's clock";
+        let reply = self.current_time(action).await?;
+        let time = reply.text_at("returnval").and_then(|t| DateTime::parse_from_rfc3339(t).ok());
+        time.map(|time| time.to_utc()).ok_or_else(|| VsphereError::missing(action, "a time"))
+    }
+
+    async fn current_time(&self, action: &str) -> Result<Node, VsphereError> {
+        let instance = MoRef::new("ServiceInstance", "ServiceInstance");
+        self.read(action, "CurrentTime", &instance, |_| {}).await
+    }
+
     pub(crate) fn service(&self) -> &ServiceContent {
         &self.inner.service
     }
@@ -139,9 +157,7 @@ impl Client {
                 tokio::time::sleep(KEEP_ALIVE).await;
                 let Some(inner) = inner.upgrade() else { break };
                 let client = Self { inner };
-                let instance = MoRef::new("ServiceInstance", "ServiceInstance");
-                let said = client.read("keep the session alive", "CurrentTime", &instance, |_| {});
-                if let Err(error) = said.await {
+                if let Err(error) = client.current_time("keep the session alive").await {
                     tracing::warn!(server = %client.endpoint(), %error, "keep-alive failed");
                 }
             }

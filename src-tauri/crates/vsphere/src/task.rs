@@ -12,7 +12,8 @@ use crate::xml::Node;
 const LONGEST: Duration = Duration::from_hours(24);
 /// How long a cancelled task may take to notice.
 const GRACE: Duration = Duration::from_mins(1);
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// Most tasks of a small VM take a few hundredths of a second.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 const PATHS: &[&str] = &["info.state", "info.progress", "info.result", "info.error"];

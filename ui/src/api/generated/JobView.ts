@@ -19,6 +19,14 @@ draft: JobDraft,
  */
 repository_name: string | null, 
 /**
+ * What it saves, in words for each source.
+ */
+saves: Array<string>, 
+/**
+ * What of that it leaves out, in words.
+ */
+leaves_out: Array<string>, 
+/**
  * What it does, in a sentence for each schedule.
  */
 plan: Array<string>, 
@@ -34,6 +42,15 @@ paused_until: string | null,
  * When it is due next, if nothing else happens.
  */
 next_at: string | null, 
+/**
+ * When it goes on with what its last run had not begun before its window ended; `null` when
+ * there is no such thing.
+ */
+continues_at: string | null, 
+/**
+ * The same in words, such as `continues tomorrow 20:00`.
+ */
+continues: string | null, 
 /**
  * Its last run, or the one that is under way.
  */

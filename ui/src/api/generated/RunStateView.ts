@@ -3,4 +3,4 @@
 /**
  * Where a run stands.
  */
-export type RunStateView = "queued" | "running" | "stopping" | "done" | "interrupted";
+export type RunStateView = "queued" | "running" | "stopping" | "done" | "interrupted" | "paused";

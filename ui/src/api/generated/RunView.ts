@@ -44,7 +44,7 @@ kind: RunKind,
  */
 state: RunStateView, 
 /**
- * How it ended; `null` while it has not.
+ * How it ended; `null` while it has not, and for one that was paused.
  */
 outcome: OutcomeView | null, 
 /**

@@ -24,6 +24,11 @@ effective_from: string | null,
  */
 allowed: Array<number> | null, 
 /**
+ * When its window ends, which begins at its time: a run pauses then, and goes on with what
+ * it had not begun when the window opens again. No window when left out.
+ */
+until: string | null, 
+/**
  * For how long what it makes is kept; only the job's spans keep it when left out.
  */
 keep: KeepForView | null, };

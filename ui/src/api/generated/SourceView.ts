@@ -2,7 +2,7 @@
 import type { PickView } from "./PickView";
 
 /**
- * Which VMs of a server a job saves.
+ * Which VMs of a server a job saves, or leaves out.
  */
 export type SourceView = { 
 /**

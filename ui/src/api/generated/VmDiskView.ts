@@ -9,6 +9,10 @@ export type VmDiskView = {
  */
 key: number, 
 /**
+ * Identity that stays when it moves; not all have one.
+ */
+uuid: string | null, 
+/**
  * Name on the server, such as `Hard disk 1`.
  */
 label: string, 

@@ -44,4 +44,9 @@ job_id: string,
 /**
  * Whether it must have ended well.
  */
-only_success: boolean, };
+only_success: boolean, } | { "by": "plugged", 
+/**
+ * How many minutes have to lie between the end of a run that saved everything and the
+ * next one.
+ */
+gap_minutes: number, };

@@ -24,7 +24,7 @@ interface ScheduleRowProps {
   onRemove: () => void;
 }
 
-const kinds = ["week", "month", "year", "interval", "after"] as const;
+const kinds = ["week", "month", "year", "interval", "after", "plugged"] as const;
 
 /** A schedule of another kind, with what fits of the one before. */
 function ofKind(kind: (typeof kinds)[number], before: WhenView, others: readonly JobView[]): WhenView {
@@ -34,6 +34,7 @@ function ofKind(kind: (typeof kinds)[number], before: WhenView, others: readonly
     case "month": return { by: "month", on: { day: "last-of", weekday: 6 }, at };
     case "year": return { by: "year", month: 12, on: { day: "last" }, at };
     case "interval": return { by: "interval", minutes: 240 };
+    case "plugged": return { by: "plugged", gap_minutes: 1440 };
     case "after": return { by: "after", job_id: others[0]?.id ?? "", only_success: true };
   }
 }
@@ -118,6 +119,10 @@ function What({ when, place, others, onChange }: { when: WhenView; place: number
     case "interval": {
       const offered = intervals.includes(when.minutes) ? intervals : [...intervals, when.minutes].sort((a, b) => a - b);
       return <div className={css.wide}><Select bare label={t.jobWizard.interval} options={offered.map((minutes) => ({ key: String(minutes), name: t.schedules.everyShort(minutes) }))} value={String(when.minutes)} onChange={(key) => onChange({ ...when, minutes: Number(key) })} testId={`schedule-every-${place}`} /></div>;
+    }
+    case "plugged": {
+      const offered = [0, 60, 240, 720, 1440, 10080].includes(when.gap_minutes) ? [0, 60, 240, 720, 1440, 10080] : [0, 60, 240, 720, 1440, 10080, when.gap_minutes].sort((a, b) => a - b);
+      return <div className={css.wide}><Select bare label={t.jobWizard.gap} options={offered.map((minutes) => ({ key: String(minutes), name: minutes === 0 ? "–" : t.schedules.everyShort(minutes) }))} value={String(when.gap_minutes)} onChange={(key) => onChange({ ...when, gap_minutes: Number(key) })} testId={`schedule-gap-${place}`} /></div>;
     }
     case "after":
       return (

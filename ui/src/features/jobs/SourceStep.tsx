@@ -12,7 +12,7 @@ import { SearchField } from "@/components/SearchField";
 import { EmptyState, Loading } from "@/components/States";
 import { Bytes } from "@/components/Words";
 import { useText } from "@/i18n/context";
-import { lost, membersOf, setVms, sizeOf, type Choice, type Member } from "@/api/members";
+import { lost, membersOf, rulesOf, setVms, sizeOf, type Choice, type Member } from "@/api/members";
 import { SourceTree } from "./SourceTree";
 import { StepHead } from "./WizardFrame";
 import css from "./SourceStep.module.css";
@@ -91,7 +91,7 @@ function Chosen({ members, inventories, choice, onChange }: { members: readonly 
         {gone.map((name) => (
           <li key={name} className={css.member}>
             <div className={css.memberLine}><span className={css.name}>{name}</span><Chip glyph="warned">{t.jobWizard.lostChip}</Chip>
-              <Out label={t.jobWizard.takeOut(name)} onPress={() => onChange({ ...choice, sources: choice.sources.filter(({ pick }) => pick.by === "all" || pick.name !== name) })} /></div>
+              <Out label={t.jobWizard.takeOut(name)} onPress={() => onChange({ ...choice, sources: choice.sources.filter(({ pick }) => pick.by === "all" || pick.by === "rule" || pick.name !== name) })} /></div>
           </li>
         ))}
         {members.map((member) => (
@@ -100,6 +100,7 @@ function Chosen({ members, inventories, choice, onChange }: { members: readonly 
             if (inventory) onChange(setVms(choice, inventory, [member.vm], false));
           }} />
         ))}
+        {rulesOf(choice).length > 0 ? <li className={css.out}>{t.jobWizard.byRule(rulesOf(choice).length)}</li> : null}
         {choice.leave_out.length > 0 ? <li className={css.out}>{t.jobWizard.foreverOut(choice.leave_out.join(", "))}</li> : null}
       </ul>
       {members.length > 0 ? <footer className={css.chosenFoot}>{t.jobWizard.sumDisks(saved, disks.length)}</footer> : null}

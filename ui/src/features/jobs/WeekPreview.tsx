@@ -31,7 +31,7 @@ interface Bar {
 }
 
 /** What the back end can tell times of: not what follows a job, and not what is half filled in. */
-const timed = (one: ScheduleView) => one.when.by !== "after" && (one.when.by !== "week" || one.when.days.length > 0) && one.allowed?.some((day) => day !== 0) !== false;
+const timed = (one: ScheduleView) => one.when.by !== "after" && one.when.by !== "plugged" && (one.when.by !== "week" || one.when.days.length > 0) && one.allowed?.some((day) => day !== 0) !== false;
 
 /** One question for each time zone rather than one for each job. */
 function useOthers(others: readonly JobView[]) {

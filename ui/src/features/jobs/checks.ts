@@ -10,7 +10,7 @@ import { allows, minutesOf, slotsOf } from "@/lib/rhythm";
 import { durationText } from "@/lib/time";
 import { bytesText } from "@/lib/units";
 import { atOf, clockOf, isEmptySpans, longestGap, presets, schedule, workingDays, type StepKey } from "./draft";
-import { lost, membersOf, sizeOf, type Member } from "@/api/members";
+import { lost, membersOf, rulesOf, sizeOf, type Member } from "@/api/members";
 
 /** Something about a draft that somebody should know. */
 export interface Issue {
@@ -39,7 +39,7 @@ const change = (place: number, part: (one: ScheduleView) => ScheduleView) => (dr
 export function faults({ draft, id, jobs, inventories, repositories, t }: Facts): Issue[] {
   const issues: Issue[] = [];
   const unread = draft.sources.some((source) => !inventories.some((one) => one.server_id === source.server_id));
-  if (draft.sources.length === 0 || (!unread && membersOf(inventories, draft).length === 0)) issues.push({ key: "vms", step: "source", title: t.jobWizard.wNoVms, text: t.jobWizard.wNoVmsText });
+  if (draft.sources.length === 0 || (!unread && rulesOf(draft).length === 0 && membersOf(inventories, draft).length === 0)) issues.push({ key: "vms", step: "source", title: t.jobWizard.wNoVms, text: t.jobWizard.wNoVmsText });
   if (!repositories.some((one) => one.id === draft.repository_id)) issues.push({ key: "place", step: "destination", title: t.jobWizard.wNoPlace, text: t.jobWizard.wNoPlaceText });
   draft.schedules.forEach(({ when, allowed }, place) => {
     if (when.by === "week" && when.days.length === 0) issues.push({ key: `days-${place}`, step: "schedule", title: t.jobWizard.wNoDays(place + 1), text: t.jobWizard.wNoDaysText });
@@ -56,7 +56,7 @@ export function faults({ draft, id, jobs, inventories, repositories, t }: Facts)
 function aboutVms({ draft, id, jobs, inventories, t }: Facts, members: readonly Member[]): Issue[] {
   const issues: Issue[] = [];
   const [gone] = lost(inventories, draft);
-  if (gone !== undefined) issues.push({ key: "lost", step: "source", title: t.jobWizard.wLost(gone), text: t.jobWizard.wLostText, fix: { name: t.jobWizard.wLostFix, apply: (now) => ({ ...now, sources: now.sources.filter(({ pick }) => pick.by === "all" || pick.name !== gone) }) } });
+  if (gone !== undefined) issues.push({ key: "lost", step: "source", title: t.jobWizard.wLost(gone), text: t.jobWizard.wLostText, fix: { name: t.jobWizard.wLostFix, apply: (now) => ({ ...now, sources: now.sources.filter(({ pick }) => pick.by === "all" || pick.by === "rule" || pick.name !== gone) }) } });
   const tools = members.filter(({ vm }) => vm.power === "on" && !vm.tools_running);
   if (tools[0]) issues.push({ key: "tools", step: "source", title: tools.length === 1 ? t.jobWizard.wTools(tools[0].vm.name) : t.jobWizard.wToolsMany(tools.length), text: t.jobWizard.wToolsText });
   const snapshots = members.filter(({ vm }) => vm.snapshots > 0);

@@ -34,6 +34,7 @@ function whenText(when: WhenView, jobs: readonly JobView[]): string {
     case "month": return `monthly ${monthDay(when.on)} ${clockOf(when.at)}`;
     case "year": return `yearly ${when.month} ${monthDay(when.on)} ${clockOf(when.at)}`;
     case "interval": return when.minutes % 60 === 0 ? `every ${when.minutes / 60}h` : `every ${when.minutes}min`;
+    case "plugged": return `plugged gap ${when.gap_minutes % 60 === 0 ? `${when.gap_minutes / 60}h` : `${when.gap_minutes}min`}`;
     case "after": return `${when.only_success ? "after-success" : "after"} ${jobs.find((job) => job.id === when.job_id)?.draft.name ?? when.job_id}`;
   }
 }
@@ -42,8 +43,8 @@ function keepText(keep: KeepForView | null): string {
   return keep === null ? "" : keep.unit === "forever" ? " keep forever" : ` keep ${keep.count}${keep.unit.charAt(0)}`;
 }
 
-/** What the command line cannot say of a draft. */
-export type Unsaid = "hours" | "from" | "retry" | "catchUp" | "rpo";
+/** What the line does not say of a draft. */
+export type Unsaid = "hours" | "retry" | "catchUp" | "rpo" | "rules";
 
 export interface Command {
   line: string;
@@ -62,20 +63,23 @@ export function createCommand(draft: JobDraft, known: Known): Command {
   const add = (option: string, value: string) => parts.push(`--${option} ${word(value)}`);
   for (const { server_id, pick } of draft.sources) {
     const server = known.server(server_id);
+    if (pick.by === "rule") continue;
     if (pick.by === "all") add("all", server);
     else add(pick.by === "vm" ? "vm" : "in", `${server}:${pick.name}`);
   }
   for (const name of draft.leave_out) add("leave-out", name);
+  for (const disk of draft.leave_out_disks) add("leave-out-disk", `${known.server(disk.server_id)}:${disk.vm_name}:${disk.label}`);
   add("repo", known.repository);
-  for (const one of draft.schedules) add("at", `${whenText(one.when, known.jobs)}${keepText(one.keep)}`);
+  for (const one of draft.schedules) add("at", `${whenText(one.when, known.jobs)}${one.until === null ? "" : ` until ${clockOf(one.until)}`}${one.effective_from === null ? "" : ` from ${one.effective_from}`}${keepText(one.keep)}`);
   for (const [key, count] of Object.entries(draft.spans)) if (count > 0) parts.push(`--keep-${key} ${count}`);
   if (draft.zone !== null) add("zone", draft.zone);
   if (draft.limit !== null) parts.push(`--limit ${draft.limit}`);
   const rpo = draft.rpo_minutes;
   if (rpo !== null && rpo % 60 === 0) parts.push(`--rpo ${rpo / 60}`);
   const unsaid: Unsaid[] = [];
+  if (draft.without.length > 0 || draft.sources.some(({ pick }) => pick.by === "rule")) unsaid.push("rules");
+
   if (draft.schedules.some((one) => one.allowed !== null)) unsaid.push("hours");
-  if (draft.schedules.some((one) => one.effective_from !== null)) unsaid.push("from");
   if (draft.retry_minutes.join() !== recommended.retry_minutes.join()) unsaid.push("retry");
   if (draft.catch_up_hours !== recommended.catch_up_hours) unsaid.push("catchUp");
   if (rpo !== null && rpo % 60 !== 0) unsaid.push("rpo");

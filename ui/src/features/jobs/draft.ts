@@ -54,7 +54,7 @@ export function freeEvening(jobs: readonly JobView[], own: readonly ScheduleView
   return atOf(20 * 60);
 }
 
-export const schedule = (when: ScheduleView["when"], more: Partial<ScheduleView> = {}): ScheduleView => ({ id: null, when, effective_from: null, allowed: null, keep: null, ...more });
+export const schedule = (when: ScheduleView["when"], more: Partial<ScheduleView> = {}): ScheduleView => ({ id: null, when, effective_from: null, allowed: null, until: null, keep: null, ...more });
 
 const hours = (from: number, to: number) => ((1 << to) - 1) & ~((1 << from) - 1);
 /** Monday to Friday, 8 to 18. */
@@ -66,7 +66,7 @@ export const quietHours = allHours.map((day, index) => day & ~(officeHours[index
 /** A complete job but for its VMs: Next, Next, Finish gives a good backup. */
 export function newDraft(jobs: readonly JobView[], repository: string): JobDraft {
   return {
-    name: "", sources: [], leave_out: [], repository_id: repository, schedules: [schedule({ by: "week", days: workingDays, at: freeEvening(jobs) })],
+    name: "", sources: [], leave_out: [], without: [], leave_out_disks: [], repository_id: repository, schedules: [schedule({ by: "week", days: workingDays, at: freeEvening(jobs) })],
     spans: { ...presets.small }, zone: null, limit: null, retry_minutes: [...recommended.retry_minutes], catch_up_hours: recommended.catch_up_hours, rpo_minutes: null,
   };
 }

@@ -10,6 +10,7 @@ export function whenText({ when, allowed }: ScheduleView, jobs: readonly JobView
     case "month": return t.schedules.month(when.on, clockOf(when.at));
     case "year": return t.schedules.year(when.month, when.on, clockOf(when.at));
     case "interval": return t.schedules.every(when.minutes, allowed !== null);
+    case "plugged": return t.schedules.plugged(when.gap_minutes);
     case "after": return t.schedules.after(jobs.find((job) => job.id === when.job_id)?.draft.name ?? "?", when.only_success);
   }
 }

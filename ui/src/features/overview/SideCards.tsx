@@ -48,8 +48,8 @@ function NowLine({ run: listed, onRun }: { run: RunSummary; onRun: (id: string) 
 export function LastRuns({ onRun, onAll }: { onRun: (id: string) => void; onAll: () => void }) {
   const t = useText();
   const answer = useCommand("runs.list", { limit: 200 });
-  const runs = (answer.data?.runs ?? []).filter((run) => run.state === "done" || run.state === "interrupted").slice(0, 4);
-  const glyph = (run: RunSummary) => (run.state === "interrupted" || run.outcome === "failed" ? "failed" : run.outcome === "cancelled" ? "stopped" : run.outcome === "succeeded-with-warnings" ? "warned" : "ok");
+  const runs = (answer.data?.runs ?? []).filter((run) => run.state === "done" || run.state === "interrupted" || run.state === "paused").slice(0, 4);
+  const glyph = (run: RunSummary) => (run.state === "interrupted" || run.outcome === "failed" ? "failed" : run.outcome === "cancelled" ? "stopped" : run.state === "paused" || run.outcome === "succeeded-with-warnings" ? "warned" : "ok");
   const word = { failed: t.runs.failed, stopped: t.runs.cancelled, warned: t.runs.warned, ok: t.runs.saved };
   return (
     <Card label={t.overview.lastRuns} testId="last-runs">

@@ -22,6 +22,7 @@ export function runState(run: RunSummary, t: Words): StateWords {
   if (run.state === "running") return { glyph: "running", tone: "info", word: t.running };
   if (run.state === "stopping") return { glyph: "stopped", tone: "warn", word: t.stopping };
   if (run.state === "interrupted") return { glyph: "failed", tone: "bad", word: t.interrupted };
+  if (run.state === "paused") return { glyph: "next", tone: "warn", word: t.paused };
   const done = { backup: t.saved, "restore-vm": t.restored, "restore-in-place": t.restored, "restore-disk": t.written }[run.kind];
   switch (run.outcome) {
     case "failed": return { glyph: "failed", tone: "bad", word: t.failed };
@@ -41,7 +42,7 @@ export function namesOf(run: RunSummary, t: Words): string {
 }
 
 export function isOver(run: RunSummary): boolean {
-  return run.state === "done" || run.state === "interrupted";
+  return run.state === "done" || run.state === "interrupted" || run.state === "paused";
 }
 
 /** How long a run took or has been going on, in seconds. */
@@ -65,6 +66,7 @@ export function runSentence({ run, items, result, secondsLeft, now }: Facts, t: 
   if (run.state === "queued") return t.queuedSentence;
   if (run.state === "stopping") return t.stoppingSentence;
   if (run.state === "interrupted") return t.interruptedSentence;
+  if (run.state === "paused") return t.pausedSentence;
   if (run.state === "running") {
     const begun = { backup: t.backupSentence(run.vms.length, run.repository), "restore-vm": t.restoreSentence(first), "restore-in-place": t.overSentence(first), "restore-disk": t.diskSentence(first) }[run.kind];
     return secondsLeft === null ? begun : `${begun}${t.left(aboutText(secondsLeft, language))}`;

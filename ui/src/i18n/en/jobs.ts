@@ -37,6 +37,7 @@ export const schedules = {
   year: (month: number, on: MonthDayView, at: string) => `every ${months[month - 1] ?? ""} on ${monthDay(on)} at ${at}`,
   every: (minutes: number, hours: boolean) => `every ${every(minutes)}${hours ? " in the allowed hours" : ""}`,
   after: (job: string, onlySuccess: boolean) => (onlySuccess ? `after “${job}” ended well` : `after “${job}” ended`),
+  plugged: (gap: number) => (gap > 0 ? `when its disk is plugged in, at most every ${every(gap)}` : "when its disk is plugged in"),
   everyShort: every,
   keep: (keep: KeepForView): string => (keep.unit === "forever" ? "for ever" : plural(keep.count, keep.unit.slice(0, -1))),
   spans: (parts: { last: number; daily: number; weekly: number; monthly: number; yearly: number }) =>
@@ -113,8 +114,8 @@ export const jobs = {
   commandTitle: "The same on the command line",
   commandCopy: "Copy",
   commandCopied: "Command copied.",
-  commandUnsaid: (what: string) => `The command line cannot say these: ${what}. They keep their defaults there.`,
-  unsaid: { hours: "allowed hours", from: "the first day", retry: "tries after a failure", catchUp: "catching up", rpo: "an age that is not whole hours" },
+  commandUnsaid: (what: string) => `Not in this line: ${what}.`,
+  unsaid: { hours: "allowed hours", retry: "tries after a failure", catchUp: "catching up", rpo: "an age that is not whole hours", rules: "rules that choose VMs" },
 
   runTitle: (job: string) => `Run “${job}”`,
   runLast: (when: string) => `last run ${when}`,

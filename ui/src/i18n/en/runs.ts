@@ -33,6 +33,7 @@ export const runs = {
   failed: "Failed",
   cancelled: "Stopped",
   interrupted: "Cut off",
+  paused: "Paused",
 
   queuedSentence: "Waiting for its turn.",
   backupSentence: (vms: number, place: string) => `Saving ${plural(vms, "VM")} to ${place}.`,
@@ -49,6 +50,7 @@ export const runs = {
   failedDisk: "The image was not written.",
   cancelledSentence: "Stopped. Nothing half made was kept.",
   interruptedSentence: "Cut off: the program or the computer stopped.",
+  pausedSentence: "The window ended. What was not begun goes on in the next one.",
   startedAt: (clock: string) => `started ${clock}`,
   readLabel: "read",
   doneLabel: "done",

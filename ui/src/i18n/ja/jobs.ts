@@ -37,6 +37,7 @@ export const schedules: Messages["schedules"] = {
   year: (month, on, at) => `毎年${months[month - 1] ?? ""}${monthDay(on)} ${at}`,
   every: (minutes, hours) => `${hours ? "許可した時間帯に" : ""}${every(minutes)}ごと`,
   after: (job, onlySuccess) => (onlySuccess ? `「${job}」が正常に終わった後` : `「${job}」が終わった後`),
+  plugged: (gap) => (gap > 0 ? `ディスクの接続時（${every(gap)}に1回まで）` : "ディスクの接続時"),
   everyShort: every,
   keep: (keep: KeepForView): string => (keep.unit === "forever" ? "無期限" : `${number(keep.count)}${units[keep.unit]}`),
   spans: (parts) => [parts.last > 0 ? `最新${parts.last}個` : "", parts.daily > 0 ? `${parts.daily}日` : "", parts.weekly > 0 ? `${parts.weekly}週` : "", parts.monthly > 0 ? `${parts.monthly}か月` : "", parts.yearly > 0 ? `${parts.yearly}年` : ""].filter(Boolean).join("・"),
@@ -111,8 +112,8 @@ export const jobs: Messages["jobs"] = {
   commandTitle: "コマンドラインで同じことをする",
   commandCopy: "コピー",
   commandCopied: "コマンドをコピーしました。",
-  commandUnsaid: (what) => `コマンドラインでは指定できないもの：${what}。既定値になります。`,
-  unsaid: { hours: "許可する時間帯", from: "開始日", retry: "失敗後の再試行", catchUp: "遅れた実行の取り戻し", rpo: "1時間単位でない目標" },
+  commandUnsaid: (what) => `この行に含まれないもの：${what}。`,
+  unsaid: { hours: "許可する時間帯", retry: "失敗後の再試行", catchUp: "遅れた実行の取り戻し", rpo: "1時間単位でない目標", rules: "VM を選ぶ条件" },
 
   runTitle: (job) => `「${job}」を実行`,
   runLast: (when) => `前回 ${when}`,

@@ -35,6 +35,7 @@ export const runs: Messages["runs"] = {
   failed: "失敗",
   cancelled: "停止",
   interrupted: "中断",
+  paused: "一時停止",
 
   queuedSentence: "順番を待っています。",
   backupSentence: (vms, place) => `VM ${number(vms)}台を ${place} に保存しています。`,
@@ -51,6 +52,7 @@ export const runs: Messages["runs"] = {
   failedDisk: "イメージを書き込めませんでした。",
   cancelledSentence: "停止しました。途中のデータは残っていません。",
   interruptedSentence: "プログラムまたはコンピューターが停止し、中断しました。",
+  pausedSentence: "時間帯が終わりました。未着手の分は次の時間帯に再開します。",
   startedAt: (clock) => `${clock} 開始`,
   readLabel: "読み取り済み",
   doneLabel: "完了",

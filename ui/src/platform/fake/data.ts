@@ -70,7 +70,7 @@ interface VmSeed {
 }
 
 export function vm(index: number, seed: VmSeed): VmView {
-  const disks = seed.disks.map(([label, size, leftOut], at) => ({ key: 2000 + at, label, capacity: size * GiB, thin: at === 0, left_out: leftOut ?? null, note: null }));
+  const disks = seed.disks.map(([label, size, leftOut], at) => ({ key: 2000 + at, uuid: null, label, capacity: size * GiB, thin: at === 0, left_out: leftOut ?? null, note: null }));
   const capacity = disks.reduce((sum, disk) => sum + disk.capacity, 0);
   return {
     reference: `vm-${index + 10}`, instance_uuid: `503a${String(index).padStart(4, "0")}-7c11-4a55-9be0-0c6d1e5f2a10`, name: seed.name, path: ["Discovered virtual machine"], host: seed.host ?? "esx1.shop.lan",

@@ -3,7 +3,7 @@ import type { JobView } from "@/api/generated/JobView";
 import type { ScheduleView } from "@/api/generated/ScheduleView";
 import { membersOf } from "@/api/members";
 import { dayOf, slotsOf } from "@/lib/rhythm";
-import { fakeError } from "./data";
+import { fakeError, hoursAgo } from "./data";
 import type { FakePlatform, Handlers } from "./platform";
 import { FakeRun, summaryOf } from "./runs";
 
@@ -20,7 +20,7 @@ function slotsAhead(schedules: readonly ScheduleView[], days: number): { at: str
 export function jobView(id: string, draft: JobDraft, repository: string | null, more: Partial<JobView> = {}): JobView {
   return {
     id, draft: { ...draft, zone: draft.zone ?? "UTC", schedules: draft.schedules.map((one, place) => ({ ...one, id: one.id ?? `${id}-${place + 1}` })) },
-    repository_name: repository, plan: draft.schedules.map((schedule) => schedule.when.by), paused: false, paused_until: null, next_at: slotsAhead(draft.schedules, 60)[0]?.at ?? null, last_run: null, ...more,
+    repository_name: repository, saves: draft.sources.map((source) => ("name" in source.pick ? source.pick.name : source.pick.by)), leaves_out: draft.leave_out, continues_at: null, continues: null, plan: draft.schedules.map((schedule) => schedule.when.by), paused: false, paused_until: null, next_at: slotsAhead(draft.schedules, 60)[0]?.at ?? null, last_run: null, ...more,
   };
 }
 
@@ -42,8 +42,10 @@ function put(back: FakePlatform, job: JobView): JobView {
   return job;
 }
 
+const evening: ScheduleView = { id: null, when: { by: "week", days: [0, 1, 2, 3, 4], at: "20:00:00" }, effective_from: null, allowed: null, until: null, keep: null };
+
 /** Jobs in memory. Nothing here is ever due by itself. */
-export const jobCommands: Pick<Handlers, "jobs.list" | "jobs.get" | "jobs.save" | "jobs.pause" | "jobs.delete" | "jobs.run" | "schedules.preview"> = {
+export const jobCommands: Pick<Handlers, "jobs.list" | "jobs.get" | "jobs.save" | "jobs.pause" | "jobs.delete" | "jobs.duplicate" | "jobs.plan" | "jobs.presets" | "jobs.run" | "schedules.propose" | "schedules.preview"> = {
   "jobs.list": (back) => ({ jobs: back.jobs.map((job) => shown(back, job)).toSorted((a, b) => a.draft.name.localeCompare(b.draft.name)), unreadable: [] }),
   "jobs.get": (back, { job_id }) => find(back, job_id),
   "jobs.save": (back, { job_id, draft }) => {
@@ -60,6 +62,26 @@ export const jobCommands: Pick<Handlers, "jobs.list" | "jobs.get" | "jobs.save" 
     back.emit("jobs", job.id);
     return {};
   },
+  "jobs.duplicate": (back, { job_id, name }) => {
+    const job = find(back, job_id);
+    return put(back, { ...job, id: `job-${back.jobs.length + 1}`, draft: { ...job.draft, name: name ?? `${job.draft.name} 2` }, paused: true, paused_until: null, next_at: null, last_run: null });
+  },
+  "jobs.plan": (back, { job_id, draft }) => {
+    const wanted = draft ?? (job_id === null ? null : find(back, job_id).draft);
+    if (!wanted) throw fakeError("invalid-input");
+    const vms = back.inventories.flatMap((inventory) => inventory.vms.map((vm) => ({ ...vm, server: inventory.server_id }))).slice(0, 2);
+    return {
+      vms: vms.map((vm) => ({ server_id: vm.server, name: vm.name, disks: vm.disks.map(({ label, capacity, left_out }) => ({ label, capacity, left_out })), last_seconds: 600, error: null })),
+      left_out: wanted.leave_out.map((name) => ({ name, reason: "The job leaves it out." })),
+      runs: wanted.schedules.map((_schedule, schedule) => ({ at: hoursAgo(-5), schedule, keeps: "kept 14 days" })),
+      needs_seconds: 600, measured_vms: vms.length, window_seconds: null, warnings: [],
+    };
+  },
+  "jobs.presets": () => ({
+    retention: [{ id: "small", name: "Small shop: 14 days, 8 weeks, 12 months", spans: { last: 0, daily: 14, weekly: 8, monthly: 12, yearly: 0 } }],
+    schedules: [{ id: "working-days-evening", name: "Working days in the evening", schedule: evening }],
+  }),
+  "schedules.propose": (_, { rpo_minutes }) => ({ schedules: [evening], worst_gap_minutes: 1560, sentence: `For an RPO of ${rpo_minutes / 60} h: Every working day at 20:00.` }),
   "jobs.run": (back, { job_id, scope }) => {
     const job = find(back, job_id);
     const failed = back.runs.find((run) => run.job === job.draft.name)?.items.filter((item) => item.outcome === "failed").map((item) => item.name) ?? [];

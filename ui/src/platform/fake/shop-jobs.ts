@@ -13,11 +13,11 @@ export const jobVms: Readonly<Record<string, readonly string[]>> = {
   "Month end": ["SQL01", "WEB01"],
 };
 
-const at = (when: WhenView, keep: ScheduleView["keep"] = null, allowed: ScheduleView["allowed"] = null): ScheduleView => ({ id: null, when, effective_from: null, allowed, keep });
+const at = (when: WhenView, keep: ScheduleView["keep"] = null, allowed: ScheduleView["allowed"] = null): ScheduleView => ({ id: null, when, effective_from: null, allowed, until: null, keep });
 
 function draft(name: string, schedules: ScheduleView[], more: Partial<JobDraft> = {}): JobDraft {
   const sources = shopVms.filter((vm) => jobVms[name]?.includes(vm.name)).map((vm) => ({ server_id: "server-1", pick: { by: "vm" as const, instance_uuid: vm.instance_uuid, reference: vm.reference, name: vm.name } }));
-  return { name, sources, leave_out: [], repository_id: "repository-1", limit: null, schedules, spans: { last: 0, daily: 14, weekly: 8, monthly: 12, yearly: 0 }, zone: null, retry_minutes: [10, 20, 40], catch_up_hours: 12, rpo_minutes: null, ...more };
+  return { name, sources, leave_out: [], without: [], leave_out_disks: [], repository_id: "repository-1", limit: null, schedules, spans: { last: 0, daily: 14, weekly: 8, monthly: 12, yearly: 0 }, zone: null, retry_minutes: [10, 20, 40], catch_up_hours: 12, rpo_minutes: null, ...more };
 }
 
 /** The jobs of the shop. */

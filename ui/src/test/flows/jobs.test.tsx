@@ -125,12 +125,11 @@ describe("the job wizard", () => {
     await press(user, "job-finish");
     await screen.findByTestId("jobs-table");
     expect(draftSent(back)).toEqual({
-      name: "APP01", sources: [{ server_id: "server-1", pick: { by: "vm", instance_uuid: expect.any(String) as string, reference: "vm-10", name: "APP01" } }], leave_out: [], repository_id: "repository-1", limit: null,
-      schedules: [{ id: null, when: { by: "week", days: [0, 1, 2, 3, 4], at: "20:00:00" }, effective_from: null, allowed: null, keep: null }],
+      name: "APP01", sources: [{ server_id: "server-1", pick: { by: "vm", instance_uuid: expect.any(String) as string, reference: "vm-10", name: "APP01" } }], leave_out: [], without: [], leave_out_disks: [], repository_id: "repository-1", limit: null,
+      schedules: [{ id: null, when: { by: "week", days: [0, 1, 2, 3, 4], at: "20:00:00" }, effective_from: null, allowed: null, until: null, keep: null }],
       spans: { last: 0, daily: 14, weekly: 8, monthly: 12, yearly: 0 }, zone: null, retry_minutes: [10, 20, 40], catch_up_hours: 12, rpo_minutes: null,
     });
-    const toast = await screen.findByTestId("toast");
-    expect(toast).toHaveTextContent("Saved. Next run");
+    const toast = (await screen.findByText(/Saved\. Next run/)).closest<HTMLElement>("[data-testid=toast]")!;
     await user.click(within(toast).getByText("Undo"));
     await waitFor(() => expect(sentTo(back, "jobs.delete")).toHaveLength(1));
   });

@@ -50,11 +50,15 @@ impl Handler for command::BackupStart {
                 throttle: throttle.clone(),
                 mounts: mounts.clone(),
                 made_for: None,
-                cold: request.cold.as_ref().map(|cold| Cold::new(cold.shut_down)),
+                policy: Policy {
+                    cold: request.cold.as_ref().map(|cold| Cold::new(cold.shut_down)),
+                    ..Policy::default()
+                },
             };
             items.push(Item {
                 name: found.name.clone(),
                 key: format!("vm:{}/{}", server.id, found.reference),
+                waits: false,
                 work: Box::new(move |run, observer| work.run(run, &observer)),
             });
         }
@@ -96,7 +100,7 @@ pub(crate) struct Work {
     pub(crate) writer: WriterId,
     pub(crate) throttle: Arc<Throttle>,
     pub(crate) mounts: Arc<Mounts>,
-    pub(crate) cold: Option<Cold>,
+    pub(crate) policy: Policy,
     pub(crate) made_for: Option<MadeFor>,
 }
 
@@ -117,7 +121,7 @@ impl Work {
             run: run.id,
             log: &self.app.inner.log,
             made_for: self.made_for.as_ref(),
-            policy: &Policy { cold: self.cold, ..Policy::default() },
+            policy: &self.policy,
             throttle: &self.throttle,
             budgets: &self.app.inner.budgets,
             mounts: &self.mounts,

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kuramori_engine::{Observer, RunEvent};
+use kuramori_engine::{Observer, Policy, RunEvent};
 use kuramori_jobs::{Level, Outcome, Stage};
 use kuramori_repo::{Manifest, ReadAs, WriterId};
 use kuramori_restore::{
@@ -124,6 +124,7 @@ impl Handler for command::RestoreInPlace {
             name: plan.name.clone(),
             // As a backup of the VM names it: one or the other.
             key: format!("vm:{}/{}", ready.server.id, plan.vm),
+            waits: false,
             work: Box::new(move |run, observer| {
                 restore(&app_of_run, &ready, (&reader, writer), run, &observer)
             }),
@@ -167,7 +168,7 @@ impl InPlaceHost for Host<'_> {
             writer: self.writer,
             throttle: Arc::new(load::throttle_of_run(&self.app.inner.throttle, None)),
             mounts: Arc::new(server.mounts()),
-            cold: None,
+            policy: Policy::default(),
             made_for: None,
         };
         let (outcome, result) = work.run(self.run, self.observer);

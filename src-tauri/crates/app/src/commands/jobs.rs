@@ -3,8 +3,9 @@ use kuramori_jobs::job::{Cause, Job, Paused};
 use super::Handler;
 use crate::app::App;
 use crate::dto::{
-    Empty, JobList, JobRequest, JobView, PauseJobRequest, PreviewScheduleRequest, RunJobRequest,
-    RunStarted, SaveJobRequest, SchedulePreview, ScopeView, Topic,
+    DuplicateJobRequest, Empty, JobList, JobPlanView, JobRequest, JobView, PauseJobRequest,
+    PlanJobRequest, PresetsView, PreviewScheduleRequest, ProposeSchedulesRequest, RunJobRequest,
+    RunStarted, SaveJobRequest, SchedulePreview, SchedulesProposed, ScopeView, Topic,
 };
 use crate::error::AppError;
 use crate::jobs::{self, Asked};
@@ -74,6 +75,33 @@ impl Handler for command::JobsRun {
         let asked = Asked { cause, slots: Vec::new(), scope: request.scope };
         let run_id = jobs::begin(app, &job, asked).await?.to_string();
         Ok(RunStarted { run_id })
+    }
+}
+
+impl Handler for command::JobsDuplicate {
+    async fn handle(app: &App, request: DuplicateJobRequest) -> Result<JobView, AppError> {
+        app.blocking(move |app| save(app, &jobs::duplicate(app, &request)?)).await
+    }
+}
+
+impl Handler for command::JobsPlan {
+    async fn handle(app: &App, request: PlanJobRequest) -> Result<JobPlanView, AppError> {
+        jobs::plan(app, request).await
+    }
+}
+
+impl Handler for command::JobsPresets {
+    async fn handle(app: &App, _: Empty) -> Result<PresetsView, AppError> {
+        app.blocking(jobs::presets).await
+    }
+}
+
+impl Handler for command::SchedulesPropose {
+    async fn handle(
+        app: &App,
+        request: ProposeSchedulesRequest,
+    ) -> Result<SchedulesProposed, AppError> {
+        app.blocking(move |app| jobs::propose(app, &request)).await
     }
 }
 

@@ -131,8 +131,11 @@ impl Handler for command::RestorePlan {
                 .collect();
             let events = plan.notes.iter().map(note);
             let left = plan.left_behind.iter().cloned().map(|what| RunEvent::NotRestored { what });
-            let notes =
-                events.chain(left).map(|event| messages::event(&event, app.language())).collect();
+            let notes = not_saved(&manifest)
+                .chain(events)
+                .chain(left)
+                .map(|event| messages::event(&event, app.language()))
+                .collect();
             Ok(RestorePlanView {
                 vm_name: manifest.vm.name.clone(),
                 name: plan.name,
@@ -158,6 +161,11 @@ fn planned_disk(disk: &PlacedDisk) -> PlannedDisk {
         lay: Some(disk.lay.clone()).filter(|lay| !lay.is_empty()),
         datastore: disk.datastore.clone(),
     }
+}
+
+/// What of the VM is not in its recovery point.
+fn not_saved(manifest: &Manifest) -> impl Iterator<Item = RunEvent> + '_ {
+    manifest.not_included.iter().map(|disk| RunEvent::NotRestored { what: disk.clone() })
 }
 
 /// What a note of a restore says in the log of its run.
@@ -200,6 +208,7 @@ async fn start(app: &App, ready: Ready) -> Result<RunStarted, AppError> {
     let item = Item {
         key: format!("restore:{}/{name}", ready.server.id),
         name,
+        waits: false,
         work: Box::new(move |run, observer| restore_vm(&ready, &reader, run, &observer)),
     };
     Ok(RunStarted { run_id: app.start_run(spec, vec![item]).await? })
@@ -246,6 +255,10 @@ fn restore_vm(
     match restored {
         Ok(restored) => {
             let mut warned = !restored.left_out.is_empty();
+            for event in not_saved(manifest) {
+                observer.event(Level::Warning, event);
+                warned = true;
+            }
             for note in &restored.notes {
                 // The name and an answer that was not needed take nothing from the VM.
                 let plain = matches!(note, VmNote::Named { .. } | VmNote::VersionsUnknown { .. });
@@ -304,6 +317,7 @@ impl Handler for command::RestoreDisk {
         let item = Item {
             name: manifest.vm.name.clone(),
             key: format!("file:{}", path.display()),
+            waits: false,
             work: Box::new(move |run, observer| {
                 run.set_capacity(observer.item, capacity);
                 let result = ItemResult { capacity, ..ItemResult::default() };

@@ -72,27 +72,41 @@ fn autostart(program: &Program) -> Result<AutostartView, AutostartError> {
     Ok(AutostartView { autostart })
 }
 
+impl App {
+    /// Returns whether this program starts with the session, given `arguments`, after that was
+    /// switched if `on` says so.
+    ///
+    /// # Errors
+    /// [`crate::dto::ErrorCode::AutostartRefused`].
+    pub async fn autostart(
+        &self,
+        arguments: Vec<String>,
+        on: Option<bool>,
+    ) -> Result<AutostartView, AppError> {
+        let changed = self.blocking(move |_| {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let set = |program: Program| {
+                on.map_or(Ok(()), |on| program.set_autostart(on))?;
+                autostart(&program)
+            };
+            Program::this(&arguments).and_then(set).map_err(|e| convert::autostart(&e))
+        });
+        let view = changed.await?;
+        if on.is_some() {
+            self.inner.events.changed(Topic::Settings, None);
+        }
+        Ok(view)
+    }
+}
+
 impl Handler for command::SettingsAutostart {
     async fn handle(app: &App, _: Empty) -> Result<AutostartView, AppError> {
-        app.blocking(|_| {
-            let known = Program::this(&[BY_ITSELF]).and_then(|program| autostart(&program));
-            known.map_err(|e| convert::autostart(&e))
-        })
-        .await
+        app.autostart(vec![BY_ITSELF.to_owned()], None).await
     }
 }
 
 impl Handler for command::SettingsSetAutostart {
     async fn handle(app: &App, request: AutostartRequest) -> Result<AutostartView, AppError> {
-        let changed = app.blocking(move |_| {
-            let set = |program: Program| {
-                program.set_autostart(request.on)?;
-                autostart(&program)
-            };
-            Program::this(&[BY_ITSELF]).and_then(set).map_err(|e| convert::autostart(&e))
-        });
-        let view = changed.await?;
-        app.inner.events.changed(Topic::Settings, None);
-        Ok(view)
+        app.autostart(vec![BY_ITSELF.to_owned()], Some(request.on)).await
     }
 }

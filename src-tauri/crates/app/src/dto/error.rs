@@ -88,6 +88,10 @@ wire! {
         GroupNotFound,
         /// There is no VM that a job would save.
         NothingToSave,
+        /// A rule asks for tags, and they cannot be read.
+        TagsUnknown,
+        /// The clock of this computer is wrong.
+        ClockWrong,
         /// A job was due while nobody was there, too long ago to be caught up.
         SlotMissed,
         /// No recovery point matches.

@@ -41,6 +41,8 @@ wire! {
     pub struct VmDiskView {
         /// Key on the server.
         pub key: i32,
+        /// Identity that stays when it moves; not all have one.
+        pub uuid: Option<String>,
         /// Name on the server, such as `Hard disk 1`.
         pub label: String,
         /// Size as the guest sees it.

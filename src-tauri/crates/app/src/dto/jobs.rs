@@ -1,40 +1,8 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
-use super::RunSummary;
+use super::{DiskChoiceView, RunSummary, SourceView};
 
 wire! {
-    /// Which VMs of a server a job saves.
-    pub struct SourceView {
-        /// The server's id.
-        pub server_id: String,
-        /// Which of its VMs.
-        pub pick: PickView,
-    }
-
-    /// A choice of VMs. Containers and the server as a whole have the members they have when the job
-    /// runs.
-    #[serde(tag = "by", rename_all = "kebab-case")]
-    pub enum PickView {
-        /// One VM.
-        Vm {
-            /// Its instance UUID, by which it is found after it moved or was registered anew.
-            instance_uuid: Option<String>,
-            /// Its reference on the server, by which it is found if it has no UUID.
-            reference: String,
-            /// Its name, for people.
-            name: String,
-        },
-        /// All VMs in a container, and in those below it.
-        Group {
-            /// Its id, as in the trees of the inventory.
-            id: String,
-            /// Its name, for people.
-            name: String,
-        },
-        /// All VMs that can be saved.
-        All,
-    }
-
     /// A schedule of a job.
     pub struct ScheduleView {
         /// Its id; left out for a new one. Recovery points remember it.
@@ -49,6 +17,10 @@ wire! {
         /// All when left out.
         #[serde(default)]
         pub allowed: Option<Vec<u32>>,
+        /// When its window ends, which begins at its time: a run pauses then, and goes on with what
+        /// it had not begun when the window opens again. No window when left out.
+        #[serde(default)]
+        pub until: Option<NaiveTime>,
         /// For how long what it makes is kept; only the job's spans keep it when left out.
         #[serde(default)]
         pub keep: Option<KeepForView>,
@@ -91,6 +63,12 @@ wire! {
             job_id: String,
             /// Whether it must have ended well.
             only_success: bool,
+        },
+        /// When the repository can be reached again, after it could not: its disk was plugged in.
+        Plugged {
+            /// How many minutes have to lie between the end of a run that saved everything and the
+            /// next one.
+            gap_minutes: u32,
         },
     }
 
@@ -174,6 +152,13 @@ wire! {
         /// References or names of VMs that it leaves out.
         #[serde(default)]
         pub leave_out: Vec<String>,
+        /// What else it leaves out: rules, containers, VMs. One VM that `sources` name by itself is
+        /// saved all the same.
+        #[serde(default)]
+        pub without: Vec<SourceView>,
+        /// Disks that it leaves out.
+        #[serde(default)]
+        pub leave_out_disks: Vec<DiskChoiceView>,
         /// Where to.
         pub repository_id: String,
         /// Mebibytes a second that its runs may read, besides the limit of all runs together.
@@ -258,6 +243,10 @@ wire! {
         pub draft: JobDraft,
         /// Name of its repository; `null` when that is no longer known here.
         pub repository_name: Option<String>,
+        /// What it saves, in words for each source.
+        pub saves: Vec<String>,
+        /// What of that it leaves out, in words.
+        pub leaves_out: Vec<String>,
         /// What it does, in a sentence for each schedule.
         pub plan: Vec<String>,
         /// Whether it waits.
@@ -266,6 +255,11 @@ wire! {
         pub paused_until: Option<DateTime<Utc>>,
         /// When it is due next, if nothing else happens.
         pub next_at: Option<DateTime<Utc>>,
+        /// When it goes on with what its last run had not begun before its window ended; `null` when
+        /// there is no such thing.
+        pub continues_at: Option<DateTime<Utc>>,
+        /// The same in words, such as `continues tomorrow 20:00`.
+        pub continues: Option<String>,
         /// Its last run, or the one that is under way.
         pub last_run: Option<RunSummary>,
     }

@@ -86,6 +86,8 @@ wire! {
         Done,
         /// Was cut off: the program or the machine stopped.
         Interrupted,
+        /// Ended with its window; another run goes on with what it had not begun.
+        Paused,
     }
 
     /// How a run or one of its items ended.
@@ -223,7 +225,7 @@ wire! {
         pub kind: RunKind,
         /// Where it stands.
         pub state: RunStateView,
-        /// How it ended; `null` while it has not.
+        /// How it ended; `null` while it has not, and for one that was paused.
         pub outcome: Option<OutcomeView>,
         /// Names of its VMs.
         pub vms: Vec<String>,

@@ -60,11 +60,15 @@ pub(crate) fn forget(app: &App, id: &str) {
 }
 
 /// Reads an inventory anew, for whoever wants to know which VMs there are and nothing about their
-/// recovery points: no repository is asked.
-pub(crate) async fn fresh(app: &App, id: &str) -> Result<InventoryView, AppError> {
+/// recovery points: no repository is asked. Where tags cannot be read, it says why.
+pub(crate) async fn fresh(
+    app: &App,
+    id: &str,
+) -> Result<(InventoryView, Result<(), String>), AppError> {
     let id = app.inner.settings.get().server(id)?.id.clone();
     let known = read(app, &id).await?;
-    Ok(view::plain(app, &known))
+    let tags = known.tags.as_ref().as_ref().map(drop).map_err(ToString::to_string);
+    Ok((view::plain(app, &known), tags))
 }
 
 async fn read(app: &App, id: &str) -> Result<KnownInventory, AppError> {

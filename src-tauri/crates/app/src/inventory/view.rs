@@ -194,6 +194,7 @@ fn disk_view(disk: &DiskConfig, language: Language) -> VmDiskView {
     let note = messages::disk_note(disk, language).filter(|_| left_out.is_none());
     VmDiskView {
         key: disk.key.get(),
+        uuid: disk.uuid.clone(),
         label: disk.label.clone(),
         capacity: disk.capacity.get(),
         thin: disk.thin,

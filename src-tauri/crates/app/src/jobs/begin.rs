@@ -3,21 +3,21 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use kuramori_engine::{JobEvent, RunEvent};
-use kuramori_jobs::job::{Cause, Job};
+use kuramori_engine::{DiskChoice, JobEvent, Moment, Policy, RunEvent};
+use kuramori_jobs::job::{Cause, Job, opens_at, pauses_at};
 use kuramori_jobs::{JobId, Level, OfJob, Outcome, RunId, ScheduleId};
 use kuramori_repo::{MadeFor, Promised};
 use kuramori_vsphere::VmRef;
 
-use super::members::{self, Member, Members};
+use super::members::{self, Member, Members, Servers};
 use super::{JobWork, failed};
 use crate::access;
 use crate::app::App;
 use crate::commands::Work;
-use crate::dto::{ErrorCode, RunKind, ScopeView, Topic};
+use crate::dto::{DiskChoiceView, ErrorCode, RunKind, ScopeView, Topic};
 use crate::error::AppError;
 use crate::load;
-use crate::runs::{Item, ItemResult, RunSpec, Start};
+use crate::runs::{Item, ItemResult, PausesAt, RunSpec, Start};
 
 /// Why a run of a job begins, and what it is about.
 pub(crate) struct Asked {
@@ -30,28 +30,26 @@ pub(crate) struct Asked {
 /// failed, so that it is told like any other failure.
 ///
 /// # Errors
-/// [`crate::dto::ErrorCode::Busy`] while a VM of it is worked on; then nothing was begun, and its
-/// slots are not dealt with. [`crate::dto::ErrorCode::StateDamaged`].
+/// [`crate::dto::ErrorCode::UpdateApplying`]; then nothing was begun, and its slots are not dealt
+/// with. [`crate::dto::ErrorCode::StateDamaged`].
 pub(crate) async fn begin(app: &App, job: &Job, asked: Asked) -> Result<RunId, AppError> {
     app.refuse_during_update()?;
     let work = JobWork::of(job)?;
-    let mut found = members::look_up(app, &work.sources, &work.leave_out).await;
+    let mut found = members::look_up(app, &work, &mut Servers::default()).await;
     narrow(app, job, &asked.scope, &mut found).await?;
+    let id = job.id;
+    let unsaved = app.blocking(move |app| app.inner.log.failed_of(id).map_err(|e| failed(&e)));
+    let unsaved = unsaved.await?;
+    // What was not saved last time goes first, or a window that is too short never comes to it.
+    found.vms.sort_by_key(|m| !unsaved.contains(&m.name));
     let mut items: Vec<Item> =
         found.failed.into_iter().map(|(name, error)| broken(name, error)).collect();
-    // One that is worked on fails for now; it does not hold up the others.
-    let busy = |m: &Member| app.inner.runs.is_busy(&format!("vm:{}/{}", m.server_id, m.reference));
-    let (taken, free): (Vec<_>, Vec<_>) = found.vms.into_iter().partition(busy);
-    items.extend(taken.into_iter().map(|m| {
-        let error = AppError::new(ErrorCode::Busy, &m.name).retryable(true);
-        broken(m.name, error)
-    }));
     let names = app.inner.settings.get();
     let repository = names.repository(&work.repository).map(|r| r.name.clone());
     let made_for = made_for(app, job, &asked).await?;
-    match works(app, &work, &made_for, free.clone()).await {
+    match works(app, &work, &made_for, found.vms.clone()).await {
         Ok(more) => items.extend(more),
-        Err(error) => items.extend(free.into_iter().map(|m| broken(m.name, error.clone()))),
+        Err(error) => items.extend(found.vms.into_iter().map(|m| broken(m.name, error.clone()))),
     }
     if items.is_empty() {
         // Nothing was saved: that is no success.
@@ -62,8 +60,10 @@ pub(crate) async fn begin(app: &App, job: &Job, asked: Asked) -> Result<RunId, A
     let left_out = found.left_out.into_iter();
     let left_out =
         left_out.map(|(name, reason)| RunEvent::Job(JobEvent::MemberLeftOut { name, reason }));
+    let told = found.told.into_iter().map(|(level, event)| (level, RunEvent::Job(event)));
     let lines = std::iter::once((Level::Info, began))
         .chain(left_out.map(|event| (Level::Info, event)))
+        .chain(told)
         .collect();
     let spec = RunSpec {
         kind: RunKind::Backup,
@@ -72,8 +72,13 @@ pub(crate) async fn begin(app: &App, job: &Job, asked: Asked) -> Result<RunId, A
         job: Some(job.name.clone()),
         schedules: made_for.schedules.clone(),
     };
+    let now = app.inner.clock.now();
+    let pauses = pauses_at(job, asked.cause, &asked.slots, now).map(|at| {
+        let continues = opens_at(job, at).map(|at| Moment { at, zone: job.zone });
+        PausesAt { at, continues }
+    });
     let of_job = OfJob { job: job.id, cause: asked.cause, slots: asked.slots };
-    let start = Start { spec, items, lines, of_job: Some(of_job) };
+    let start = Start { spec, items, lines, of_job: Some(of_job), pauses };
     let id = app.blocking(move |app| app.inner.runs.start(start)).await?;
     app.inner.events.changed(Topic::Run, Some(id.to_string()));
     app.inner.events.changed(Topic::Jobs, Some(job.id.to_string()));
@@ -114,16 +119,18 @@ async fn narrow(
     found.failed.retain(|(name, _)| wanted.contains(name));
     found.failed.extend(missing);
     found.left_out.clear();
+    found.told.clear();
     Ok(())
 }
 
-/// An item that cannot even begin.
+/// An item that cannot even begin. It stands in the way of no other, also not of one that failed
+/// under the same name at the same time.
 pub(super) fn broken(name: String, error: AppError) -> Item {
-    let key = format!("failed:{name}");
+    let key = format!("failed:{}", uuid::Uuid::new_v4());
     let work = move |_: &_, _| {
         (Outcome::Failed, ItemResult { error: Some(error), ..ItemResult::default() })
     };
-    Item { name, key, work: Box::new(work) }
+    Item { name, key, waits: true, work: Box::new(work) }
 }
 
 /// Says what the recovery points of a run are made for: for the schedules that are due; for those of
@@ -166,6 +173,15 @@ fn missed_schedules(app: &App, job: JobId) -> Result<Vec<ScheduleId>, AppError> 
     Ok(ids.iter().filter_map(|id| id.parse().ok()).collect())
 }
 
+fn policy(leave_out: &[DiskChoiceView]) -> Policy {
+    let choice = |choice: &DiskChoiceView| DiskChoice {
+        uuid: choice.uuid.clone(),
+        key: choice.key,
+        label: choice.label.clone(),
+    };
+    Policy { leave_out: leave_out.iter().map(choice).collect(), ..Policy::default() }
+}
+
 async fn works(
     app: &App,
     work: &JobWork,
@@ -195,12 +211,14 @@ async fn works(
             writer,
             throttle: throttle.clone(),
             mounts: Arc::new(server.mounts()),
-            cold: None,
+            policy: policy(&vm.leave_out),
             made_for: Some(made_for.clone()),
         };
         items.push(Item {
             key: format!("vm:{}/{}", server.id, vm.reference),
             name: vm.name,
+            // Another run may work on it now: it gets its turn.
+            waits: true,
             work: Box::new(move |run, observer| work.run(run, &observer)),
         });
     }

@@ -12,11 +12,13 @@ use kuramori_jobs::{JobId, ScheduleId};
 use super::{JobWork, all, find};
 use crate::app::App;
 use crate::dto::{
-    ErrorCode, JobDraft, KeepForView, MonthDayView, PreviewScheduleRequest, SchedulePreview,
-    ScheduleView, SlotView, SpansView, WhenView,
+    ConditionView, ErrorCode, JobDraft, KeepForView, MonthDayView, PickView, PowerView,
+    PreviewScheduleRequest, SchedulePreview, ScheduleView, SlotView, SourceView, SpansView,
+    WhenView,
 };
 use crate::error::AppError;
 use crate::retention::local_zone;
+use crate::settings::Settings;
 
 /// Longest time that a preview looks ahead, in days.
 const FURTHEST: u32 = 400;
@@ -34,16 +36,18 @@ pub(crate) fn to_job(app: &App, wanted: Option<&str>, draft: &JobDraft) -> Resul
     if draft.limit == Some(0) {
         return Err(wrong("a limit of 0, which would stop the job"));
     }
-    let mut sources = draft.sources.clone();
-    if sources.is_empty() {
+    if draft.sources.is_empty() {
         return Err(wrong("a job that saves no VM"));
     }
-    for source in &mut sources {
-        source.server_id.clone_from(&settings.server(&source.server_id)?.id);
+    let mut leave_out_disks = draft.leave_out_disks.clone();
+    for disk in &mut leave_out_disks {
+        disk.server_id.clone_from(&settings.server(&disk.server_id)?.id);
     }
     let work = JobWork {
-        sources,
+        sources: to_sources(&settings, &draft.sources)?,
         leave_out: draft.leave_out.clone(),
+        without: to_sources(&settings, &draft.without)?,
+        leave_out_disks,
         repository: settings.repository(&draft.repository_id)?.id.clone(),
         limit: draft.limit,
     };
@@ -68,11 +72,33 @@ pub(crate) fn to_job(app: &App, wanted: Option<&str>, draft: &JobDraft) -> Resul
     Ok(job)
 }
 
-fn wrong(what: impl Into<String>) -> AppError {
+/// Names each server by its id, and refuses rules that say nothing.
+fn to_sources(settings: &Settings, wanted: &[SourceView]) -> Result<Vec<SourceView>, AppError> {
+    let checked = wanted.iter().map(|source| {
+        if let PickView::Rule { conditions } = &source.pick {
+            let empty = |condition: &ConditionView| match condition {
+                ConditionView::Name { pattern: text }
+                | ConditionView::Datastore { pattern: text }
+                | ConditionView::System { pattern: text }
+                | ConditionView::Tag { tag: text, .. }
+                | ConditionView::Place { id: text, .. } => text.trim().is_empty(),
+                ConditionView::Power { is } => *is == PowerView::Unknown,
+            };
+            if conditions.is_empty() || conditions.iter().any(empty) {
+                return Err(wrong("a rule with an empty condition"));
+            }
+        }
+        let server_id = settings.server(&source.server_id)?.id.clone();
+        Ok(SourceView { server_id, pick: source.pick.clone() })
+    });
+    checked.collect()
+}
+
+pub(super) fn wrong(what: impl Into<String>) -> AppError {
     AppError::new(ErrorCode::InvalidInput, what.into())
 }
 
-fn zone_of(name: Option<&str>) -> Result<Tz, AppError> {
+pub(super) fn zone_of(name: Option<&str>) -> Result<Tz, AppError> {
     let Some(name) = name else { return local_zone() };
     name.parse().map_err(|e| wrong(format!("“{name}” as a time zone")).because(&e))
 }
@@ -120,9 +146,13 @@ fn to_schedule(app: &App, view: &ScheduleView, zone: Tz) -> Result<JobSchedule, 
             let when = When::After { job: find(app, job_id)?.id, only_success: *only_success };
             return Ok(JobSchedule { id, when, keep });
         }
+        WhenView::Plugged { gap_minutes } => {
+            return Ok(JobSchedule { id, when: When::Plugged { gap_minutes: *gap_minutes }, keep });
+        }
     };
     let allowed = view.allowed.as_deref().map_or_else(|| Ok(AllowedHours::default()), to_hours)?;
-    let schedule = Schedule { rhythm, zone, effective_from: view.effective_from, allowed };
+    let (effective_from, until) = (view.effective_from, view.until);
+    let schedule = Schedule { rhythm, zone, effective_from, allowed, until };
     Ok(JobSchedule { id, when: When::Time(schedule), keep })
 }
 
@@ -191,7 +221,7 @@ fn to_spans(view: SpansView) -> Spans {
     Spans { last, daily, weekly, monthly, yearly }
 }
 
-fn from_spans(spans: Spans) -> SpansView {
+pub(super) fn from_spans(spans: Spans) -> SpansView {
     let Spans { last, daily, weekly, monthly, yearly } = spans;
     SpansView { last, daily, weekly, monthly, yearly }
 }
@@ -202,6 +232,8 @@ pub(super) fn of_job(job: &Job, work: JobWork) -> JobDraft {
         name: job.name.clone(),
         sources: work.sources,
         leave_out: work.leave_out,
+        without: work.without,
+        leave_out_disks: work.leave_out_disks,
         repository_id: work.repository,
         limit: work.limit,
         schedules: job.schedules.iter().map(of_schedule).collect(),
@@ -213,11 +245,12 @@ pub(super) fn of_job(job: &Job, work: JobWork) -> JobDraft {
     }
 }
 
-fn of_schedule(schedule: &JobSchedule) -> ScheduleView {
+pub(super) fn of_schedule(schedule: &JobSchedule) -> ScheduleView {
     let (when, time) = match &schedule.when {
         When::After { job, only_success } => {
             (WhenView::After { job_id: job.to_string(), only_success: *only_success }, None)
         }
+        When::Plugged { gap_minutes } => (WhenView::Plugged { gap_minutes: *gap_minutes }, None),
         When::Time(time) => (of_rhythm(&time.rhythm), Some(time)),
     };
     ScheduleView {
@@ -225,6 +258,7 @@ fn of_schedule(schedule: &JobSchedule) -> ScheduleView {
         when,
         effective_from: time.and_then(|time| time.effective_from),
         allowed: time.and_then(|time| from_hours(&time.allowed)),
+        until: time.and_then(|time| time.until),
         keep: schedule.keep.map(from_keep),
     }
 }

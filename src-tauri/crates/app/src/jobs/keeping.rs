@@ -12,6 +12,8 @@ use kuramori_jobs::job::{Act, Cause, Job, JobState, LastRun, acts};
 use kuramori_jobs::{JobId, Level, RunId, ScheduleId};
 
 use super::begin::{self, Asked, broken};
+use super::clock::ClockWatch;
+use super::reach::{Folders, Plugs, Reach};
 use super::{JobWork, all, failed};
 use crate::app::App;
 use crate::deletion::{Forget, ForgetHow};
@@ -23,9 +25,11 @@ use crate::runs::{RunSpec, Start};
 
 /// How often it is looked what is due; sooner when a job or a run changes.
 const EVERY: Duration = Duration::from_secs(20);
+/// How often where a job waits for a disk.
+const OFTEN: Duration = Duration::from_secs(4);
 
 /// What is under way or done already.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Kept {
     /// The run after which each job was cleaned up.
     tidied: HashMap<JobId, RunId>,
@@ -33,13 +37,29 @@ pub(super) struct Kept {
     tidying: Arc<tokio::sync::Mutex<()>>,
     /// Jobs whose run is about to begin: servers are asked first, and one may not answer for long.
     beginning: Arc<Mutex<HashSet<JobId>>>,
+    /// The clock.
+    pub(super) clock: ClockWatch,
+    /// Disks that come and go.
+    pub(super) plugs: Plugs,
 }
 
 impl Kept {
-    /// Returns whether nothing is about to begin.
+    pub(super) fn new(reach: Arc<dyn Reach>) -> Self {
+        Self {
+            tidied: HashMap::new(),
+            tidying: Arc::default(),
+            beginning: Arc::default(),
+            clock: ClockWatch::default(),
+            plugs: Plugs::new(reach),
+        }
+    }
+
+    /// Returns whether nothing is about to begin, is asked or is cleaned up.
     #[cfg(test)]
-    pub(super) fn is_idle(&self) -> bool {
-        self.beginning().is_empty()
+    pub(in crate::jobs) fn is_idle(&self) -> bool {
+        // Whoever cleans up, or begins, holds a part of this.
+        let tidies = Arc::strong_count(&self.tidying) > 1;
+        self.beginning().is_empty() && self.plugs.is_idle() && !tidies
     }
 
     fn beginning(&self) -> MutexGuard<'_, HashSet<JobId>> {
@@ -70,11 +90,12 @@ impl App {
     /// Begins what is due, and deletes what rules do not keep, for as long as the program lives.
     pub async fn keep_schedules(&self) {
         let mut events = self.subscribe();
-        let mut kept = Kept::default();
+        let mut kept = Kept::new(Arc::new(Folders));
         loop {
-            if let Err(error) = self.look_at_jobs(&mut kept).await {
+            let every = self.look_at_jobs(&mut kept).await.unwrap_or_else(|error| {
                 tracing::error!(%error, "the jobs could not be looked at");
-            }
+                EVERY
+            });
             let changed = async {
                 while let Ok(event) = events.recv().await {
                     if event.topic == Topic::Jobs {
@@ -83,15 +104,27 @@ impl App {
                 }
             };
             // Whichever is first; an event missed is made good for by the next look.
-            drop(tokio::time::timeout(EVERY, changed).await);
+            drop(tokio::time::timeout(every, changed).await);
         }
     }
 
-    pub(super) async fn look_at_jobs(&self, kept: &mut Kept) -> Result<(), AppError> {
+    /// Does what is to be done about jobs now. Returns after how long it is looked again.
+    pub(in crate::jobs) async fn look_at_jobs(
+        &self,
+        kept: &mut Kept,
+    ) -> Result<Duration, AppError> {
         // Before what is recorded is read: a run that begins or ends in between counts as live.
         let mut busy: HashSet<JobId> = kept.beginning().clone();
         busy.extend(self.inner.runs.all().iter().filter_map(|run| Some(run.job?.0)));
         let (jobs, handled, last) = self.blocking(known).await?;
+        let clock = &self.inner.clock;
+        if kept.clock.look(clock.now(), clock.monotonic()) {
+            kept.clock.ask(self, &jobs);
+        }
+        if let (Some(wrong), Some(job)) = (kept.clock.to_tell(), jobs.first()) {
+            self.tell_clock(job, wrong).await?;
+        }
+        let waits_for_disks = kept.plugs.look(self, &jobs);
         for job in &jobs {
             self.tidy_once(job, last.get(&job.id).copied(), kept);
         }
@@ -100,6 +133,7 @@ impl App {
             handled: &handled,
             running: busy.contains(&job.id),
             last: last.get(&job.id).copied(),
+            plugged: kept.plugs.since(job),
         };
         let states: Vec<_> = jobs.iter().map(state).collect();
         for act in acts(&states, self.inner.clock.now()) {
@@ -108,7 +142,18 @@ impl App {
                 tracing::error!(%error, causes = ?error.causes, "a job could not be kept");
             }
         }
-        Ok(())
+        Ok(if waits_for_disks { OFTEN } else { EVERY })
+    }
+
+    /// A clock that is wrong is told like a run that failed: nothing is deleted meanwhile.
+    async fn tell_clock(
+        &self,
+        job: &Job,
+        (server, minutes): (String, i64),
+    ) -> Result<(), AppError> {
+        let error = AppError::new(ErrorCode::ClockWrong, server)
+            .detail(format!("this computer is {minutes} minutes ahead"));
+        self.tell_failed(job, error).await
     }
 
     async fn act(&self, jobs: &[Job], act: Act, kept: &Kept) -> Result<(), AppError> {
@@ -139,13 +184,13 @@ impl App {
         let begins = Begins::of(kept, job.id);
         let app = self.clone();
         drop(tokio::spawn(async move {
-            let retry = matches!(cause, Cause::Retry { .. });
-            let scope = if retry { ScopeView::Failed } else { ScopeView::All };
+            let rest = matches!(cause, Cause::Retry { .. } | Cause::Continued);
+            let scope = if rest { ScopeView::Failed } else { ScopeView::All };
             let begun = begin::begin(&app, &job, Asked { cause, slots, scope }).await;
             drop(begins);
             if let Err(error) = begun {
-                // A VM is worked on already, or an update is put in place: its turn comes.
-                let waits = matches!(error.code, ErrorCode::Busy | ErrorCode::UpdateApplying);
+                // An update is put in place: its turn comes.
+                let waits = error.code == ErrorCode::UpdateApplying;
                 tracing::warn!(%error, waits, job = job.name, "a job could not begin");
             }
         }));
@@ -190,6 +235,9 @@ impl App {
     /// Deletes what a job's rule does not keep, once after each of its runs that saved something.
     fn tidy_once(&self, job: &Job, last: Option<LastRun>, kept: &mut Kept) {
         let Some(last) = last.filter(|last| last.saved) else { return };
+        if !kept.clock.is_believed() {
+            return; // it is done when a server's clock agrees
+        }
         if kept.tidied.insert(job.id, last.run) == Some(last.run) {
             return;
         }

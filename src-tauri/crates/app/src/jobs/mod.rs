@@ -1,23 +1,34 @@
 //! Jobs: kept, shown, run when they are due, and cleaned up after.
 
 mod begin;
+mod clock;
 mod draft;
 mod keeping;
 mod members;
+mod plan;
+mod presets;
+mod reach;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod view;
+#[cfg(test)]
+mod year;
 
-use kuramori_jobs::job::Job;
+use chrono::{DateTime, Utc};
+use kuramori_jobs::job::{Job, JobSchedule, When};
+use kuramori_jobs::schedule::Schedule;
 use kuramori_jobs::{JobId, LogError};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use begin::{Asked, begin};
 pub(crate) use draft::{preview, to_job};
+pub(crate) use plan::plan;
+pub(crate) use presets::{duplicate, presets, propose};
 pub(crate) use view::job_view;
 
 use crate::app::App;
-use crate::dto::{ErrorCode, SourceView, Topic};
+use crate::dto::{DiskChoiceView, ErrorCode, SourceView, Topic};
 use crate::error::AppError;
 use crate::exported;
 
@@ -26,6 +37,10 @@ use crate::exported;
 pub(crate) struct JobWork {
     pub(crate) sources: Vec<SourceView>,
     pub(crate) leave_out: Vec<String>,
+    #[serde(default)]
+    pub(crate) without: Vec<SourceView>,
+    #[serde(default)]
+    pub(crate) leave_out_disks: Vec<DiskChoiceView>,
     /// The repository's own id.
     pub(crate) repository: String,
     /// Mebibytes a second that its runs may read.
@@ -58,16 +73,40 @@ pub(crate) fn find(app: &App, wanted: &str) -> Result<Job, AppError> {
 }
 
 /// Keeps a job, new or changed. What is new of it counts from now on, and not from whenever
-/// somebody looks next. Blocks.
+/// somebody looks next, or from when it was meant for another time. Blocks.
 pub(crate) fn keep(app: &App, job: &Job) -> Result<(), AppError> {
+    let before = all(app)?.into_iter().find(|before| before.id == job.id);
     app.inner.log.save_job(job).map_err(|e| failed(&e))?;
     let handled = app.inner.log.handled().map_err(|e| failed(&e))?;
-    for schedule in job.schedules.iter().filter(|schedule| !handled.contains_key(&schedule.id)) {
-        let now = app.inner.clock.now();
-        app.inner.log.set_handled(schedule.id, now).map_err(|e| failed(&e))?;
+    let known = before.map(|before| before.schedules).unwrap_or_default();
+    let now = app.inner.clock.now();
+    for schedule in &job.schedules {
+        let before = known.iter().find(|before| before.id == schedule.id);
+        let since = handled.get(&schedule.id).filter(|since| {
+            before.is_some_and(|before| !is_moved(before, schedule) || is_due(before, **since, now))
+        });
+        if since.is_none() {
+            app.inner.log.set_handled(schedule.id, now).map_err(|e| failed(&e))?;
+        }
     }
     app.inner.events.changed(Topic::Jobs, Some(job.id.to_string()));
     Ok(())
+}
+
+/// Returns whether a schedule is meant for other times than before.
+fn is_moved(before: &JobSchedule, schedule: &JobSchedule) -> bool {
+    match (&before.when, &schedule.when) {
+        (When::Time(before), When::Time(now)) => {
+            let times = |s: &Schedule| (s.rhythm.clone(), s.zone, s.effective_from);
+            times(before) != times(now)
+        }
+        (before, now) => before != now,
+    }
+}
+
+/// Returns whether something of it still waits for its run.
+fn is_due(schedule: &JobSchedule, since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    matches!(&schedule.when, When::Time(time) if time.slots(since, now).next().is_some())
 }
 
 /// Leaves the settings with what changed about a job in repositories. Blocks.

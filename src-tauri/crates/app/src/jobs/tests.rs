@@ -1,4 +1,5 @@
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveTime, Utc};
@@ -6,22 +7,36 @@ use kuramori_base::{Clock, ManualClock};
 use kuramori_jobs::job::{Cause, JobSchedule, When};
 use kuramori_jobs::retention::{KeepFor, Spans};
 use kuramori_jobs::schedule::{AllowedHours, Rhythm, Schedule};
-use kuramori_jobs::{JobId, RunRecord, ScheduleId};
+use kuramori_jobs::{JobId, OfJob, Outcome, RunRecord, RunState, ScheduleId};
 
 use super::keeping::Kept;
+use super::reach::{Folders, Reach};
 use super::*;
 use crate::app::AppOptions;
-use crate::dto::PickView;
-use crate::runs::summary;
+use crate::dto::{PickView, RunKind};
+use crate::runs::{Item, ItemResult, RunSpec, Start, summary};
 use crate::secrets::SecretsChoice;
+use crate::settings::RepositoryEntry;
 
 const HOUR: Duration = Duration::from_hours(1);
 
 struct Bench {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     clock: Arc<ManualClock>,
     app: App,
     job: Job,
+    kept: Kept,
+}
+
+fn open(folder: &Path, clock: &Arc<ManualClock>) -> App {
+    let options = AppOptions {
+        state: folder.join("state"),
+        secrets: SecretsChoice::Sealed(folder.join("seal")),
+        notices: false,
+        hardware: kuramori_platform::guest::Roots::default(),
+        clock: clock.clone(),
+    };
+    App::open(options).unwrap()
 }
 
 impl Bench {
@@ -30,20 +45,15 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let start = "2026-03-02T19:00:00Z".parse::<DateTime<Utc>>().unwrap();
         let clock = Arc::new(ManualClock::new(start));
-        let state = folder.path().join("state");
-        let key = folder.path().join("seal");
-        fs_err::write(&key, [7; 32]).unwrap();
-        let secrets = SecretsChoice::Sealed(key);
-        let hardware = kuramori_platform::guest::Roots::default();
-        let options = AppOptions { state, secrets, notices: false, hardware, clock: clock.clone() };
-        let app = App::open(options);
-        let app = app.unwrap();
+        fs_err::write(folder.path().join("seal"), [7; 32]).unwrap();
+        let app = open(folder.path(), &clock);
         let at = NaiveTime::from_hms_opt(20, 0, 0).unwrap();
         let evening = Schedule {
             rhythm: Rhythm::Week { days: (0..7).collect(), at },
             zone: chrono_tz::UTC,
             effective_from: None,
             allowed: AllowedHours::default(),
+            until: None,
         };
         let pick = PickView::Vm {
             instance_uuid: None,
@@ -53,6 +63,8 @@ impl Bench {
         let work = JobWork {
             sources: vec![SourceView { server_id: "gone".to_owned(), pick }],
             leave_out: Vec::new(),
+            without: Vec::new(),
+            leave_out_disks: Vec::new(),
             repository: "gone too".to_owned(),
             limit: None,
         };
@@ -73,12 +85,12 @@ impl Bench {
             rpo_minutes: None,
         };
         app.inner.log.save_job(&job).unwrap();
-        Self { _folder: folder, clock, app, job }
+        Self { folder, clock, app, job, kept: Kept::new(Arc::new(Folders)) }
     }
 
     /// Looks at the jobs and waits for what begins; returns the runs there are, oldest first.
     async fn look(&self) -> Vec<RunRecord> {
-        let mut kept = Kept::default();
+        let mut kept = self.kept.clone();
         self.app.look_at_jobs(&mut kept).await.unwrap();
         while !kept.is_idle() {
             tokio::task::yield_now().await;
@@ -133,4 +145,126 @@ async fn what_was_slept_through_is_caught_up_or_told() {
     assert!(bench.clock.now() > told.started_at - Duration::from_secs(1));
     let handled = bench.app.inner.log.handled().unwrap();
     assert!(handled.contains_key(&bench.job.schedules[0].id));
+}
+
+#[tokio::test]
+async fn what_was_missed_by_two_schedules_is_told_for_both_at_once() {
+    let mut bench = Bench::new();
+    let mut noon = JobSchedule { id: ScheduleId::random(), ..bench.job.schedules[0].clone() };
+    let When::Time(time) = &mut noon.when else { panic!("{noon:?}") };
+    let at = NaiveTime::from_hms_opt(18, 0, 0).unwrap();
+    time.rhythm = Rhythm::Week { days: (0..7).collect(), at };
+    bench.job.schedules.push(noon);
+    keep(&bench.app, &bench.job).unwrap();
+    bench.clock.advance(HOUR * (24 + 14));
+    let runs = bench.look().await;
+    assert_eq!(causes(&runs), [None, None], "one does not wait for the other");
+}
+
+#[tokio::test]
+async fn a_schedule_that_is_moved_counts_from_then_on() {
+    let mut bench = Bench::new();
+    bench.look().await;
+    bench.clock.advance(HOUR);
+    assert_eq!(causes(&bench.look().await), [Some(Cause::Due)]);
+    bench.job.retries.clear();
+    bench.clock.advance(HOUR * 11);
+    let When::Time(time) = &mut bench.job.schedules[0].when else { panic!("it counts days") };
+    let at = NaiveTime::from_hms_opt(22, 0, 0).unwrap();
+    time.rhythm = Rhythm::Week { days: (0..7).collect(), at };
+    keep(&bench.app, &bench.job).unwrap();
+    assert_eq!(bench.look().await.len(), 1, "nobody wished for ten o'clock yesterday");
+    bench.clock.advance(HOUR * 15);
+    assert_eq!(causes(&bench.look().await)[1..], [Some(Cause::Due)]);
+}
+
+#[tokio::test]
+async fn a_run_that_quitting_stops_is_made_good_for_at_the_next_start() {
+    let bench = Bench::new();
+    bench.look().await;
+    let (begun, begins) = mpsc::channel();
+    let item = Item {
+        name: "web".to_owned(),
+        key: "vm".to_owned(),
+        waits: true,
+        work: Box::new(move |run, _| {
+            begun.send(()).unwrap();
+            while !run.cancel.is_cancelled() {
+                std::thread::yield_now();
+            }
+            (Outcome::Cancelled, ItemResult::default())
+        }),
+    };
+    let spec = RunSpec {
+        kind: RunKind::Backup,
+        server: None,
+        repository: String::new(),
+        job: Some("nightly".to_owned()),
+        schedules: Vec::new(),
+    };
+    let of_job = OfJob { job: bench.job.id, cause: Cause::Due, slots: Vec::new() };
+    let start = Start { of_job: Some(of_job), ..Start::of(spec, vec![item]) };
+    let run = bench.app.inner.runs.start(start).unwrap();
+    begins.recv().unwrap();
+    bench.app.interrupt().await;
+    let record = bench.app.inner.log.run(run).unwrap().unwrap();
+    assert_eq!(record.state, RunState::Interrupted);
+
+    let Bench { folder, clock, app, job, kept } = bench;
+    drop((app, kept));
+    clock.advance(Duration::from_mins(10));
+    let (app, kept) = (open(folder.path(), &clock), Kept::new(Arc::new(Folders)));
+    let bench = Bench { folder, clock, app, job, kept };
+    let runs = bench.look().await;
+    assert_eq!(causes(&runs), [Some(Cause::Due), Some(Cause::Retry { attempt: 1 })]);
+}
+
+/// A disk that somebody plugs in and out.
+struct Hand(Arc<Mutex<Option<String>>>);
+
+impl Reach for Hand {
+    fn volume(&self, _: &Path) -> Option<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+#[tokio::test]
+async fn a_disk_that_is_plugged_in_begins_a_run_once() {
+    let mut bench = Bench::new();
+    bench.job.schedules[0].when = When::Plugged { gap_minutes: 60 };
+    bench.job.retries = Vec::new();
+    bench.app.inner.log.save_job(&bench.job).unwrap();
+    let path = bench.folder.path().join("usb");
+    let usb = RepositoryEntry { id: "gone too".to_owned(), name: "usb".to_owned(), path };
+    let add = |s: &mut crate::settings::Settings| {
+        s.repositories.push(usb);
+        Ok(())
+    };
+    bench.app.inner.settings.change(add).unwrap();
+    let disk = Arc::new(Mutex::new(Some("A".to_owned())));
+    let hand = || Kept::new(Arc::new(Hand(disk.clone())));
+    bench.kept = hand();
+    let plug = |volume: Option<&str>| *disk.lock().unwrap() = volume.map(str::to_owned);
+    // What is found at one look is acted on at the next.
+    let begun = async |bench: &Bench| {
+        bench.clock.advance(Duration::from_mins(1));
+        bench.look().await;
+        bench.look().await.len()
+    };
+    assert_eq!(begun(&bench).await, 0, "it was there before");
+    plug(None);
+    assert_eq!(begun(&bench).await, 0);
+    plug(Some("A"));
+    assert_eq!(begun(&bench).await, 1);
+    assert_eq!(begun(&bench).await, 1, "once for each time");
+    plug(Some("B"));
+    assert_eq!(begun(&bench).await, 2, "another disk in its place, and the run before failed");
+    // The program ends, and begins with the disk in its place, as it was.
+    bench.kept = hand();
+    assert_eq!(begun(&bench).await, 2);
+    plug(None);
+    assert_eq!(begun(&bench).await, 2);
+    plug(Some("B"));
+    bench.kept = hand();
+    assert_eq!(begun(&bench).await, 3, "it was plugged in while nobody looked");
 }

@@ -72,11 +72,8 @@ pub(super) fn count_handled(
             let known = handled.get(&schedule.id).copied();
             // Never further than it was lost: a clock that was ahead would swallow what is due.
             let until = made.max(known.unwrap_or_default()).min(lost_at);
-            let until = if made == DateTime::<Utc>::default() && known.is_none() {
-                lost_at
-            } else {
-                until
-            };
+            let until =
+                if made == DateTime::<Utc>::default() && known.is_none() { lost_at } else { until };
             if known != Some(until) {
                 log.set_handled(schedule.id, until).map_err(|e| failed(&e))?;
             }

@@ -160,12 +160,7 @@ impl Lost {
     }
 }
 
-fn add(
-    log: &RunLog,
-    run: RunId,
-    tag: &str,
-    promise: &impl Serialize,
-) -> Result<(), AppError> {
+fn add(log: &RunLog, run: RunId, tag: &str, promise: &impl Serialize) -> Result<(), AppError> {
     let payload = serde_json::to_value(promise)
         .map_err(|e| AppError::new(ErrorCode::Internal, "").because(&e))?;
     let id = IntentId::random();

@@ -197,7 +197,7 @@ pub(crate) fn stopping(language: Language) -> &'static str {
 }
 
 /// Writes a number of bytes as people read it.
-pub(super) fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
     let mut value = bytes as f64;
     let mut unit = 0;

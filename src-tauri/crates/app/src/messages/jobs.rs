@@ -1,33 +1,25 @@
-//! What is said about jobs and their schedules.
+//! What is said about jobs and in the log of their runs.
 
-use chrono::NaiveTime;
-use kuramori_engine::JobEvent;
-use kuramori_jobs::JobId;
-use kuramori_jobs::job::{Cause, JobSchedule, When};
-use kuramori_jobs::retention::KeepFor;
-use kuramori_jobs::schedule::{MonthDay, Rhythm};
+use kuramori_engine::{JobEvent, Moment};
+use kuramori_jobs::job::Cause;
 
 use super::Sentences;
 use super::events::size;
 use crate::dto::{ErrorCode, Language};
 
-const DAYS_EN: [&str; 7] =
-    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-const DAYS_JA: [&str; 7] = ["月曜日", "火曜日", "水曜日", "木曜日", "金曜日", "土曜日", "日曜日"];
-const MONTHS_EN: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
+/// Returns whether an error is about a job.
+pub(super) fn is_about(code: ErrorCode) -> bool {
+    use ErrorCode as E;
+    matches!(
+        code,
+        E::JobNotFound
+            | E::GroupNotFound
+            | E::SlotMissed
+            | E::NothingToSave
+            | E::TagsUnknown
+            | E::ClockWrong
+    )
+}
 
 pub(super) fn english(code: ErrorCode) -> Sentences {
     match code {
@@ -46,6 +38,16 @@ pub(super) fn english(code: ErrorCode) -> Sentences {
                     catch up.",
             risk: "There is no recovery point of that time. Those from before are there.",
             hints: &["Run it now, or choose a time at which this computer is on."],
+        },
+        ErrorCode::TagsUnknown => Sentences {
+            title: "A rule of the job asks for the tag {0}, and tags cannot be read now.",
+            risk: "VMs that only this rule names were not saved. Recovery points from before are there.",
+            hints: &["Look whether the server is a vCenter and the user may read its tags."],
+        },
+        ErrorCode::ClockWrong => Sentences {
+            title: "The clock of this computer does not agree with {0}.",
+            risk: "Backups go on. Nothing is deleted by rules until the clocks agree.",
+            hints: &["Set the clock of this computer, or let a time server do it."],
         },
         _ => Sentences {
             title: "{0} is not on its server any more, and a job saves what lies in it.",
@@ -73,6 +75,16 @@ pub(super) fn japanese(code: ErrorCode) -> Sentences {
             risk: "その時刻の復旧ポイントはありません。それ以前のものはあります。",
             hints: &["今すぐ実行するか、コンピューターが動いている時刻を選んでください。"],
         },
+        ErrorCode::TagsUnknown => Sentences {
+            title: "ジョブの規則がタグ「{0}」を条件にしていますが、タグを読み取れません。",
+            risk: "この規則だけで選ばれる VM は保存していません。以前の復旧ポイントはあります。",
+            hints: &["サーバーが vCenter か、ユーザーがタグを読めるかを確認してください。"],
+        },
+        ErrorCode::ClockWrong => Sentences {
+            title: "このコンピューターの時計が {0} と合っていません。",
+            risk: "バックアップは続けます。時計が合うまで、規則による削除は行いません。",
+            hints: &["コンピューターの時計を合わせるか、時刻サーバーと同期してください。"],
+        },
         _ => Sentences {
             title: "{0} がサーバーにありません。ジョブはその中の VM を保存する設定です。",
             risk: "その中にあった VM は、このジョブでは保存されません。",
@@ -82,29 +94,79 @@ pub(super) fn japanese(code: ErrorCode) -> Sentences {
 }
 
 pub(super) fn say(event: &JobEvent, language: Language) -> String {
+    match language {
+        Language::En => say_english(event),
+        Language::Ja => say_japanese(event),
+    }
+}
+
+fn say_english(event: &JobEvent) -> String {
     use JobEvent as E;
-    match (event, language) {
-        (E::Began { job, cause }, Language::En) => format!("{job}: {}", why_english(*cause)),
-        (E::Began { job, cause }, Language::Ja) => format!("{job}：{}", why_japanese(*cause)),
-        (E::MemberLeftOut { name, reason }, Language::En) => {
-            format!("{name} is left out: {reason}")
+    match event {
+        E::Began { job, cause } => format!("{job}: {}", why_english(*cause)),
+        E::MemberLeftOut { name, reason } => format!("{name} is left out: {reason}"),
+        E::RuleFitsNothing { rule } => format!("No VM fits the choice “{rule}” now"),
+        E::RuleUnknown { rule, reason } => {
+            format!(
+                "Nothing is left out by “{rule}”, since it cannot be told what fits it: {reason}"
+            )
         }
-        (E::MemberLeftOut { name, reason }, Language::Ja) => format!("{name} は除外：{reason}"),
-        (E::PointsDeleted { count }, Language::En) => {
+        E::DiskLeftOut { disk } => format!("{disk} is left out, as somebody chose"),
+        E::DiskChoiceGone { vm, disk } => {
+            format!("{disk} of {vm} was to be left out and is not there any more")
+        }
+        E::WaitsForRun => "Another run works on it, so it waits for its turn".to_owned(),
+        E::WindowEnded { left, continues } => {
+            let left = if *left == 1 {
+                "one was not begun and goes on".to_owned()
+            } else {
+                format!("{left} were not begun and go on")
+            };
+            format!("The window ended: {left} {}", moment(*continues, "in no window to come"))
+        }
+        E::PointsDeleted { count } => {
             format!("{count} recovery points that the rule does not keep are in the recycle bin")
         }
-        (E::PointsDeleted { count }, Language::Ja) => {
-            format!("保持規則を外れた復旧ポイント {count} 個をごみ箱へ移しました")
-        }
-        (E::SpaceFreed { bytes }, Language::En) => format!("{} given back", size(*bytes)),
-        (E::SpaceFreed { bytes }, Language::Ja) => format!("{} を解放しました", size(*bytes)),
-        (E::TidyFailed { reason }, Language::En) => {
+        E::SpaceFreed { bytes } => format!("{} given back", size(*bytes)),
+        E::TidyFailed { reason } => {
             format!("Recovery points that the rule does not keep are still there: {reason}")
         }
-        (E::TidyFailed { reason }, Language::Ja) => {
+    }
+}
+
+fn say_japanese(event: &JobEvent) -> String {
+    use JobEvent as E;
+    match event {
+        E::Began { job, cause } => format!("{job}：{}", why_japanese(*cause)),
+        E::MemberLeftOut { name, reason } => format!("{name} は除外：{reason}"),
+        E::RuleFitsNothing { rule } => format!("「{rule}」に当てはまる VM がありません"),
+        E::RuleUnknown { rule, reason } => {
+            format!("「{rule}」に当てはまる VM を判断できないため、何も除外しません：{reason}")
+        }
+        E::DiskLeftOut { disk } => format!("{disk} は、選択により除外しました"),
+        E::DiskChoiceGone { vm, disk } => {
+            format!("{vm} の除外対象だった {disk} は、もうありません")
+        }
+        E::WaitsForRun => "別の実行が処理しているため、順番を待ちます".to_owned(),
+        E::WindowEnded { left, continues } => format!(
+            "時間帯が終わりました。未着手の {left} 台の再開：{}",
+            moment(*continues, "次の時間帯がありません")
+        ),
+        E::PointsDeleted { count } => {
+            format!("保持規則を外れた復旧ポイント {count} 個をごみ箱へ移しました")
+        }
+        E::SpaceFreed { bytes } => format!("{} を解放しました", size(*bytes)),
+        E::TidyFailed { reason } => {
             format!("保持規則を外れた復旧ポイントが残っています：{reason}")
         }
     }
+}
+
+fn moment(moment: Option<Moment>, never: &str) -> String {
+    let say = |Moment { at, zone }: Moment| {
+        format!("{} ({zone})", at.with_timezone(&zone).format("%Y-%m-%d %H:%M"))
+    };
+    moment.map_or_else(|| never.to_owned(), say)
 }
 
 fn why_english(cause: Cause) -> String {
@@ -114,6 +176,8 @@ fn why_english(cause: Cause) -> String {
         Cause::CaughtUp { missed } => format!("caught up; it stands for {missed} more"),
         Cause::After { .. } => "the job before it ended".to_owned(),
         Cause::Retry { attempt } => format!("what failed is tried again, attempt {attempt}"),
+        Cause::Continued => "its window is open again, the rest goes on".to_owned(),
+        Cause::Plugged => "the disk of its repository was plugged in".to_owned(),
         Cause::Asked => "somebody asked for it".to_owned(),
         Cause::AskedForPart => "somebody asked for a part of it".to_owned(),
     }
@@ -128,188 +192,9 @@ fn why_japanese(cause: Cause) -> String {
         }
         Cause::After { .. } => "前のジョブが終わりました".to_owned(),
         Cause::Retry { attempt } => format!("失敗したものを再試行します（{attempt} 回目）"),
+        Cause::Continued => "時間帯になったため、残りを再開します".to_owned(),
+        Cause::Plugged => "リポジトリのディスクが接続されました".to_owned(),
         Cause::Asked => "手動で開始しました".to_owned(),
         Cause::AskedForPart => "一部を手動で開始しました".to_owned(),
-    }
-}
-
-/// Says when a schedule is due and for how long what it makes is kept.
-pub(crate) fn schedule<'n>(
-    schedule: &JobSchedule,
-    name: &dyn Fn(JobId) -> &'n str,
-    language: Language,
-) -> String {
-    let (when, kept) = match language {
-        Language::En => (when_english(&schedule.when, name), schedule.keep.map(kept_english)),
-        Language::Ja => (when_japanese(&schedule.when, name), schedule.keep.map(kept_japanese)),
-    };
-    [when].into_iter().chain(kept).collect::<Vec<_>>().join(match language {
-        Language::En => ", ",
-        Language::Ja => "、",
-    })
-}
-
-fn clock(at: NaiveTime) -> String {
-    at.format("%H:%M").to_string()
-}
-
-fn named<'d>(names: &[&'d str], number: u8) -> &'d str {
-    names.get(usize::from(number)).copied().unwrap_or("?")
-}
-
-fn when_english<'n>(when: &When, name: &dyn Fn(JobId) -> &'n str) -> String {
-    let time = match when {
-        When::After { job, only_success: true } => {
-            return format!("After {} ended well", name(*job));
-        }
-        When::After { job, .. } => return format!("After {} ended", name(*job)),
-        When::Time(time) => time,
-    };
-    let which = match &time.rhythm {
-        Rhythm::Week { days, at } if days.len() == 7 => format!("Every day at {}", clock(*at)),
-        Rhythm::Week { days, at } if days.iter().copied().eq(0..5) => {
-            format!("Every working day at {}", clock(*at))
-        }
-        Rhythm::Week { days, at } => {
-            let days: Vec<_> = days.iter().map(|day| named(&DAYS_EN, *day)).collect();
-            format!("Every {} at {}", days.join(", "), clock(*at))
-        }
-        Rhythm::Month { on, at } => {
-            format!("Every month on {} at {}", day_english(*on), clock(*at))
-        }
-        Rhythm::Year { month, on, at } => {
-            let month = named(&MONTHS_EN, month.saturating_sub(1));
-            format!("Every {month} on {} at {}", day_english(*on), clock(*at))
-        }
-        Rhythm::Interval { minutes } if minutes % 60 == 0 => {
-            format!("Every {} h", minutes / 60)
-        }
-        Rhythm::Interval { minutes } => format!("Every {minutes} min"),
-    };
-    let hours = if time.allowed.is_always() { "" } else { " in the allowed hours" };
-    format!("{which}{hours} ({})", time.zone)
-}
-
-fn day_english(day: MonthDay) -> String {
-    match day {
-        MonthDay::Date(date) => format!("day {date}"),
-        MonthDay::Last => "the last day".to_owned(),
-        MonthDay::LastWorkingDay => "the last working day".to_owned(),
-        MonthDay::Nth { nth, weekday } => {
-            let nth = named(&["first", "second", "third", "fourth"], nth.saturating_sub(1));
-            format!("the {nth} {}", named(&DAYS_EN, weekday))
-        }
-        MonthDay::LastOf { weekday } => format!("the last {}", named(&DAYS_EN, weekday)),
-    }
-}
-
-fn kept_english(keep: KeepFor) -> String {
-    let of = |count, one: &str| match count {
-        1 => format!("kept 1 {one}"),
-        n => format!("kept {n} {one}s"),
-    };
-    match keep {
-        KeepFor::Days(n) => of(n, "day"),
-        KeepFor::Weeks(n) => of(n, "week"),
-        KeepFor::Months(n) => of(n, "month"),
-        KeepFor::Years(n) => of(n, "year"),
-        KeepFor::Forever => "kept for ever".to_owned(),
-    }
-}
-
-fn when_japanese<'n>(when: &When, name: &dyn Fn(JobId) -> &'n str) -> String {
-    let time = match when {
-        When::After { job, only_success: true } => {
-            return format!("{} が正常に終わった後", name(*job));
-        }
-        When::After { job, .. } => return format!("{} が終わった後", name(*job)),
-        When::Time(time) => time,
-    };
-    let which = match &time.rhythm {
-        Rhythm::Week { days, at } if days.len() == 7 => format!("毎日 {}", clock(*at)),
-        Rhythm::Week { days, at } if days.iter().copied().eq(0..5) => {
-            format!("平日 {}", clock(*at))
-        }
-        Rhythm::Week { days, at } => {
-            let days: Vec<_> = days.iter().map(|day| named(&DAYS_JA, *day)).collect();
-            format!("毎週 {} {}", days.join("・"), clock(*at))
-        }
-        Rhythm::Month { on, at } => format!("毎月 {} {}", day_japanese(*on), clock(*at)),
-        Rhythm::Year { month, on, at } => {
-            format!("毎年 {month} 月の {} {}", day_japanese(*on), clock(*at))
-        }
-        Rhythm::Interval { minutes } if minutes % 60 == 0 => {
-            format!("{} 時間ごと", minutes / 60)
-        }
-        Rhythm::Interval { minutes } => format!("{minutes} 分ごと"),
-    };
-    let hours = if time.allowed.is_always() { "" } else { "（許可された時間帯のみ）" };
-    format!("{which}{hours}（{}）", time.zone)
-}
-
-fn day_japanese(day: MonthDay) -> String {
-    match day {
-        MonthDay::Date(date) => format!("{date} 日"),
-        MonthDay::Last => "末日".to_owned(),
-        MonthDay::LastWorkingDay => "最後の平日".to_owned(),
-        MonthDay::Nth { nth, weekday } => format!("第 {nth} {}", named(&DAYS_JA, weekday)),
-        MonthDay::LastOf { weekday } => format!("最後の{}", named(&DAYS_JA, weekday)),
-    }
-}
-
-fn kept_japanese(keep: KeepFor) -> String {
-    match keep {
-        KeepFor::Days(n) => format!("{n} 日間保持"),
-        KeepFor::Weeks(n) => format!("{n} 週間保持"),
-        KeepFor::Months(n) => format!("{n} か月間保持"),
-        KeepFor::Years(n) => format!("{n} 年間保持"),
-        KeepFor::Forever => "無期限に保持".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use kuramori_jobs::ScheduleId;
-    use kuramori_jobs::schedule::{AllowedHours, Schedule};
-
-    use super::*;
-
-    #[test]
-    fn schedules_in_words() {
-        let at = NaiveTime::from_hms_opt(20, 5, 0).unwrap();
-        let time = |rhythm| {
-            When::Time(Schedule {
-                rhythm,
-                zone: chrono_tz::Asia::Tokyo,
-                effective_from: None,
-                allowed: AllowedHours::default(),
-            })
-        };
-        let job: JobId = "6f9c4b0e-8f5b-4b7a-9d1c-0a4f3b2e1d00".parse().unwrap();
-        let all = [
-            (time(Rhythm::Week { days: (0..7).collect(), at }), Some(KeepFor::Days(1))),
-            (time(Rhythm::Week { days: (0..5).collect(), at }), Some(KeepFor::Days(14))),
-            (time(Rhythm::Week { days: [0, 6].into(), at }), Some(KeepFor::Weeks(8))),
-            (time(Rhythm::Month { on: MonthDay::Date(31), at }), Some(KeepFor::Months(12))),
-            (time(Rhythm::Month { on: MonthDay::LastWorkingDay, at }), Some(KeepFor::Forever)),
-            (
-                time(Rhythm::Year { month: 4, on: MonthDay::Nth { nth: 2, weekday: 1 }, at }),
-                Some(KeepFor::Years(7)),
-            ),
-            (time(Rhythm::Year { month: 12, on: MonthDay::LastOf { weekday: 4 }, at }), None),
-            (time(Rhythm::Month { on: MonthDay::Last, at }), None),
-            (time(Rhythm::Interval { minutes: 240 }), None),
-            (time(Rhythm::Interval { minutes: 90 }), None),
-            (When::After { job, only_success: true }, None),
-            (When::After { job, only_success: false }, None),
-        ];
-        let say = |language| {
-            let said = all.iter().map(|(when, keep)| {
-                let one = JobSchedule { id: ScheduleId::random(), when: when.clone(), keep: *keep };
-                schedule(&one, &|_| "nightly", language)
-            });
-            said.collect::<Vec<_>>().join("\n")
-        };
-        insta::assert_snapshot!(format!("{}\n\n{}", say(Language::En), say(Language::Ja)));
     }
 }

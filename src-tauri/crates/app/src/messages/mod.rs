@@ -17,8 +17,10 @@ mod keys;
 mod loss;
 mod new_vm;
 pub(crate) mod notices;
+mod plans;
 mod reading;
 mod retention;
+mod schedules;
 mod sheet;
 mod tags;
 mod updates;
@@ -30,10 +32,14 @@ use crate::dto::{ErrorCode, Language};
 pub(crate) use checks::{
     Found, function, function_effect, licence_found, rights_found, role_words, seen, version_found,
 };
-pub(crate) use events::{event, stopping, unproven, whole_reason, working};
-pub(crate) use jobs::schedule;
+pub(crate) use events::{event, size, stopping, unproven, whole_reason, working};
+pub(crate) use plans::{
+    PlanFinding, finding, left_out_by_choice, left_out_by_wish, pick, proposal, retention_preset,
+    schedule_preset,
+};
 pub(crate) use reading::bottleneck;
 pub(crate) use retention::kept;
+pub(crate) use schedules::{continues, kept_for, schedule, spans};
 pub(crate) use sheet::{SheetWords, sheet_words};
 pub(crate) use tags::{no_tags, tags_unavailable};
 pub(crate) use vms::{disk_note, disk_obstacle, vm_gone, vm_notes, vm_obstacle};
@@ -118,7 +124,7 @@ fn about(code: ErrorCode) -> About {
         E::StoreUnsuitable | E::HistoryLost | E::HistoryForked | E::HistoryForgotten => {
             About::History
         }
-        E::JobNotFound | E::GroupNotFound | E::SlotMissed | E::NothingToSave => About::Job,
+        code if jobs::is_about(code) => About::Job,
         E::PassphraseWrong | E::RecoveryKeyMistyped | E::KeyNotFound | E::LastKey => About::Key,
         E::UpdatesOff
         | E::UpdateUnreachable

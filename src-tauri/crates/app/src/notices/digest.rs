@@ -146,7 +146,8 @@ fn sum(app: &App, now: DateTime<Utc>) -> Result<Week, AppError> {
         .collect();
     let handled = log.handled().map_err(|e| failed(&e))?;
     for job in jobs::all(app)? {
-        let state = JobState { job: &job, handled: &handled, running: false, last: None };
+        let state =
+            JobState { job: &job, handled: &handled, running: false, last: None, plugged: None };
         week.next.push((job.name.clone(), next_look(&[state], now)));
         if is_late(app, &job, now)? {
             week.late.push(job.name);

@@ -83,9 +83,11 @@ pub(super) fn ended(
                 && matches!(record.job, Some((_, cause)) if cause != Cause::AskedForPart);
             Ended { notice, told, all_well }
         }
-        RunState::Done(Outcome::Cancelled) | RunState::Queued | RunState::Running => {
-            Ended { notice: None, told, all_well: false }
-        }
+        // What failed in one that was paused is tried again when it goes on, and told then.
+        RunState::Done(Outcome::Cancelled)
+        | RunState::Queued
+        | RunState::Running
+        | RunState::Paused => Ended { notice: None, told, all_well: false },
     }
 }
 

@@ -145,7 +145,8 @@ impl Remote {
                 other => Err(lost(&owner, &io::Error::other(format!("{other:?} is no answer")))),
             }
         });
-        let line = begun.await.map_err(|e| AppError::new(ErrorCode::Internal, "").because(&e))??;
+        let line =
+            begun.await.map_err(|e| AppError::new(ErrorCode::Internal, "").because(&e))??;
         let (tell, seen) = mpsc::channel(BACKLOG);
         std::thread::spawn(move || pass_on(line, &tell));
         Ok(Watch { seen })

@@ -54,10 +54,18 @@ enum Ask {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "tell", rename_all = "kebab-case")]
 enum Tell {
-    Hello { version: String },
-    Answer { response: Value },
-    Refused { error: Box<AppError> },
-    Event { event: Box<Event> },
+    Hello {
+        version: String,
+    },
+    Answer {
+        response: Value,
+    },
+    Refused {
+        error: Box<AppError>,
+    },
+    Event {
+        event: Box<Event>,
+    },
     /// Events were left out: everything is to be asked for again.
     Missed,
 }

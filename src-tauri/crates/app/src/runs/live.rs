@@ -143,7 +143,7 @@ impl LiveRun {
     pub(crate) fn set_state(&self, run: RunState) {
         let mut state = self.state();
         state.run = run;
-        if matches!(run, RunState::Done(_) | RunState::Interrupted) {
+        if run.is_over() {
             state.ended_at = Some(self.clock.now());
         }
         drop(state);

@@ -1,18 +1,20 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::error::Error as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use kuramori_base::Clock;
-use kuramori_engine::RunEvent;
+use kuramori_engine::{JobEvent, Moment, RunEvent};
 use kuramori_jobs::{Level, NewRun, OfJob, Outcome, RunId, RunLog, RunState};
 use kuramori_platform::awake::{AwakeError, KeepAwake};
 use kuramori_platform::power::GapDetector;
 use tokio::sync::watch;
 
 use super::live::ItemObserver;
+use super::queue::{Next, Queue};
 use super::{ItemResult, LiveRun, RunSpec, render};
 use crate::dto::{ErrorCode, Language, RunView};
 use crate::error::AppError;
@@ -33,8 +35,11 @@ pub(crate) type ItemWork = Box<dyn FnOnce(&Arc<LiveRun>, ItemObserver) -> ItemEn
 /// One item to work on.
 pub(crate) struct Item {
     pub(crate) name: String,
-    /// What must not be in two runs at once, such as a VM.
+    /// What must not be worked on by two runs at once, such as a VM.
     pub(crate) key: String,
+    /// Whether it waits for its turn while another run works on that; otherwise the run does not
+    /// begin.
+    pub(crate) waits: bool,
     pub(crate) work: ItemWork,
 }
 
@@ -46,12 +51,22 @@ pub(crate) struct Start {
     pub(crate) lines: Vec<(Level, RunEvent)>,
     /// The job it is a run of.
     pub(crate) of_job: Option<OfJob>,
+    /// When nothing of it may begin any more.
+    pub(crate) pauses: Option<PausesAt>,
+}
+
+/// When a run pauses: what it has not begun by then is left to another run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PausesAt {
+    pub(crate) at: DateTime<Utc>,
+    /// When that will be.
+    pub(crate) continues: Option<Moment>,
 }
 
 impl Start {
     /// A run that somebody asked for.
     pub(crate) fn of(spec: RunSpec, items: Vec<Item>) -> Self {
-        Self { spec, items, lines: Vec::new(), of_job: None }
+        Self { spec, items, lines: Vec::new(), of_job: None, pauses: None }
     }
 }
 
@@ -62,6 +77,8 @@ pub(crate) struct Runs {
     events: Arc<EventHub>,
     language: Box<dyn Fn() -> Language + Send + Sync>,
     live: Mutex<HashMap<RunId, Live>>,
+    /// Told when a run is done with something that others may wait for.
+    freed: Condvar,
     /// Whether the session ends: what stops now was cut off, and is to be made good for.
     ending: AtomicBool,
     /// Whether no run may begin. Changed only under the lock of `live`.
@@ -72,6 +89,7 @@ pub(crate) struct Runs {
 
 struct Live {
     run: Arc<LiveRun>,
+    /// What is its own until it is done with it.
     keys: Vec<String>,
     done: watch::Receiver<bool>,
 }
@@ -90,6 +108,7 @@ impl Runs {
             events,
             language,
             live: Mutex::default(),
+            freed: Condvar::new(),
             ending: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             ended,
@@ -136,17 +155,16 @@ impl Runs {
 
     /// Begins a run on threads of its own and returns at once.
     pub(crate) fn start(self: &Arc<Self>, start: Start) -> Result<RunId, AppError> {
-        let Start { spec, items, lines, of_job } = start;
-        let keys: Vec<String> = items.iter().map(|i| i.key.clone()).collect();
+        let Start { spec, items, lines, of_job, pauses } = start;
         let names: Vec<String> = items.iter().map(|i| i.name.clone()).collect();
         let (done, ended) = watch::channel(false);
-        let run = {
+        let (run, queue) = {
             let mut live = self.live();
             if self.is_closed() {
                 return Err(AppError::new(ErrorCode::UpdateApplying, "").retryable(true));
             }
             let taken = |key: &String| live.values().any(|l| l.keys.contains(key));
-            if let Some(busy) = items.iter().find(|i| taken(&i.key)) {
+            if let Some(busy) = items.iter().find(|i| !i.waits && taken(&i.key)) {
                 return Err(AppError::new(ErrorCode::Busy, &busy.name).retryable(true));
             }
             let failed = |e: &dyn std::error::Error| {
@@ -165,13 +183,19 @@ impl Runs {
             for (level, event) in &lines {
                 run.line(*level, None, event);
             }
+            let free: HashSet<String> =
+                items.iter().map(|i| i.key.clone()).filter(|key| !taken(key)).collect();
+            let queue = Queue::new(items, free.clone(), pauses);
+            let keys = free.into_iter().collect();
             live.insert(id, Live { run: run.clone(), keys, done: ended });
-            run
+            (run, queue)
         };
+        let warned = lines.iter().any(|(level, _)| *level == Level::Warning);
         let (runs, id) = (self.clone(), run.id);
         std::thread::spawn(move || {
-            runs.work(&run, items);
+            runs.work(&run, &queue, warned);
             runs.live().remove(&run.id);
+            runs.freed.notify_all();
             runs.tell(&run);
             (runs.ended)(&run);
             done.send_replace(true);
@@ -179,10 +203,9 @@ impl Runs {
         Ok(id)
     }
 
-    fn work(&self, run: &Arc<LiveRun>, items: Vec<Item>) {
+    fn work(&self, run: &Arc<LiveRun>, queue: &Queue, warned: bool) {
         run.set_state(RunState::Running);
-        let outcomes = Mutex::new(Vec::with_capacity(items.len()));
-        let queue = Mutex::new(items.into_iter().enumerate());
+        let outcomes = Mutex::new(Vec::new());
         let (stop, stopped) = mpsc::channel::<()>();
         std::thread::scope(|scope| {
             scope.spawn(move || {
@@ -201,9 +224,9 @@ impl Runs {
                 .map(|_| {
                     scope.spawn(|| {
                         loop {
-                            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-                            let Some((position, item)) = next else { break };
+                            let Some((position, item)) = self.next(run, queue) else { break };
                             let outcome = work_item(run, position, item.work);
+                            self.release(run.id, &item.key);
                             outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
                         }
                     })
@@ -216,13 +239,62 @@ impl Runs {
             }
             drop(stop);
         });
-        let outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut outcomes = outcomes.into_inner().unwrap_or_else(PoisonError::into_inner);
         let cut_off = outcomes.contains(&Outcome::Cancelled) && self.ending.load(Ordering::Acquire);
-        run.set_state(if cut_off {
-            RunState::Interrupted
-        } else {
-            RunState::Done(Outcome::of_items(outcomes))
+        outcomes.extend(warned.then_some(Outcome::SucceededWithWarnings));
+        run.set_state(match queue.left() {
+            _ if cut_off => RunState::Interrupted,
+            Some((left, continues)) => {
+                let event = RunEvent::Job(JobEvent::WindowEnded { left, continues });
+                run.line(Level::Warning, None, &event);
+                RunState::Paused
+            }
+            None => RunState::Done(Outcome::of_items(outcomes)),
         });
+    }
+
+    /// Returns what a run works on next. What another run works on has to wait; `None` when nothing
+    /// is left, or nothing may begin any more.
+    fn next(&self, run: &LiveRun, queue: &Queue) -> Option<(usize, Item)> {
+        loop {
+            match queue
+                .next(run.cancel.is_cancelled(), self.clock.now(), |key| self.claim(run.id, key))
+            {
+                Next::Item(position, item) => return Some((position, *item)),
+                Next::End => return None,
+                Next::Wait(news) => {
+                    for position in news {
+                        run.line(
+                            Level::Info,
+                            Some(position),
+                            &RunEvent::Job(JobEvent::WaitsForRun),
+                        );
+                    }
+                    // Cancelling tells nobody, so it is looked again soon.
+                    drop(self.freed.wait_timeout(self.live(), TICK));
+                }
+            }
+        }
+    }
+
+    /// Makes something a run's own, unless it is one's already.
+    fn claim(&self, run: RunId, key: &str) -> bool {
+        let mut live = self.live();
+        if live.values().any(|l| l.keys.iter().any(|taken| taken == key)) {
+            return false;
+        }
+        live.get_mut(&run).is_some_and(|own| {
+            own.keys.push(key.to_owned());
+            true
+        })
+    }
+
+    /// Lets others have something.
+    fn release(&self, run: RunId, key: &str) {
+        if let Some(own) = self.live().get_mut(&run) {
+            own.keys.retain(|taken| taken != key);
+        }
+        self.freed.notify_all();
     }
 
     /// Keeps the computer awake for a run, or says in its log why it may fall asleep.

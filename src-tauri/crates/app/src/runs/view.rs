@@ -23,7 +23,7 @@ pub(crate) fn render(record: &RunRecord, lines: &[LogEntry], language: Language)
 
 /// Shows that a run was asked to stop and cleans up.
 pub(super) fn mark_stopping(view: &mut RunView) {
-    if view.summary.outcome.is_none() {
+    if view.summary.ended_at.is_none() {
         view.summary.state = RunStateView::Stopping;
     }
 }
@@ -36,6 +36,7 @@ pub(crate) fn summary(record: &RunRecord, language: Language) -> RunSummary {
         RunState::Running => (RunStateView::Running, None),
         RunState::Done(outcome) => (RunStateView::Done, Some(outcome_view(outcome))),
         RunState::Interrupted => (RunStateView::Interrupted, Some(OutcomeView::Failed)),
+        RunState::Paused => (RunStateView::Paused, None),
     };
     let vms: Vec<String> = record.items.iter().map(|i| i.name.clone()).collect();
     let error = match state {

@@ -116,6 +116,7 @@ async fn no_update_begins_during_a_run_and_no_run_during_an_update() {
     let item = |ended: Option<mpsc::Receiver<()>>| Item {
         name: "vm".to_owned(),
         key: "vm".to_owned(),
+        waits: false,
         work: Box::new(move |_, _| {
             if let Some(ended) = ended {
                 assert!(ended.recv().is_err(), "nothing is ever sent");

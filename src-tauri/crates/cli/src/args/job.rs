@@ -1,7 +1,7 @@
 //! Jobs and their schedules.
 
 use clap::{Args as ClapArgs, Subcommand};
-use kuramori_app::dto::ScheduleView;
+use kuramori_app::dto::{ConditionView, PowerView, ScheduleView};
 
 use super::retention::SpanArgs;
 use super::when;
@@ -46,6 +46,21 @@ pub(crate) enum JobCommand {
         #[arg(long = "vm", value_name = "NAME")]
         vms: Vec<String>,
     },
+    /// Shows what a job would save now and why not the rest, its next runs, and what is worth a look.
+    Plan {
+        /// Name of the job.
+        job: String,
+    },
+    /// Makes a job like another one. It waits until `job resume`.
+    Duplicate {
+        /// Name of the job.
+        job: String,
+        /// Name of the new one; the old name with a number behind it when not given.
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Shows rules of retention and schedules to begin with.
+    Presets,
     /// Lets a job wait.
     Pause {
         /// Name of the job.
@@ -80,6 +95,15 @@ pub(crate) enum ScheduleCommand {
         #[arg(long, default_value_t = 14)]
         days: u32,
     },
+    /// Proposes schedules that keep to an RPO.
+    Propose {
+        /// How old the newest recovery point may become, in hours.
+        #[arg(long, value_name = "HOURS")]
+        rpo: u32,
+        /// Time zone; that of this computer when not given.
+        #[arg(long)]
+        zone: Option<String>,
+    },
 }
 
 /// What a job is.
@@ -94,18 +118,33 @@ pub(crate) struct DraftArgs {
     /// All VMs of a server.
     #[arg(long = "all", value_name = "SERVER")]
     pub(crate) servers: Vec<String>,
+    /// All VMs that fit a rule: `SERVER:name=web-*,tag=Gold,in=CONTAINER,datastore=ssd-*,power=on,`
+    /// `system=*Windows*`. All that is given must hold; `*` stands for anything, `?` for one character.
+    #[arg(long = "rule", value_name = "SERVER:RULE", value_parser = ruled)]
+    pub(crate) rules: Vec<Ruled>,
     /// A VM that is left out.
     #[arg(long, value_name = "VM")]
     pub(crate) leave_out: Vec<String>,
+    /// VMs that are left out, by a rule.
+    #[arg(long = "leave-out-rule", value_name = "SERVER:RULE", value_parser = ruled)]
+    pub(crate) leave_out_rules: Vec<Ruled>,
+    /// A disk of a VM that is left out.
+    #[arg(long = "leave-out-disk", value_name = "SERVER:VM:DISK", value_parser = disked)]
+    pub(crate) leave_out_disks: Vec<Disked>,
     /// Name of the repository.
     #[arg(long)]
     pub(crate) repo: Option<String>,
     /// When: `daily 20:00`, `working-days 20:00`, `mon,thu 20:00`, `monthly 1 22:00`,
     /// `monthly last-working-day 22:00`, `monthly first-sun 22:00`, `yearly 12 last 22:00`,
-    /// `every 4h`, `after JOB`, `after-success JOB`; each may end with `keep 14d`, `keep 8w`,
+    /// `every 4h`, `after JOB`, `after-success JOB`, `plugged` (when the disk of the repository is
+    /// plugged in; `plugged gap 4h` at most every four hours). Each may end with `until 06:00` (the
+    /// run pauses then and goes on in the next window), `from 2026-05-01`, and `keep 14d`, `keep 8w`,
     /// `keep 24m`, `keep 7y` or `keep forever`.
     #[arg(long = "at", value_name = "WHEN", value_parser = when::parse)]
     pub(crate) at: Vec<ScheduleView>,
+    /// Rule of retention to begin with, as `job presets` names it.
+    #[arg(long, value_name = "PRESET")]
+    pub(crate) preset: Option<String>,
     #[command(flatten)]
     pub(crate) spans: SpanArgs,
     /// Time zone of its schedules; that of this computer when not given.
@@ -133,4 +172,60 @@ fn named(text: &str) -> Result<Named, String> {
         }
         _ => Err("write SERVER:NAME".to_owned()),
     }
+}
+
+/// A rule about the VMs of a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Ruled {
+    pub(crate) server: String,
+    /// Conditions; a container is named and not known by its id yet.
+    pub(crate) conditions: Vec<ConditionView>,
+}
+
+fn ruled(text: &str) -> Result<Ruled, String> {
+    let Named { server, name } = named(text)?;
+    let conditions = name.split(',').map(condition).collect::<Result<_, _>>()?;
+    Ok(Ruled { server, conditions })
+}
+
+fn condition(text: &str) -> Result<ConditionView, String> {
+    let (what, value) = text.split_once('=').ok_or("write name=…, tag=…, in=…, …")?;
+    let value = value.to_owned();
+    Ok(match what {
+        "name" => ConditionView::Name { pattern: value },
+        "tag" => match value.split_once('/') {
+            Some((category, tag)) => {
+                ConditionView::Tag { category: Some(category.to_owned()), tag: tag.to_owned() }
+            }
+            None => ConditionView::Tag { category: None, tag: value },
+        },
+        "in" => ConditionView::Place { id: String::new(), name: value },
+        "datastore" => ConditionView::Datastore { pattern: value },
+        "system" => ConditionView::System { pattern: value },
+        "power" => ConditionView::Power {
+            is: match value.as_str() {
+                "on" => PowerView::On,
+                "off" => PowerView::Off,
+                "suspended" => PowerView::Suspended,
+                _ => return Err("power is on, off or suspended".to_owned()),
+            },
+        },
+        _ => {
+            return Err(format!("“{what}” is none of name, tag, in, datastore, power, system"));
+        }
+    })
+}
+
+/// A disk of a VM on a server.
+#[derive(Clone, Debug)]
+pub(crate) struct Disked {
+    pub(crate) server: String,
+    pub(crate) vm: String,
+    pub(crate) disk: String,
+}
+
+fn disked(text: &str) -> Result<Disked, String> {
+    let Named { server, name } = named(text)?;
+    let (vm, disk) = name.rsplit_once(':').ok_or("write SERVER:VM:DISK")?;
+    Ok(Disked { server, vm: vm.to_owned(), disk: disk.to_owned() })
 }

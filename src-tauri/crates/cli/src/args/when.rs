@@ -8,17 +8,35 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// Reads a schedule such as `mon,thu 20:00 keep 14d`.
 pub(super) fn parse(text: &str) -> Result<ScheduleView, String> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let (when, keep) = match words.iter().position(|word| *word == "keep") {
-        Some(at) => (&words[..at], Some(keep(&words[at + 1..])?)),
-        None => (&words[..], None),
-    };
-    Ok(ScheduleView {
+    // Names of jobs may have any words but these in them.
+    let end = |word: &&str| matches!(*word, "keep" | "until" | "from" | "gap");
+    let begin = words.iter().position(end).unwrap_or(words.len());
+    let (when, mut rest) = words.split_at(begin);
+    let mut schedule = ScheduleView {
         id: None,
         when: parse_when(when)?,
         effective_from: None,
         allowed: None,
-        keep,
-    })
+        until: None,
+        keep: None,
+    };
+    while let [word, more @ ..] = rest {
+        let [value, next @ ..] = more else {
+            return Err(format!("“{word}” wants a value, such as “keep 14d”"));
+        };
+        match (*word, &mut schedule.when) {
+            ("keep", _) => schedule.keep = Some(keep(value)?),
+            ("until", _) => schedule.until = Some(time(value)?),
+            ("from", _) => {
+                let day = value.parse().map_err(|_| format!("“{value}” is no day like 2026-05-01"));
+                schedule.effective_from = Some(day?);
+            }
+            ("gap", WhenView::Plugged { gap_minutes }) => *gap_minutes = minutes(value)?,
+            _ => return Err(format!("“{word}” says nothing here")),
+        }
+        rest = next;
+    }
+    Ok(schedule)
 }
 
 fn parse_when(words: &[&str]) -> Result<WhenView, String> {
@@ -30,6 +48,7 @@ fn parse_when(words: &[&str]) -> Result<WhenView, String> {
             let month = month.parse().map_err(|_| format!("“{month}” is no month, 1 to 12"))?;
             Ok(WhenView::Year { month, on: day_of_month(on)?, at: time(at)? })
         }
+        ["plugged"] => Ok(WhenView::Plugged { gap_minutes: 60 }),
         ["every", length] => Ok(WhenView::Interval { minutes: minutes(length)? }),
         ["after", job @ ..] if !job.is_empty() => {
             Ok(WhenView::After { job_id: job.join(" "), only_success: false })
@@ -82,9 +101,8 @@ fn minutes(text: &str) -> Result<u32, String> {
     number.parse::<u32>().ok().and_then(|n| n.checked_mul(each)).ok_or_else(wrong)
 }
 
-fn keep(words: &[&str]) -> Result<KeepForView, String> {
-    let [length] = words else { return Err("“keep” wants one length, such as 14d".to_owned()) };
-    if *length == "forever" {
+fn keep(length: &str) -> Result<KeepForView, String> {
+    if length == "forever" {
         return Ok(KeepForView::Forever);
     }
     let wrong = || format!("“{length}” is no length like 14d, 8w, 24m or 7y");
@@ -122,6 +140,11 @@ mod tests {
             when("after-success the nightly one keep 3y"),
             WhenView::After { job_id, only_success: true }
         );
+        let nightly = parse("daily 20:05 until 06:00 from 2026-05-01 keep 14d").unwrap();
+        assert_eq!(nightly.until, NaiveTime::from_hms_opt(6, 0, 0));
+        assert_eq!(nightly.effective_from, chrono::NaiveDate::from_ymd_opt(2026, 5, 1));
+        assert_eq!(nightly.keep, Some(KeepForView::Days { count: 14 }));
+        assert_eq!(when("plugged gap 4h keep 8w"), WhenView::Plugged { gap_minutes: 240 });
         let kept = |text: &str| parse(text).unwrap().keep;
         assert_eq!(kept("daily 20:05"), None);
         assert_eq!(kept("daily 20:05 keep 8w"), Some(KeepForView::Weeks { count: 8 }));
@@ -143,6 +166,11 @@ mod tests {
             "daily 20:00 keep 14",
             "daily 20:00 keep é",
             "after",
+            "daily 20:00 until",
+            "daily 20:00 until noon",
+            "daily 20:00 from tomorrow",
+            "daily 20:00 gap 4h",
+            "daily 20:00 keep 14d 15d",
         ] {
             let said = parse(wrong).unwrap_err();
             assert!(!said.is_empty(), "{wrong}");

@@ -1,14 +1,14 @@
 //! Jobs.
 
 use kuramori_app::dto::{
-    Empty, ErrorCode, GroupView, InventoryRequest, InventoryView, JobDraft, JobRequest, JobView,
-    PauseJobRequest, PickView, PreviewScheduleRequest, RunJobRequest, SaveJobRequest, ScheduleView,
-    ScopeView, SourceView, SpansView,
+    DuplicateJobRequest, Empty, JobDraft, JobRequest, JobView, PauseJobRequest, PlanJobRequest,
+    PreviewScheduleRequest, ProposeSchedulesRequest, RunJobRequest, SaveJobRequest, ScopeView,
 };
 use kuramori_app::schema::command;
 use kuramori_app::{AppError, Client};
 
-use crate::args::{DraftArgs, JobCommand, Named, ScheduleCommand, SpanArgs};
+use super::job_draft::{create, edit};
+use crate::args::{JobCommand, ScheduleCommand};
 use crate::context::Context;
 use crate::output::Done;
 use crate::text;
@@ -17,15 +17,7 @@ pub(super) async fn run(context: &Context, command: JobCommand) -> Result<Done, 
     let app = context.client().await?;
     match command {
         JobCommand::Create { name, draft, run } => {
-            let draft = create(&app, name, draft).await?;
-            let request = SaveJobRequest { job_id: None, draft };
-            let job = app.call::<command::JobsSave>(request).await?;
-            if !run {
-                return Ok(shown(context, &job));
-            }
-            let request = RunJobRequest { job_id: job.id, scope: ScopeView::All };
-            let started = app.call::<command::JobsRun>(request).await?;
-            context.follow(&app, &started.run_id).await
+            make(context, &app, create(&app, name, draft).await?, run).await
         }
         JobCommand::Edit { job, rename, draft } => {
             let request = JobRequest { job_id: job.clone() };
@@ -52,6 +44,21 @@ pub(super) async fn run(context: &Context, command: JobCommand) -> Result<Done, 
             let started = app.call::<command::JobsRun>(request).await?;
             context.follow(&app, &started.run_id).await
         }
+        JobCommand::Plan { job } => {
+            let request = PlanJobRequest { job_id: Some(job), draft: None };
+            let plan = app.call::<command::JobsPlan>(request).await?;
+            context.output.answer(&plan, text::job_plan);
+            Ok(Done::Well)
+        }
+        JobCommand::Duplicate { job, name } => {
+            let request = DuplicateJobRequest { job_id: job, name };
+            Ok(shown(context, &app.call::<command::JobsDuplicate>(request).await?))
+        }
+        JobCommand::Presets => {
+            let presets = app.call::<command::JobsPresets>(Empty {}).await?;
+            context.output.answer(&presets, text::presets);
+            Ok(Done::Well)
+        }
         JobCommand::Pause { job, until } => {
             let request = PauseJobRequest { job_id: job, paused: true, until };
             Ok(shown(context, &app.call::<command::JobsPause>(request).await?))
@@ -71,145 +78,45 @@ pub(super) async fn run(context: &Context, command: JobCommand) -> Result<Done, 
     }
 }
 
+/// Makes a job and, if that is wished, runs it.
+async fn make(
+    context: &Context,
+    app: &Client,
+    draft: JobDraft,
+    run: bool,
+) -> Result<Done, AppError> {
+    let request = SaveJobRequest { job_id: None, draft };
+    let job = app.call::<command::JobsSave>(request).await?;
+    if !run {
+        return Ok(shown(context, &job));
+    }
+    let request = RunJobRequest { job_id: job.id, scope: ScopeView::All };
+    let started = app.call::<command::JobsRun>(request).await?;
+    context.follow(app, &started.run_id).await
+}
+
 pub(super) async fn schedule(
     context: &Context,
     command: ScheduleCommand,
 ) -> Result<Done, AppError> {
-    let ScheduleCommand::Preview { at, zone, days } = command;
     let app = context.client().await?;
-    let request = PreviewScheduleRequest { schedules: at, zone, days };
-    let preview = app.call::<command::SchedulesPreview>(request).await?;
-    context.output.answer(&preview, text::slots);
+    match command {
+        ScheduleCommand::Preview { at, zone, days } => {
+            let request = PreviewScheduleRequest { schedules: at, zone, days };
+            let preview = app.call::<command::SchedulesPreview>(request).await?;
+            context.output.answer(&preview, text::slots);
+        }
+        ScheduleCommand::Propose { rpo, zone } => {
+            let rpo_minutes = rpo.saturating_mul(60);
+            let request = ProposeSchedulesRequest { rpo_minutes, zone };
+            let proposed = app.call::<command::SchedulesPropose>(request).await?;
+            context.output.answer(&proposed, |proposed| format!("{}\n", proposed.sentence));
+        }
+    }
     Ok(Done::Well)
 }
 
 fn shown(context: &Context, job: &JobView) -> Done {
     context.output.answer(job, |job| text::jobs(std::slice::from_ref(job)));
     Done::Well
-}
-
-async fn create(app: &Client, name: String, args: DraftArgs) -> Result<JobDraft, AppError> {
-    let repository_id = match &args.repo {
-        Some(repo) => repo.clone(),
-        None => match app.repository_names().await?.as_slice() {
-            [only] => only.clone(),
-            _ => return Err(AppError::new(ErrorCode::InvalidInput, "no repository: use --repo")),
-        },
-    };
-    Ok(JobDraft {
-        name,
-        sources: sources(app, &args).await?,
-        leave_out: args.leave_out,
-        repository_id,
-        limit: args.limit,
-        schedules: args.at,
-        spans: spans(args.spans, SpansView::default()),
-        zone: args.zone,
-        retry_minutes: vec![10, 20, 40],
-        catch_up_hours: 12,
-        rpo_minutes: args.rpo.map(|hours| hours.saturating_mul(60)),
-    })
-}
-
-async fn edit(
-    app: &Client,
-    before: JobDraft,
-    rename: Option<String>,
-    args: DraftArgs,
-) -> Result<JobDraft, AppError> {
-    let chosen = sources(app, &args).await?;
-    Ok(JobDraft {
-        name: rename.unwrap_or(before.name),
-        sources: if chosen.is_empty() { before.sources } else { chosen },
-        leave_out: if args.leave_out.is_empty() { before.leave_out } else { args.leave_out },
-        repository_id: args.repo.unwrap_or(before.repository_id),
-        limit: args.limit.or(before.limit),
-        schedules: schedules(before.schedules, args.at),
-        spans: spans(args.spans, before.spans),
-        zone: args.zone.or(before.zone),
-        retry_minutes: before.retry_minutes,
-        catch_up_hours: before.catch_up_hours,
-        rpo_minutes: args.rpo.map(|hours| hours.saturating_mul(60)).or(before.rpo_minutes),
-    })
-}
-
-/// A schedule for the same time as one before is that one: what it made is kept by it.
-fn schedules(before: Vec<ScheduleView>, wanted: Vec<ScheduleView>) -> Vec<ScheduleView> {
-    if wanted.is_empty() {
-        return before;
-    }
-    let same = |one: ScheduleView| {
-        let known = before.iter().find(|before| before.when == one.when);
-        ScheduleView {
-            id: known.and_then(|known| known.id.clone()),
-            effective_from: known.and_then(|known| known.effective_from),
-            allowed: known.and_then(|known| known.allowed.clone()),
-            ..one
-        }
-    };
-    wanted.into_iter().map(same).collect()
-}
-
-/// What is not given stays as it was.
-fn spans(args: SpanArgs, before: SpansView) -> SpansView {
-    SpansView {
-        last: args.keep_last.unwrap_or(before.last),
-        daily: args.keep_daily.unwrap_or(before.daily),
-        weekly: args.keep_weekly.unwrap_or(before.weekly),
-        monthly: args.keep_monthly.unwrap_or(before.monthly),
-        yearly: args.keep_yearly.unwrap_or(before.yearly),
-    }
-}
-
-async fn sources(app: &Client, args: &DraftArgs) -> Result<Vec<SourceView>, AppError> {
-    let mut sources = Vec::new();
-    for Named { server, name } in &args.vms {
-        let inventory = inventory(app, server).await?;
-        let is_it = |vm: &&kuramori_app::dto::VmView| vm.reference == *name || vm.name == *name;
-        let vm = only(inventory.vms.iter().filter(is_it), name, ErrorCode::VmNotFound)?;
-        let pick = PickView::Vm {
-            instance_uuid: vm.instance_uuid.clone(),
-            reference: vm.reference.clone(),
-            name: vm.name.clone(),
-        };
-        sources.push(SourceView { server_id: inventory.server_id.clone(), pick });
-    }
-    for Named { server, name } in &args.groups {
-        let inventory = inventory(app, server).await?;
-        let group = only(groups(&inventory, name), name, ErrorCode::GroupNotFound)?;
-        let pick = PickView::Group { id: group.id.clone(), name: group.name.clone() };
-        sources.push(SourceView { server_id: inventory.server_id.clone(), pick });
-    }
-    let all = args.servers.iter();
-    sources.extend(all.map(|id| SourceView { server_id: id.clone(), pick: PickView::All }));
-    Ok(sources)
-}
-
-/// Returns the containers of a name; one that stands in several trees is one.
-fn groups<'i>(inventory: &'i InventoryView, name: &str) -> impl Iterator<Item = &'i GroupView> {
-    let trees = &inventory.trees;
-    let all = [&trees.hosts, &trees.folders, &trees.storage, &trees.tags];
-    let groups = all.into_iter().flat_map(|tree| &tree.groups);
-    let mut found: Vec<_> = groups.filter(|g| !g.id.is_empty() && g.name == name).collect();
-    found.sort_by(|a, b| a.id.cmp(&b.id));
-    found.dedup_by(|a, b| a.id == b.id);
-    found.into_iter()
-}
-
-fn only<T>(
-    mut found: impl Iterator<Item = T>,
-    name: &str,
-    missing: ErrorCode,
-) -> Result<T, AppError> {
-    let one = found.next().ok_or_else(|| AppError::new(missing, name))?;
-    if found.next().is_some() {
-        let what = format!("“{name}”, since several are called so");
-        return Err(AppError::new(ErrorCode::InvalidInput, what));
-    }
-    Ok(one)
-}
-
-async fn inventory(app: &Client, server: &str) -> Result<InventoryView, AppError> {
-    let request = InventoryRequest { server_id: server.to_owned(), refresh: true };
-    app.call::<command::InventoryGet>(request).await
 }

@@ -3,6 +3,7 @@
 mod deletion;
 mod image;
 mod job;
+mod job_draft;
 mod keys;
 mod load;
 mod notices;
@@ -59,6 +60,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done, AppError
         Command::Load(args) => load::run(context, args).await,
         Command::Notices(command) => notices::run(context, command).await,
         Command::Update(command) => update::run(context, command).await,
+        Command::Settings(command) => settings::own(context, command).await,
     }
 }
 

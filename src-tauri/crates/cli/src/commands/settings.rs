@@ -1,7 +1,7 @@
-use kuramori_app::AppError;
+use kuramori_app::{AppError, SecretsChoice};
 
-use crate::args::SettingsCommand;
-use crate::context::{Context, blocking};
+use crate::args::{OwnSettingsCommand, SettingsCommand, Switch};
+use crate::context::{Context, blocking, full};
 use crate::output::Done;
 use crate::text;
 
@@ -20,4 +20,27 @@ pub(super) async fn run(context: &Context, command: SettingsCommand) -> Result<D
         }
     }
     Ok(Done::Well)
+}
+
+/// Settings of this installation.
+pub(super) async fn own(context: &Context, command: OwnSettingsCommand) -> Result<Done, AppError> {
+    let OwnSettingsCommand::Autostart { switch } = command;
+    let app = context.app().await?;
+    let on = switch.map(|switch| switch == Switch::On);
+    let view = app.autostart(served(context), on).await?;
+    context.output.answer(&view, text::autostart);
+    Ok(Done::Well)
+}
+
+/// What the program is given when it starts by itself: to keep the jobs of this state folder.
+fn served(context: &Context) -> Vec<String> {
+    let mut arguments = Vec::new();
+    if let Some(state) = &context.state {
+        arguments.extend(["--state".to_owned(), full(state).display().to_string()]);
+    }
+    if let SecretsChoice::Sealed(key) = &context.secrets {
+        arguments.extend(["--secrets".to_owned(), format!("sealed:{}", full(key).display())]);
+    }
+    arguments.push("serve".to_owned());
+    arguments
 }

@@ -1,8 +1,10 @@
 //! Jobs and when they are due.
 
-use kuramori_app::dto::{JobList, JobView, PickView, SchedulePreview};
+use kuramori_app::dto::{
+    JobList, JobPlanView, JobView, PresetsView, RunStateView, SchedulePreview,
+};
 
-use super::{line, outcome, table};
+use super::{line, outcome, size, table};
 
 /// Shows all jobs, and names those that cannot be read.
 pub(crate) fn job_list(list: &JobList) -> String {
@@ -34,24 +36,64 @@ pub(crate) fn jobs(jobs: &[JobView]) -> String {
         };
         let last = job.last_run.as_ref().map(|run| match run.outcome {
             Some(ended) => format!("; last {}, {}", run.started_at.to_rfc3339(), outcome(ended)),
+            None if run.state == RunStateView::Paused => {
+                format!("; last {}, paused", run.started_at.to_rfc3339())
+            }
             None => "; runs now".to_owned(),
         });
         line(&mut text, format_args!("  {next}{}", last.unwrap_or_default()));
+        if let Some(continues) = &job.continues {
+            line(&mut text, format_args!("  {continues}"));
+        }
     }
     text
 }
 
 fn saved(job: &JobView) -> String {
-    let picks = job.draft.sources.iter().map(|source| match &source.pick {
-        PickView::Vm { name, .. } => name.clone(),
-        PickView::Group { name, .. } => format!("all in {name}"),
-        PickView::All => "all of a server".to_owned(),
-    });
-    let picks = picks.collect::<Vec<_>>().join(", ");
-    match job.draft.leave_out.as_slice() {
+    let picks = job.saves.join(", ");
+    match job.leaves_out.as_slice() {
         [] => picks,
         left => format!("{picks}, without {}", left.join(", ")),
     }
+}
+
+/// Shows what a job would do.
+pub(crate) fn job_plan(plan: &JobPlanView) -> String {
+    let mut text = String::new();
+    for vm in &plan.vms {
+        match &vm.error {
+            Some(error) => line(&mut text, format_args!("{}: {}", vm.name, error.title)),
+            None => line(&mut text, format_args!("{}", vm.name)),
+        }
+        for disk in &vm.disks {
+            let why = disk.left_out.as_ref().map_or_else(String::new, |why| format!(" – {why}"));
+            line(&mut text, format_args!("  {}, {}{why}", disk.label, size(disk.capacity)));
+        }
+    }
+    for left in &plan.left_out {
+        line(&mut text, format_args!("not {}: {}", left.name, left.reason));
+    }
+    for run in &plan.runs {
+        let keeps = if run.keeps.is_empty() { "kept by nothing" } else { &run.keeps };
+        line(&mut text, format_args!("{}  {keeps}", run.at.to_rfc3339()));
+    }
+    if let Some(seconds) = plan.needs_seconds {
+        let minutes = seconds.div_ceil(60);
+        line(&mut text, format_args!("A run needs {} h {} min.", minutes / 60, minutes % 60));
+    }
+    for warning in &plan.warnings {
+        line(&mut text, format_args!("! {}", warning.text));
+    }
+    text
+}
+
+/// Shows rules and schedules to begin with.
+pub(crate) fn presets(presets: &PresetsView) -> String {
+    let rules = presets.retention.iter().map(|preset| vec![preset.id.clone(), preset.name.clone()]);
+    let schedules = presets.schedules.iter();
+    let schedules = schedules.map(|preset| vec![preset.id.clone(), preset.name.clone()]);
+    let rows: Vec<Vec<String>> = rules.chain(schedules).collect();
+    table(&["ID", "NAME"], &rows)
 }
 
 /// Shows when schedules are due.

@@ -61,6 +61,7 @@ fn state(run: &RunSummary) -> &'static str {
         (RunStateView::Queued, _) => "waits",
         (RunStateView::Running, _) => "runs",
         (RunStateView::Stopping, _) => "stops",
+        (RunStateView::Paused, _) => "pauses",
         (RunStateView::Interrupted, _) => "cut off",
         (RunStateView::Done, Some(ended)) => outcome(ended),
         (RunStateView::Done, None) => "done",
@@ -96,7 +97,8 @@ fn report_item(text: &mut String, item: &ItemView) {
     let sums = format!("{} read, {} new, {} stored", size(c.read), size(c.new), size(c.stored));
     line(text, format_args!("{}: {ended}; {sums}", item.name));
     if let Some(timing) = &item.timing {
-        let phases = timing.phases.iter().map(|p| format!("{} {}", phase(p.phase), millis(p.millis)));
+        let phases =
+            timing.phases.iter().map(|p| format!("{} {}", phase(p.phase), millis(p.millis)));
         line(text, format_args!("  {}", phases.collect::<Vec<_>>().join(", ")));
         let reading = timing.phases.iter().find(|p| p.phase == PhaseView::Read);
         if let Some(reading) = reading.filter(|p| p.millis > 0 && c.read > 0) {

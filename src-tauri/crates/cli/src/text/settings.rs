@@ -1,6 +1,8 @@
 //! Settings that computers left in a repository.
 
-use kuramori_app::dto::{ExportedSettingsList, LoadView, SettingsImported};
+use kuramori_app::dto::{
+    Autostart, AutostartView, ExportedSettingsList, LoadView, SettingsImported,
+};
 
 /// Shows what each computer left.
 pub(crate) fn exported_settings(list: &ExportedSettingsList) -> String {
@@ -64,4 +66,14 @@ pub(crate) fn load(load: &LoadView) -> String {
     };
     let LoadView { per_host, per_datastore, .. } = load;
     format!("{speed}Disks at once: {per_host} of a host, {per_datastore} of a datastore.\n")
+}
+
+/// Says whether the program starts by itself.
+pub(crate) fn autostart(view: &AutostartView) -> String {
+    match view.autostart {
+        Autostart::Off => "Kuramori does not start when you log in.\n",
+        Autostart::On => "Kuramori keeps jobs as soon as you log in.\n",
+        Autostart::OtherCopy => "Another copy of Kuramori starts when you log in.\n",
+    }
+    .to_owned()
 }

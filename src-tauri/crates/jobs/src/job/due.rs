@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Job, When};
+use super::{Job, JobSchedule, When};
 use crate::schedule::{Due, Schedule};
 use crate::{JobId, Outcome, RunId, ScheduleId};
 
@@ -25,6 +25,9 @@ pub struct JobState<'a> {
     pub running: bool,
     /// Its last run that ended.
     pub last: Option<LastRun>,
+    /// Since when its repository can be reached, if it could not be before. `None` while it cannot,
+    /// and where it was there from the beginning.
+    pub plugged: Option<DateTime<Utc>>,
 }
 
 /// How the last run of a job ended.
@@ -34,8 +37,10 @@ pub struct LastRun {
     pub run: RunId,
     /// When.
     pub ended: DateTime<Utc>,
-    /// How; `None` when it was cut off.
+    /// How; `None` when it was cut off, or paused.
     pub outcome: Option<Outcome>,
+    /// Whether its window ended before it had begun all of it.
+    pub paused: bool,
     /// How many tries to make good for a failure it was, counting itself.
     pub attempt: u32,
     /// Whether anything of it ended well.
@@ -44,7 +49,12 @@ pub struct LastRun {
 
 impl LastRun {
     fn failed(&self) -> bool {
-        matches!(self.outcome, None | Some(Outcome::Failed))
+        !self.paused && matches!(self.outcome, None | Some(Outcome::Failed))
+    }
+
+    /// Returns whether the program or the computer stopped in the middle of it.
+    fn was_cut_off(&self) -> bool {
+        !self.paused && self.outcome.is_none()
     }
 
     fn succeeded(&self) -> bool {
@@ -73,6 +83,10 @@ pub enum Cause {
         /// The first is 1.
         attempt: u32,
     },
+    /// The window is open again that ended before the last run had begun all of it.
+    Continued,
+    /// The disk of its repository was plugged in.
+    Plugged,
     /// Somebody asked for all of it.
     Asked,
     /// Somebody asked for a part of it: what became of the rest is as before.
@@ -144,14 +158,13 @@ fn of_job(
         let patience = TimeDelta::hours(i64::from(job.catch_up_hours)).max(SKEW);
         if is_paused(job, now) {
             // What falls into a pause is not missed.
-            if matches!(&schedule.when, When::Time(time) if time.due(*handled, now, patience).is_some())
-            {
+            if passed(state, &schedule.when, *handled, now) {
                 acts.push(Act::Settle { job: job.id, schedule: schedule.id });
             }
             continue;
         }
         match &schedule.when {
-            When::Time(time) => match time.due(*handled, now, patience) {
+            When::Time(time) => match time.due(after_pause(job, *handled, now), now, patience) {
                 // Nobody was away: the run before took this long.
                 Some(Due { run: false, .. }) if state.running => {
                     acts.push(Act::Settle { job: job.id, schedule: schedule.id });
@@ -159,7 +172,7 @@ fn of_job(
                 Some(Due { slot, missed, run: false }) => {
                     acts.push(Act::Pass { job: job.id, schedule: schedule.id, slot, missed });
                 }
-                Some(due) if time.allowed.allow(now, time.zone) => {
+                Some(due) if time.is_open(now) => {
                     slots.push((schedule.id, due.slot));
                     cause = Some(more_telling(cause, of_due(due, now)));
                 }
@@ -176,13 +189,109 @@ fn of_job(
                     cause = cause.or(Some(Cause::After { job: *before }));
                 }
             }
+            When::Plugged { gap_minutes } => match plugged(state, *handled, *gap_minutes, now) {
+                Some(Plug::Run(at)) => {
+                    slots.push((schedule.id, at));
+                    cause = cause.or(Some(Cause::Plugged));
+                }
+                Some(Plug::TooSoon) => {
+                    acts.push(Act::Settle { job: job.id, schedule: schedule.id });
+                }
+                None => {}
+            },
         }
     }
     if state.running || is_paused(job, now) {
         return None;
     }
-    let cause = cause.or_else(|| retry(state, now))?;
+    let cause = cause.or_else(|| continued(state, now)).or_else(|| retry(state, now))?;
     Some(Act::Begin { job: job.id, cause, slots })
+}
+
+/// Returns whether something came for a schedule of a job that waits.
+fn passed(state: &JobState<'_>, when: &When, handled: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    match when {
+        When::Time(time) => time.due(handled, now, SKEW).is_some(),
+        When::Plugged { .. } => state.plugged.is_some_and(|plugged| plugged > handled),
+        When::After { .. } => false,
+    }
+}
+
+/// What a disk that was plugged in asks for.
+enum Plug {
+    Run(DateTime<Utc>),
+    TooSoon,
+}
+
+/// Each time a disk is plugged in is dealt with once. While a run goes on it waits: only its end
+/// tells whether there is anything left to do.
+fn plugged(
+    state: &JobState<'_>,
+    handled: DateTime<Utc>,
+    gap_minutes: u32,
+    now: DateTime<Utc>,
+) -> Option<Plug> {
+    let at = state.plugged.filter(|at| *at > handled && *at <= now + SKEW && !state.running)?;
+    let gap = TimeDelta::minutes(i64::from(gap_minutes));
+    let saved = state.last.filter(|last| last.succeeded() && last.ended <= now + SKEW);
+    let too_soon = saved.is_some_and(|last| at - last.ended < gap);
+    Some(if too_soon { Plug::TooSoon } else { Plug::Run(at) })
+}
+
+/// What was not begun when a window ended goes on when one opens; at once when none is left.
+fn continued(state: &JobState<'_>, now: DateTime<Utc>) -> Option<Cause> {
+    state.last.filter(|last| last.paused)?;
+    may_work(state.job, now).then_some(Cause::Continued)
+}
+
+/// A job whose schedules have no hours may work at any time.
+fn may_work(job: &Job, now: DateTime<Utc>) -> bool {
+    let mut times = times(job).peekable();
+    times.peek().is_none() || times.any(|time| time.is_open(now))
+}
+
+/// Returns when a run that begins now has to pause, or `None` when it need not: somebody asked for
+/// it, or none of the schedules that it counts for has hours or a window. A retry and what goes on
+/// count for all that may work now.
+pub fn pauses_at(
+    job: &Job,
+    cause: Cause,
+    slots: &[(ScheduleId, DateTime<Utc>)],
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let counts = |schedule: &&JobSchedule| slots.iter().any(|(id, _)| *id == schedule.id);
+    let time = |schedule: &'_ JobSchedule| match &schedule.when {
+        When::Time(time) if time.is_open(now) => Some(time.closes(now)),
+        When::Time(_) => None,
+        // It may work at any time.
+        When::After { .. } | When::Plugged { .. } => Some(None),
+    };
+    let ends: Vec<_> = match cause {
+        Cause::Asked | Cause::AskedForPart => return None,
+        Cause::Retry { .. } | Cause::Continued => {
+            times(job).filter(|t| t.is_open(now)).map(|t| t.closes(now)).collect()
+        }
+        Cause::Due | Cause::CaughtUp { .. } | Cause::After { .. } | Cause::Plugged => {
+            job.schedules.iter().filter(counts).filter_map(time).collect()
+        }
+    };
+    ends.into_iter().collect::<Option<Vec<_>>>()?.into_iter().max()
+}
+
+/// Returns when what was not begun before a window ended goes on; `None` when there is no such
+/// thing, or no window to come.
+pub fn continues_at(job: &Job, last: Option<LastRun>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    last.filter(|last| last.paused)?;
+    opens_at(job, now)
+}
+
+/// Returns when work of a job may go on, from a moment on; `None` when there is no such moment
+/// within two weeks.
+pub fn opens_at(job: &Job, from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    if times(job).next().is_none() {
+        return Some(from);
+    }
+    times(job).filter_map(|time| time.opens(from)).min()
 }
 
 /// A slot counts as caught up when it came long before anybody looked.
@@ -209,26 +318,31 @@ fn is_paused(job: &Job, now: DateTime<Utc>) -> bool {
     job.paused.is_some_and(|paused| paused.until.is_none_or(|until| until > now))
 }
 
+/// What fell into a pause that is over was dealt with, also when nobody looked meanwhile.
+fn after_pause(job: &Job, handled: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let over = job.paused.and_then(|paused| paused.until).filter(|until| *until <= now);
+    over.map_or(handled, |until| until.max(handled))
+}
+
 fn retry(state: &JobState<'_>, now: DateTime<Utc>) -> Option<Cause> {
     (retry_at(state)? <= now).then_some(())?;
     // Not in hours in which none of its schedules may work.
-    let mut times = times(state.job).peekable();
-    let allowed = times.peek().is_none() || times.any(|t| t.allowed.allow(now, t.zone));
     let attempt = state.last.map_or(0, |last| last.attempt).saturating_add(1);
-    allowed.then_some(Cause::Retry { attempt })
+    may_work(state.job, now).then_some(Cause::Retry { attempt })
 }
 
 fn times(job: &Job) -> impl Iterator<Item = &Schedule> {
     job.schedules.iter().filter_map(|schedule| match &schedule.when {
         When::Time(time) => Some(time),
-        When::After { .. } => None,
+        When::After { .. } | When::Plugged { .. } => None,
     })
 }
 
 fn retry_at(state: &JobState<'_>) -> Option<DateTime<Utc>> {
     let last = state.last.filter(LastRun::failed)?;
-    if last.outcome.is_none() && last.attempt == 0 && !state.job.retries.is_empty() {
-        // Nothing was wrong with it: it was cut off, and somebody is there again.
+    if last.was_cut_off() && last.attempt == 0 {
+        // Nothing was wrong with it, and somebody is there again. This is made good for once,
+        // whatever is wished about failures.
         return Some(last.ended);
     }
     let minutes = state.job.retries.get(usize::try_from(last.attempt).ok()?)?;
@@ -242,8 +356,7 @@ pub fn next_look(jobs: &[JobState<'_>], now: DateTime<Utc>) -> Option<DateTime<U
         if let Some(paused) = state.job.paused.filter(|_| is_paused(state.job, now)) {
             return paused.until;
         }
-        let moments = times(state.job)
-            .flat_map(|time| [time.next_slot(now), time.allowed.opens(now, time.zone)]);
+        let moments = times(state.job).flat_map(|time| [time.next_slot(now), time.opens(now)]);
         moments.flatten().chain(retry_at(state)).filter(|moment| *moment > now).min()
     };
     jobs.iter().filter_map(of_job).min()

@@ -2,6 +2,8 @@
 
 #[cfg(test)]
 mod chain_tests;
+#[cfg(test)]
+mod dealt;
 mod due;
 pub(crate) mod store;
 #[cfg(test)]
@@ -13,7 +15,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-pub use due::{Act, Cause, JobState, LastRun, acts, next_look};
+pub use due::{Act, Cause, JobState, LastRun, acts, continues_at, next_look, opens_at, pauses_at};
 pub use store::Jobs;
 
 use crate::retention::{KeepFor, Retention, RetentionError, Spans};
@@ -68,6 +70,12 @@ pub enum When {
         job: JobId,
         /// Whether it must have ended well.
         only_success: bool,
+    },
+    /// The repository can be reached again, after it could not: its disk was plugged in.
+    Plugged {
+        /// How many minutes have to lie between the end of a run that saved everything and the next
+        /// one.
+        gap_minutes: u32,
     },
 }
 
@@ -152,6 +160,7 @@ impl Job {
                         return Err(JobError::NothingBefore);
                     }
                 }
+                When::Plugged { .. } => {}
             }
             if schedule.keep.is_none() && self.spans.is_empty() {
                 return Err(JobError::KeptByNothing { number });
@@ -168,7 +177,7 @@ impl Job {
         let before = |job: &Self| -> Vec<JobId> {
             let after = job.schedules.iter().filter_map(|s| match &s.when {
                 When::After { job, .. } => Some(*job),
-                When::Time(_) => None,
+                When::Time(_) | When::Plugged { .. } => None,
             });
             after.collect()
         };

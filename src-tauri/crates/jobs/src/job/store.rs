@@ -130,19 +130,21 @@ impl RunLog {
         let Some((ended, state, cause, id)) = row else { return Ok(None) };
         let run = run_id(&id)?;
         let ends = self.outcomes_of(run)?;
-        let outcome = match from_text(&state)? {
+        let state = from_text(&state)?;
+        let outcome = match state {
             RunState::Done(Outcome::Failed) if ends.contains(&Outcome::Cancelled) => {
                 Some(Outcome::Cancelled)
             }
             RunState::Done(outcome) => Some(outcome),
-            RunState::Queued | RunState::Running | RunState::Interrupted => None,
+            RunState::Queued | RunState::Running | RunState::Interrupted | RunState::Paused => None,
         };
+        let paused = state == RunState::Paused;
         let attempt = match cause.as_deref().map(from_text).transpose()? {
             Some(Cause::Retry { attempt }) => attempt,
             _ => 0,
         };
         let saved = ends.iter().any(|end| end.is_success());
-        Ok(Some(LastRun { run, ended: parse_time(&ended)?, outcome, attempt, saved }))
+        Ok(Some(LastRun { run, ended: parse_time(&ended)?, outcome, paused, attempt, saved }))
     }
 
     /// Returns when the last run of a job that saved all of it ended.
@@ -188,6 +190,23 @@ impl RunLog {
             .optional()
         })?;
         id.map_or(Ok(None), |id| self.run(run_id(&id)?))
+    }
+
+    /// Returns the newest runs of a job, newest first.
+    ///
+    /// # Errors
+    /// When they could not be read.
+    pub fn runs_of(&self, job: JobId, limit: u32) -> Result<Vec<RunRecord>, LogError> {
+        let ids: Vec<String> = self.query("reading the runs of a job", |db| {
+            db.prepare("SELECT id FROM runs WHERE job = ?1 ORDER BY rowid DESC LIMIT ?2")?
+                .query_map(params![job.to_string(), limit], |r| r.get(0))?
+                .collect()
+        })?;
+        let mut runs = Vec::with_capacity(ids.len());
+        for id in ids {
+            runs.extend(self.run(run_id(&id)?)?);
+        }
+        Ok(runs)
     }
 
     /// Returns the newest run of a job that began before another of it.

@@ -28,7 +28,7 @@ fn daily(hour: u32) -> JobSchedule {
 
 fn timed(rhythm: Rhythm, zone: Tz) -> JobSchedule {
     let allowed = AllowedHours::default();
-    let when = When::Time(Schedule { rhythm, zone, effective_from: None, allowed });
+    let when = When::Time(Schedule { rhythm, zone, effective_from: None, allowed, until: None });
     JobSchedule { id: ScheduleId::random(), when, keep: Some(KeepFor::Days(14)) }
 }
 
@@ -57,6 +57,8 @@ struct Shop {
     /// Slots that were dealt with, by schedule.
     slots: BTreeMap<ScheduleId, u32>,
     begun: Vec<(JobId, Cause)>,
+    /// Since when the disk of all repositories is there.
+    plugged: Option<DateTime<Utc>>,
 }
 
 impl Shop {
@@ -72,6 +74,7 @@ impl Shop {
             handled: &self.handled,
             running: self.running.contains_key(&job.id),
             last: self.last.get(&job.id).copied(),
+            plugged: self.plugged,
         };
         self.jobs.iter().map(state).collect()
     }
@@ -110,7 +113,14 @@ impl Shop {
         let run = RunId::random();
         self.last.insert(
             job,
-            LastRun { run, ended, outcome: Some(outcome), attempt, saved: outcome.is_success() },
+            LastRun {
+                run,
+                ended,
+                outcome: Some(outcome),
+                paused: false,
+                attempt,
+                saved: outcome.is_success(),
+            },
         );
     }
 
@@ -204,6 +214,17 @@ fn a_pause_misses_nothing_and_a_clock_set_back_begins_nothing() {
     shop.end(id, Outcome::Succeeded, at(10, 20, 5));
     assert_eq!(shop.tick(at(4, 12, 0)), []);
     assert_eq!(shop.tick(at(4, 20, 0)), [(id, Cause::Due)]);
+}
+
+#[test]
+fn what_fell_into_a_pause_is_not_told_by_who_slept_through_its_end() {
+    let mut nightly = job("nightly", vec![daily(20)]);
+    nightly.paused = Some(Paused { until: Some(at(3, 9, 0)) });
+    let id = nightly.id;
+    let mut shop = Shop::of(vec![nightly], at(0, 19, 0));
+    // Asleep from the first day on, and only for the last evening too long to catch up.
+    assert!(acts(&shop.states(), at(3, 11, 0)).is_empty());
+    assert_eq!(shop.tick(at(4, 7, 0)), [(id, Cause::CaughtUp { missed: 0 })]);
 }
 
 #[test]
@@ -320,7 +341,8 @@ fn a_slot_is_dealt_with_when_its_run_is_in_the_log() {
 
     let log = open();
     assert_eq!(log.interrupt_unfinished().unwrap(), [again]);
-    let last = LastRun { run: again, ended: clock.now(), outcome: None, attempt: 2, saved: false };
+    let (ended, outcome) = (clock.now(), None);
+    let last = LastRun { run: again, ended, outcome, paused: false, attempt: 2, saved: false };
     assert_eq!(log.last_run_of(nightly.id).unwrap(), Some(last));
     assert_eq!(log.handled().unwrap(), [(schedule, at(0, 20, 0))].into());
     let before = |run| log.run_before(nightly.id, run).unwrap().map(|before| before.id);

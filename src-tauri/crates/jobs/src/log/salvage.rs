@@ -82,11 +82,12 @@ impl RunLog {
         self.drop_senseless("handled")?;
         salvaged.jobs &= self.drop_senseless("jobs")?;
         salvaged.intents &= self.drop_senseless("intents")?;
-        salvaged.runs = self.query("counting runs", |db| {
-            db.query_row("SELECT count(*) FROM runs", [], |r| r.get::<_, i64>(0))
-        })?
-        .try_into()
-        .unwrap_or(usize::MAX);
+        salvaged.runs = self
+            .query("counting runs", |db| {
+                db.query_row("SELECT count(*) FROM runs", [], |r| r.get::<_, i64>(0))
+            })?
+            .try_into()
+            .unwrap_or(usize::MAX);
         Ok(salvaged)
     }
 

@@ -12,6 +12,7 @@
 //! that cannot be believed ends nothing.
 
 mod forecast;
+mod presets;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 pub use forecast::{Coming, Forecast, forecast};
+pub use presets::Preset;
 
 use crate::ScheduleId;
 

@@ -8,16 +8,19 @@
 
 mod hours;
 mod local;
+mod propose;
 mod rhythm;
 #[cfg(test)]
 mod tests;
+mod window;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 pub use hours::AllowedHours;
 pub(crate) use local::{date, moment};
+pub use propose::{Proposal, propose, spread, worst_gap};
 pub use rhythm::{MonthDay, Rhythm, RhythmError};
 
 /// Longest time looked into for the next slot: every fourth year has a 29 February, but for one
@@ -36,6 +39,10 @@ pub struct Schedule {
     /// Hours in which work may be done. Outside them a run pauses, or waits to begin.
     #[serde(default)]
     pub allowed: AllowedHours,
+    /// When its window ends, which begins at the time of the rhythm: a run pauses then, and goes on
+    /// when it opens again.
+    #[serde(default)]
+    pub until: Option<NaiveTime>,
 }
 
 /// A slot that has come.
@@ -60,9 +67,13 @@ impl Schedule {
         if self.allowed.is_never() {
             return Err(RhythmError::NoHours);
         }
+        if self.until.is_some() && self.rhythm.at().is_none() {
+            return Err(RhythmError::WindowOfInterval);
+        }
         // Any moment will do: rhythms repeat within the horizon.
         let begin = self.begins_at().unwrap_or(DateTime::UNIX_EPOCH);
-        self.next_slot(begin).map(drop).ok_or(RhythmError::Never)
+        let slot = self.next_slot(begin).ok_or(RhythmError::Never)?;
+        self.opens(slot).map(drop).ok_or(RhythmError::NeverOpen)
     }
 
     /// Returns the slots after `after`, up to and with `until`, in their order.
@@ -115,7 +126,6 @@ impl Schedule {
     }
 
     fn begins_at(&self) -> Option<DateTime<Utc>> {
-        self.effective_from
-            .map(|day| local::moment(day.and_time(chrono::NaiveTime::MIN), self.zone))
+        self.effective_from.map(|day| local::moment(day.and_time(NaiveTime::MIN), self.zone))
     }
 }

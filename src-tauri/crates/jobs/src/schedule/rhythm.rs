@@ -81,12 +81,30 @@ pub enum RhythmError {
     /// No hour is allowed.
     #[error("no hour is allowed")]
     NoHours,
+    /// An interval has no time of day at which a window could begin.
+    #[error("an interval has no window; say its hours instead")]
+    WindowOfInterval,
+    /// Its window and its hours never meet.
+    #[error("no allowed hour lies in its window")]
+    NeverOpen,
     /// It would never be due.
     #[error("it would never be due")]
     Never,
 }
 
 impl Rhythm {
+    /// Returns it with its time of day moved; an interval has none.
+    #[must_use]
+    pub fn moved(mut self, by: TimeDelta) -> Self {
+        match &mut self {
+            Self::Week { at, .. } | Self::Month { at, .. } | Self::Year { at, .. } => {
+                *at = at.overflowing_add_signed(by).0;
+            }
+            Self::Interval { .. } => {}
+        }
+        self
+    }
+
     pub(super) fn check(&self) -> Result<(), RhythmError> {
         match self {
             Self::Week { days, .. } if days.is_empty() => Err(RhythmError::NoDay),
@@ -122,7 +140,7 @@ impl Rhythm {
     }
 }
 
-fn number(day: NaiveDate) -> u8 {
+pub(super) fn number(day: NaiveDate) -> u8 {
     u8::try_from(day.weekday().num_days_from_monday()).unwrap_or_default()
 }
 

@@ -3,13 +3,19 @@
 //! Several computers may write to one repository; the format takes care of that. On one computer
 //! a second writer would only do the same work twice, so it is told who is at it.
 
+use std::fs::TryLockError;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use fs_err::{File, OpenOptions};
 
 use crate::error::RepoError;
 use crate::ids::RepositoryId;
+
+/// How long somebody who is about to be done is waited for. The system may give a lock back a
+/// moment after its holder is gone.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Holds the right to write until it is dropped; the system takes it back when the process ends.
 #[derive(Debug)]
@@ -40,15 +46,15 @@ impl WriteLock {
         let failed = |e: io::Error| RepoError::System { what: "a lock", detail: e.to_string() };
         let mut options = OpenOptions::new();
         let file = options.create(true).truncate(false).write(true).open(&base).map_err(failed)?;
-        match file.file().try_lock() {
+        match within(PATIENCE, || file.file().try_lock()) {
             Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => {
+            Err(TryLockError::WouldBlock) => {
                 let name = fs_err::read_to_string(&holder).unwrap_or_default();
                 let known = !name.trim().is_empty();
                 let holder = if known { name.trim() } else { "another process" };
                 return Err(RepoError::InUse { repository, holder: holder.to_owned() });
             }
-            Err(std::fs::TryLockError::Error(e)) => return Err(failed(e)),
+            Err(TryLockError::Error(e)) => return Err(failed(e)),
         }
         // The name of the holder is a courtesy: not being able to leave it stops nobody.
         let text = format!("process {}", std::process::id());
@@ -63,6 +69,23 @@ impl Drop for WriteLock {
     fn drop(&mut self) {
         if let Err(error) = fs_err::remove_file(&self.holder) {
             tracing::debug!(%error, "the lock holder could not be removed");
+        }
+    }
+}
+
+/// Tries again while somebody else has the lock.
+fn within(
+    patience: Duration,
+    mut lock: impl FnMut() -> Result<(), TryLockError>,
+) -> Result<(), TryLockError> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match lock() {
+            Err(TryLockError::WouldBlock) if waited < patience => {
+                std::thread::sleep(patience / 30);
+                waited += patience / 30;
+            }
+            other => return other,
         }
     }
 }
@@ -94,7 +117,13 @@ mod tests {
         let other = RepositoryId::from_bytes([6; 16]);
         assert!(WriteLock::take(Some(&folder), other).is_ok());
         drop(first);
-        assert!(WriteLock::take(Some(&folder), id).is_ok());
+        let last = WriteLock::take(Some(&folder), id).unwrap();
+        let given_back = std::thread::spawn(move || {
+            std::thread::sleep(PATIENCE / 10);
+            drop(last);
+        });
+        assert!(WriteLock::take(Some(&folder), id).is_ok(), "it was about to be given back");
+        given_back.join().unwrap();
         fs_err::remove_dir_all(folder).unwrap();
     }
 }
