@@ -31,6 +31,16 @@ interface SettingsSearch {
   add?: true | undefined;
 }
 
+/** The steps of the job wizard that an address may name; without one it is the first. */
+const jobSteps = ["destination", "schedule", "retention", "options"] as const;
+const jobStep = (value: unknown) => jobSteps.find((step) => step === value);
+
+interface JobSearch {
+  step?: (typeof jobSteps)[number] | undefined;
+  like?: string | undefined;
+  uncovered?: true | undefined;
+}
+
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 
 const root = createRootRouteWithContext<RouterContext>()({});
@@ -56,6 +66,22 @@ const inventory = createRoute({
   component: lazyRouteComponent(() => import("./routes/inventory")),
 });
 
+const jobs = createRoute({ getParentRoute: () => shell, path: "/jobs", component: lazyRouteComponent(() => import("./routes/jobs")) });
+
+const jobNew = createRoute({
+  getParentRoute: () => shell,
+  path: "/jobs/new",
+  validateSearch: (search: Record<string, unknown>): JobSearch => ({ step: jobStep(search["step"]), like: text(search["like"]), uncovered: search["uncovered"] === true ? true : undefined }),
+  component: lazyRouteComponent(() => import("./routes/job-new")),
+});
+
+const jobEdit = createRoute({
+  getParentRoute: () => shell,
+  path: "/jobs/$jobId",
+  validateSearch: (search: Record<string, unknown>): JobSearch => ({ step: jobStep(search["step"]) }),
+  component: lazyRouteComponent(() => import("./routes/job-edit")),
+});
+
 const activity = createRoute({ getParentRoute: () => shell, path: "/activity", component: lazyRouteComponent(() => import("./routes/activity")) });
 
 const run = createRoute({ getParentRoute: () => shell, path: "/activity/$runId", component: lazyRouteComponent(() => import("./routes/run")) });
@@ -79,7 +105,7 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./routes/settings")),
 });
 
-const tree = root.addChildren([firstStart, shell.addChildren([home, inventory, activity, run, restore, restorePoint, settings])]);
+const tree = root.addChildren([firstStart, shell.addChildren([home, inventory, jobs, jobNew, jobEdit, activity, run, restore, restorePoint, settings])]);
 
 /** The screens by address. Addresses live behind the # since the shell serves one page only. */
 export function makeRouter(queries: QueryClient, platform: Platform, history: RouterHistory = createHashHistory()) {

@@ -22,6 +22,7 @@ export const shell = {
   nav: "Main",
   home: "Home",
   inventory: "Inventory",
+  jobs: "Jobs",
   restore: "Restore",
   activity: "Activity",
   settings: "Settings",

@@ -24,6 +24,7 @@ export const shell: Messages["shell"] = {
   nav: "メイン",
   home: "ホーム",
   inventory: "インベントリ",
+  jobs: "ジョブ",
   restore: "復元",
   activity: "履歴",
   settings: "設定",
