@@ -1,5 +1,5 @@
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { Activity, History, Server, Settings2 } from "lucide-react";
+import { Activity, CalendarDays, History, Server, Settings2 } from "lucide-react";
 import { useCallback } from "react";
 import { useCommand } from "@/api/client";
 import { Lattice, Mark } from "@/components/Brand";
@@ -32,6 +32,7 @@ export function Shell() {
   const items = [
     { to: "/", key: "home", name: t.shell.home, icon: <HomeIcon /> },
     { to: "/inventory", key: "inventory", name: t.shell.inventory, icon: <Server {...icon} /> },
+    { to: "/calendar", key: "calendar", name: t.shell.calendar, icon: <CalendarDays {...icon} /> },
     { to: "/restore", key: "restore", name: t.shell.restore, icon: <History {...icon} /> },
     { to: "/activity", key: "activity", name: t.shell.activity, icon: <Activity {...icon} /> },
     { to: "/settings", key: "settings", name: t.shell.settings, icon: <Settings2 {...icon} /> },

@@ -18,6 +18,12 @@ interface InventorySearch {
   tab?: "points" | undefined;
 }
 
+interface CalendarSearch {
+  view?: "month" | undefined;
+  /** Such as 2026-05-08; today without it. */
+  day?: string | undefined;
+}
+
 interface RestoreSearch {
   vm?: string | undefined;
   point?: string | undefined;
@@ -56,6 +62,13 @@ const inventory = createRoute({
   component: lazyRouteComponent(() => import("./routes/inventory")),
 });
 
+const calendar = createRoute({
+  getParentRoute: () => shell,
+  path: "/calendar",
+  validateSearch: (search: Record<string, unknown>): CalendarSearch => ({ view: search["view"] === "month" ? "month" : undefined, day: text(search["day"]) }),
+  component: lazyRouteComponent(() => import("./routes/calendar")),
+});
+
 const activity = createRoute({ getParentRoute: () => shell, path: "/activity", component: lazyRouteComponent(() => import("./routes/activity")) });
 
 const run = createRoute({ getParentRoute: () => shell, path: "/activity/$runId", component: lazyRouteComponent(() => import("./routes/run")) });
@@ -79,7 +92,7 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./routes/settings")),
 });
 
-const tree = root.addChildren([firstStart, shell.addChildren([home, inventory, activity, run, restore, restorePoint, settings])]);
+const tree = root.addChildren([firstStart, shell.addChildren([home, inventory, calendar, activity, run, restore, restorePoint, settings])]);
 
 /** The screens by address. Addresses live behind the # since the shell serves one page only. */
 export function makeRouter(queries: QueryClient, platform: Platform, history: RouterHistory = createHashHistory()) {

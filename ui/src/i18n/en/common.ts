@@ -22,6 +22,7 @@ export const shell = {
   nav: "Main",
   home: "Home",
   inventory: "Inventory",
+  calendar: "Calendar",
   restore: "Restore",
   activity: "Activity",
   settings: "Settings",

@@ -1,3 +1,4 @@
+import { calendar } from "./calendar";
 import { common, failure, shell } from "./common";
 import { firstRun } from "./first-run";
 import { inventory } from "./inventory";
@@ -6,4 +7,4 @@ import { runs } from "./runs";
 import { load, mounts, overview, settings } from "./settings";
 import { updates } from "./updates";
 
-export const en = { common, shell, failure, firstRun, inventory, runs, points, restore, settings, load, mounts, overview, updates };
+export const en = { calendar, common, shell, failure, firstRun, inventory, runs, points, restore, settings, load, mounts, overview, updates };

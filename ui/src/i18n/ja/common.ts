@@ -24,6 +24,7 @@ export const shell: Messages["shell"] = {
   nav: "メイン",
   home: "ホーム",
   inventory: "インベントリ",
+  calendar: "カレンダー",
   restore: "復元",
   activity: "履歴",
   settings: "設定",

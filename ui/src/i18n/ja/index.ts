@@ -1,4 +1,5 @@
 import type { Messages } from "../messages";
+import { calendar } from "./calendar";
 import { common, failure, shell } from "./common";
 import { firstRun } from "./first-run";
 import { inventory } from "./inventory";
@@ -7,4 +8,4 @@ import { runs } from "./runs";
 import { load, mounts, overview, settings } from "./settings";
 import { updates } from "./updates";
 
-export const ja: Messages = { common, shell, failure, firstRun, inventory, runs, points, restore, settings, load, mounts, overview, updates };
+export const ja: Messages = { calendar, common, shell, failure, firstRun, inventory, runs, points, restore, settings, load, mounts, overview, updates };

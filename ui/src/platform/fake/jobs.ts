@@ -2,6 +2,7 @@ import type { JobView } from "@/api/generated/JobView";
 import { fakeError, hoursAgo } from "./data";
 import type { FakePlatform, Handlers } from "./platform";
 import { FakeRun } from "./runs";
+import { slotsOf } from "./slots";
 
 function find(back: FakePlatform, wanted: string): JobView {
   const found = back.jobs.find((job) => job.id === wanted || job.draft.name === wanted);
@@ -43,5 +44,5 @@ export const jobCommands: Pick<Handlers, "jobs.list" | "jobs.get" | "jobs.save" 
     back.begin(run, () => undefined);
     return { run_id: run.view.id };
   },
-  "schedules.preview": (_, { schedules, zone }) => ({ zone: zone ?? "UTC", slots: schedules.map((_schedule, schedule) => ({ at: hoursAgo(-5), schedule })) }),
+  "schedules.preview": (_, { schedules, zone, days }) => ({ zone: zone ?? "UTC", slots: slotsOf(schedules, new Date(), new Date(Date.now() + days * 86_400_000)) }),
 };

@@ -24,6 +24,7 @@ export interface FakeOptions {
   inventories?: InventoryView[];
   points?: PointView[];
   runs?: RunView[];
+  jobs?: JobView[];
   settings?: SettingsView;
   updates?: Partial<UpdatesView>;
   /** Milliseconds each answer takes. */
@@ -55,7 +56,7 @@ export class FakePlatform implements Platform {
   inventories: InventoryView[];
   points: PointView[];
   runs: RunView[];
-  jobs: JobView[] = [];
+  jobs: JobView[];
   settings: SettingsView;
   autostart: Autostart = "off";
   updates: UpdatesView;
@@ -74,6 +75,7 @@ export class FakePlatform implements Platform {
     this.inventories = options.inventories ?? [];
     this.points = options.points ?? [];
     this.runs = options.runs ?? [];
+    this.jobs = options.jobs ?? [];
     this.settings = options.settings ?? { language: "en", theme: "system", check_updates: true, load: { limit: null, from: 0, to: 0, per_host: 2, per_datastore: 2 } };
     this.updates = updatesView(options.updates);
   }

@@ -4,6 +4,7 @@ import { limitedRights, refusedLicence, refusedRights } from "./checks";
 import { FakePlatform, type FakeOptions } from "./platform";
 import { FakeRun } from "./runs";
 import { newerVersion } from "./updates";
+import { weekOfJobs } from "./week";
 
 /** Runs a plan to its end at once and dates it back. */
 function pastRun(id: string, hours: number, minutes: number, names: readonly string[], fails?: string): RunView {
@@ -89,6 +90,7 @@ const scenarios = {
   rights: (): FakeOptions => ({ latency: 120, checks: refusedRights }),
   limited: (): FakeOptions => ({ ...shop(), checks: limitedRights }),
   shop,
+  week: (): FakeOptions => ({ ...shop(), ...weekOfJobs() }),
   live,
   troubled,
   many,

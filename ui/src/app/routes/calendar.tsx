@@ -1,0 +1,21 @@
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useNow } from "@/components/Words";
+import { CalendarPage } from "@/features/calendar/CalendarPage";
+import { dayFrom, dayOf } from "@/features/calendar/days";
+
+const route = getRouteApi("/shell/calendar");
+
+export default function CalendarRoute() {
+  const navigate = useNavigate();
+  const { view, day } = route.useSearch();
+  const today = dayOf(useNow());
+  return (
+    <CalendarPage
+      view={view ?? "week"}
+      day={dayFrom(day) ?? today}
+      onGo={(to, key) => void navigate({ to: "/calendar", search: { view: to === "month" ? "month" : undefined, day: dayFrom(key)?.getTime() === today.getTime() ? undefined : key } })}
+      onRun={(runId) => void navigate({ to: "/activity/$runId", params: { runId } })}
+      onStart={() => void navigate({ to: "/inventory" })}
+    />
+  );
+}
