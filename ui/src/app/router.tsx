@@ -24,6 +24,11 @@ interface CalendarSearch {
   day?: string | undefined;
 }
 
+interface ActivitySearch {
+  /** All causes without it. */
+  show?: "needs" | "runs" | undefined;
+}
+
 interface RestoreSearch {
   vm?: string | undefined;
   point?: string | undefined;
@@ -69,7 +74,12 @@ const calendar = createRoute({
   component: lazyRouteComponent(() => import("./routes/calendar")),
 });
 
-const activity = createRoute({ getParentRoute: () => shell, path: "/activity", component: lazyRouteComponent(() => import("./routes/activity")) });
+const activity = createRoute({
+  getParentRoute: () => shell,
+  path: "/activity",
+  validateSearch: (search: Record<string, unknown>): ActivitySearch => ({ show: search["show"] === "runs" || search["show"] === "needs" ? search["show"] : undefined }),
+  component: lazyRouteComponent(() => import("./routes/activity")),
+});
 
 const run = createRoute({ getParentRoute: () => shell, path: "/activity/$runId", component: lazyRouteComponent(() => import("./routes/run")) });
 

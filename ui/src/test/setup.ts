@@ -6,6 +6,8 @@ import { afterEach, vi } from "vitest";
 for (const [name, size] of [["clientWidth", 1200], ["clientHeight", 900], ["offsetWidth", 1200], ["offsetHeight", 900]] as const) {
   Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => size });
 }
+// jsdom has no canvas and says so loudly; charts then leave their sentence only.
+HTMLCanvasElement.prototype.getContext = () => null;
 window.matchMedia = (query: string) => ({ matches: query.includes("reduced-motion"), media: query, onchange: null, addEventListener: () => undefined, removeEventListener: () => undefined, addListener: () => undefined, removeListener: () => undefined, dispatchEvent: () => false });
 Element.prototype.scrollTo = () => undefined;
 Element.prototype.scrollIntoView = () => undefined;

@@ -58,8 +58,13 @@ export function dayName(day: Date, language: Language): string {
 export function rangeText(view: CalendarView, day: Date, language: Language): string {
   if (view === "month") return day.toLocaleDateString(localeOf(language), { year: "numeric", month: "long" });
   const days = daysOf("week", day);
-  const format = new Intl.DateTimeFormat(localeOf(language), { year: "numeric", month: language === "ja" ? "long" : "short", day: "numeric" });
-  return format.formatRange(days[0] ?? day, days[6] ?? day);
+  const [first = day, last = day] = [days[0], days[6]];
+  if (language === "ja") {
+    const full = (date: Date) => `${date.getFullYear()}年${date.getMonth() + 1}月${date.getDate()}日`;
+    const end = first.getFullYear() !== last.getFullYear() ? full(last) : first.getMonth() !== last.getMonth() ? `${last.getMonth() + 1}月${last.getDate()}日` : `${last.getDate()}日`;
+    return `${full(first)}〜${end}`;
+  }
+  return new Intl.DateTimeFormat(localeOf(language), { year: "numeric", month: "short", day: "numeric" }).formatRange(first, last);
 }
 
 /** How far into its day a moment is by the clock on the wall, in minutes. */

@@ -40,6 +40,7 @@ export const shell = {
 };
 
 export const failure = {
+  what: "What happened",
   risk: "Is my data at risk?",
   doThis: "Do this",
   screenTitle: "This screen stopped working.",

@@ -42,6 +42,7 @@ export const shell: Messages["shell"] = {
 };
 
 export const failure: Messages["failure"] = {
+  what: "起きたこと",
   risk: "データへの影響",
   doThis: "対処",
   screenTitle: "この画面は動作を停止しました。",
