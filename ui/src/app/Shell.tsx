@@ -1,5 +1,5 @@
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { Activity, CalendarDays, History, Server, Settings2 } from "lucide-react";
+import { Activity, CalendarDays, Database, History, Server, Settings2 } from "lucide-react";
 import { useCallback } from "react";
 import { useCommand } from "@/api/client";
 import { Lattice, Mark } from "@/components/Brand";
@@ -34,6 +34,7 @@ export function Shell() {
     { to: "/inventory", key: "inventory", name: t.shell.inventory, icon: <Server {...icon} /> },
     { to: "/calendar", key: "calendar", name: t.shell.calendar, icon: <CalendarDays {...icon} /> },
     { to: "/restore", key: "restore", name: t.shell.restore, icon: <History {...icon} /> },
+    { to: "/storage", key: "storage", name: t.shell.storage, icon: <Database {...icon} /> },
     { to: "/activity", key: "activity", name: t.shell.activity, icon: <Activity {...icon} /> },
     { to: "/settings", key: "settings", name: t.shell.settings, icon: <Settings2 {...icon} /> },
   ] as const;

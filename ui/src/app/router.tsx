@@ -92,6 +92,13 @@ const restore = createRoute({
 
 const restorePoint = createRoute({ getParentRoute: () => shell, path: "/restore/$repositoryId/$pointId", component: lazyRouteComponent(() => import("./routes/restore-point")) });
 
+const storage = createRoute({
+  getParentRoute: () => shell,
+  path: "/storage",
+  validateSearch: (search: Record<string, unknown>): { place?: string | undefined } => ({ place: text(search["place"]) }),
+  component: lazyRouteComponent(() => import("./routes/storage")),
+});
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings",
@@ -102,7 +109,7 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./routes/settings")),
 });
 
-const tree = root.addChildren([firstStart, shell.addChildren([home, inventory, calendar, activity, run, restore, restorePoint, settings])]);
+const tree = root.addChildren([firstStart, shell.addChildren([home, inventory, calendar, activity, run, restore, restorePoint, storage, settings])]);
 
 /** The screens by address. Addresses live behind the # since the shell serves one page only. */
 export function makeRouter(queries: QueryClient, platform: Platform, history: RouterHistory = createHashHistory()) {

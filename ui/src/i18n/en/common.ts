@@ -24,6 +24,7 @@ export const shell = {
   inventory: "Inventory",
   calendar: "Calendar",
   restore: "Restore",
+  storage: "Storage",
   activity: "Activity",
   settings: "Settings",
   engineReady: "Engine\nready",

@@ -5,6 +5,7 @@ import { inventory } from "./inventory";
 import { points, restore } from "./restore";
 import { runs } from "./runs";
 import { load, mounts, overview, settings } from "./settings";
+import { storage } from "./storage";
 import { updates } from "./updates";
 
-export const en = { calendar, common, shell, failure, firstRun, inventory, runs, points, restore, settings, load, mounts, overview, updates };
+export const en = { calendar, common, shell, failure, firstRun, inventory, runs, points, restore, settings, storage, load, mounts, overview, updates };

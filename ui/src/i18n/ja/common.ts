@@ -26,6 +26,7 @@ export const shell: Messages["shell"] = {
   inventory: "インベントリ",
   calendar: "カレンダー",
   restore: "復元",
+  storage: "保存先",
   activity: "履歴",
   settings: "設定",
   engineReady: "エンジン\n待機中",
