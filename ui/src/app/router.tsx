@@ -22,6 +22,8 @@ interface CalendarSearch {
   view?: "month" | undefined;
   /** Such as 2026-05-08; today without it. */
   day?: string | undefined;
+  /** Only this VM or job. */
+  find?: string | undefined;
 }
 
 interface ActivitySearch {
@@ -70,7 +72,7 @@ const inventory = createRoute({
 const calendar = createRoute({
   getParentRoute: () => shell,
   path: "/calendar",
-  validateSearch: (search: Record<string, unknown>): CalendarSearch => ({ view: search["view"] === "month" ? "month" : undefined, day: text(search["day"]) }),
+  validateSearch: (search: Record<string, unknown>): CalendarSearch => ({ view: search["view"] === "month" ? "month" : undefined, day: text(search["day"]), find: text(search["find"]) }),
   component: lazyRouteComponent(() => import("./routes/calendar")),
 });
 

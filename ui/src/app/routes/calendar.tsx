@@ -7,13 +7,15 @@ const route = getRouteApi("/shell/calendar");
 
 export default function CalendarRoute() {
   const navigate = useNavigate();
-  const { view, day } = route.useSearch();
+  const { view, day, find } = route.useSearch();
   const today = dayOf(useNow());
   return (
     <CalendarPage
+      key={find}
+      find={find ?? ""}
       view={view ?? "week"}
       day={dayFrom(day) ?? today}
-      onGo={(to, key) => void navigate({ to: "/calendar", search: { view: to === "month" ? "month" : undefined, day: dayFrom(key)?.getTime() === today.getTime() ? undefined : key } })}
+      onGo={(to, key) => void navigate({ to: "/calendar", search: { view: to === "month" ? "month" : undefined, day: dayFrom(key)?.getTime() === today.getTime() ? undefined : key, find } })}
       onRun={(runId) => void navigate({ to: "/activity/$runId", params: { runId } })}
       onStart={() => void navigate({ to: "/inventory" })}
     />

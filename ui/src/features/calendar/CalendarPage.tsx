@@ -27,6 +27,8 @@ import css from "./Calendar.module.css";
 interface CalendarPageProps {
   view: CalendarView;
   day: Date;
+  /** What is looked for at first. */
+  find: string;
   onGo: (view: CalendarView, day: string) => void;
   onRun: (id: string) => void;
   onJob?: ((id: string) => void) | undefined;
@@ -35,11 +37,11 @@ interface CalendarPageProps {
 }
 
 /** What ran and what is planned, by week or month. */
-export function CalendarPage({ view, day, onGo, onRun, onJob, onStart }: CalendarPageProps) {
+export function CalendarPage({ view, day, find: looked, onGo, onRun, onJob, onStart }: CalendarPageProps) {
   const t = useText();
   const language = useLanguage();
   const platform = usePlatform();
-  const [find, setFind] = useState("");
+  const [find, setFind] = useState(looked);
   const data = useCalendar(daysOf(view, day), find);
   const range = rangeText(view, day, language);
   const go = (by: number) => onGo(view, dayKey(shifted(view, day, by)));

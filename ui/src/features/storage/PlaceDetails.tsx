@@ -20,12 +20,13 @@ import css from "./Storage.module.css";
 
 interface PlaceDetailsProps {
   place: RepositoryView;
+  onAgain: () => void;
   onSettings: () => void;
   onPoints: (vm: string | undefined) => void;
 }
 
 /** One place: how it is, what is in it by two numbers, and whose it is. */
-export function PlaceDetails({ place, onSettings, onPoints }: PlaceDetailsProps) {
+export function PlaceDetails({ place, onAgain, onSettings, onPoints }: PlaceDetailsProps) {
   const t = useText();
   const platform = usePlatform();
   const answer = useCommand("points.list", { vm: null, repository_id: place.id });
@@ -44,7 +45,7 @@ export function PlaceDetails({ place, onSettings, onPoints }: PlaceDetailsProps)
           <Button icon={<History size={15} strokeWidth={1.8} aria-hidden />} onPress={() => onPoints(undefined)} isDisabled={place.points === 0} testId="place-points">{t.storage.showPoints}</Button>
           <Button onPress={onSettings} testId="place-settings">{t.storage.settings}</Button>
         </div>
-        {trouble ? <div className={css.trouble}><FailureCard inset tone="warn" error={trouble} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={onSettings}>{t.storage.settings}</Button>} /></div> : null}
+        {trouble ? <div className={css.trouble}><FailureCard inset tone="warn" error={trouble} onCopy={(text) => void platform.copyText(text)} actions={place.error ? <Button kind="primary" onPress={onAgain} testId="place-again">{t.common.tryAgain}</Button> : <Button kind="primary" onPress={onSettings}>{t.storage.settings}</Button>} /></div> : null}
         {place.error ? null : <Figures place={place} points={answer.data ? points : null} />}
         {place.error ? null : <Room place={place} />}
       </Card>

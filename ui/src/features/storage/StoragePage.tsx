@@ -32,7 +32,7 @@ export function StoragePage({ place, onPlace, onAdd, onSettings, onPoints }: Sto
   const answer = useCommand("repositories.list", {});
   const places = answer.data?.repositories ?? [];
   const chosen = places.find((one) => one.id === place) ?? places[0];
-  const stored = places.reduce((sum, one) => sum + one.stored, 0);
+  const stored = places.reduce((sum, one) => sum + (one.error ? 0 : one.stored), 0);
   return (
     <Page title={t.storage.title} fact={places.length > 0 ? t.storage.fact(places.length, bytesText(stored, language)) : undefined} testId="storage-page">
       {answer.error && !answer.data ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" isPending={answer.isFetching} onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : null}
@@ -47,7 +47,7 @@ export function StoragePage({ place, onPlace, onAdd, onSettings, onPoints }: Sto
             </ListBox>
             <Button icon={<Plus size={15} strokeWidth={2} aria-hidden />} kind="quiet" onPress={onAdd} testId="storage-add">{t.storage.add}</Button>
           </div>
-          <PlaceDetails key={chosen.id} place={chosen} onSettings={onSettings} onPoints={onPoints} />
+          <PlaceDetails key={chosen.id} place={chosen} onAgain={() => void answer.refetch()} onSettings={onSettings} onPoints={onPoints} />
         </div>
       ) : null}
     </Page>

@@ -32,6 +32,7 @@ export const shell = {
   recovering: "Cleaning up",
   recoveringFact: "Kuramori was cut off last time and is taking its own snapshots away.",
   notices: "Notices",
+  needs: (count: number) => (count === 1 ? "1 thing needs you" : `${count} things need you`),
   restoreButton: "Restore",
   skip: "Skip to the content",
   notFoundTitle: "There is nothing at this address.",

@@ -34,6 +34,7 @@ export const shell: Messages["shell"] = {
   recovering: "後片付け中",
   recoveringFact: "前回は途中で終了しました。Kuramori が作成したスナップショットを取り除いています。",
   notices: "お知らせ",
+  needs: (count) => `対応が必要なもの${number(count)}件`,
   restoreButton: "復元",
   skip: "本文へ移動",
   notFoundTitle: "この場所には何もありません。",
