@@ -112,6 +112,8 @@ const shots = {
   "updates-keyless": ["keyless", "/settings?section=updates", [wait(300)]],
   "home-back": ["takenBack", "/", [wait(400)]],
   dead: ["dead", "/", [wait(600)]],
+  // One list in every state a list can be in.
+  ...Object.fromEntries(["home", "inventory", "points", "calendar", "month", "storage", "activity", "runs", "servers", "repositories"].map((list) => [`gallery-${list}`, ["gallery", list, [wait(2500)]]])),
 };
 
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith("--"));
@@ -132,13 +134,14 @@ let faults = 0;
 for (const [name, [situation, address, steps]] of Object.entries(shots)) {
   if (wanted.length > 0 && !wanted.some((word) => name === word || (word.endsWith("*") && name.startsWith(word.slice(0, -1))))) continue;
   for (const size of sizes) for (const theme of themes) for (const language of tongues) {
-    const [width, height] = size.split("x").map(Number);
+    const gallery = situation === "gallery";
+    const [width, height] = gallery ? [2300, 2260] : size.split("x").map(Number);
     const context = await browser.newContext({ viewport: { width, height } });
     if (shell.freezePrototype) await context.addInitScript("Object.freeze(Object.prototype)");
     const page = await context.newPage();
     page.on("console", (message) => { if (situation !== "dead" && ["error", "warning"].includes(message.type())) { faults += 1; console.log(`  ${name}: ${message.text().slice(0, 400)}`); } });
     page.on("pageerror", (error) => { faults += 1; console.log(`  ${name}: ${error.message}`); });
-    await page.goto(`${base}?fake=${situation}&language=${language}&theme=${theme}#${address}`);
+    await page.goto(gallery ? `${base}?gallery=${address}&language=${language}&theme=${theme}` : `${base}?fake=${situation}&language=${language}&theme=${theme}#${address}`);
     try {
       for (const step of steps) await step(page);
     } catch (error) {

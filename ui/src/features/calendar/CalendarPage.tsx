@@ -7,7 +7,7 @@ import { Confirm } from "@/components/Dialog";
 import { FailureCard } from "@/components/FailureCard";
 import { Page } from "@/components/Page";
 import { SearchField } from "@/components/SearchField";
-import { EmptyState, Loading, StaleNote } from "@/components/States";
+import { EmptyState, Loading, StaleAnswer, StaleNote } from "@/components/States";
 import { toast } from "@/components/toasts";
 import { useLanguage, useText } from "@/i18n/context";
 import { dateText } from "@/lib/time";
@@ -52,6 +52,7 @@ export function CalendarPage({ view, day, find: looked, onGo, onRun, onJob, onSt
       {data.isPending ? <Card><Loading what={t.calendar.reading} /></Card> : null}
       {data.isPending || data.error ? null : (
         <div className={css.page}>
+          {data.answers.map((answer, index) => <StaleAnswer key={index} answer={answer} />)}
           {data.unplanned.map(({ name, why }) => <StaleNote key={name}>{t.calendar.unplanned(name)} {why}</StaleNote>)}
           <Card fill label={t.calendar.title}>
             <div className={css.tools}>

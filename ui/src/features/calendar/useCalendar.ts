@@ -13,11 +13,15 @@ const mostRuns = 1000;
 const mostSlots = 1000;
 const furthest = 400;
 
+type Stale = Pick<UseQueryResult<unknown, ApiError>, "data" | "error" | "dataUpdatedAt" | "isFetching" | "refetch">;
+
 export interface CalendarData {
   days: CalendarDay[];
   now: Date;
   isPending: boolean;
   error: ApiError | null;
+  /** Of what is in sight, what could not be read again. */
+  answers: Stale[];
   again: () => void;
   /** Nothing ran and nothing is planned, whatever the days in sight. */
   empty: boolean;
@@ -57,6 +61,7 @@ export function useCalendar(days: readonly Date[], find: string): CalendarData {
     now,
     isPending: runs.isPending || jobs.isPending,
     error: (runs.data ? null : runs.error) ?? (jobs.data ? null : jobs.error),
+    answers: [runs, jobs],
     again: () => { void runs.refetch(); void jobs.refetch(); },
     empty: entries.length === 0 && failed.length === 0,
     jobs: list,

@@ -5,7 +5,7 @@ import { Card, CardHead } from "@/components/Card";
 import { FailureCard } from "@/components/FailureCard";
 import { Glyph } from "@/components/Glyph";
 import { Page } from "@/components/Page";
-import { EmptyState, Loading } from "@/components/States";
+import { EmptyState, Loading, StaleAnswer } from "@/components/States";
 import { NameCell, Table, type TableColumn } from "@/components/Table";
 import { Ago, Bytes, useNow } from "@/components/Words";
 import { useLanguage, useText } from "@/i18n/context";
@@ -41,6 +41,7 @@ export function OverviewPage({ onConnect, onChoose, onVm, onRun, onRuns }: Overv
     <Page title={t.overview.title} fact={momentText(now, now, language)} testId="home">
       <div className={css.page}>
         {servers.error && !servers.data ? <FailureCard error={servers.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={() => void servers.refetch()}>{t.common.tryAgain}</Button>} /> : null}
+        <StaleAnswer answer={servers} />
         {empty ? (
           <Card><EmptyState icon={<EmptyMark />} title={t.inventory.emptyTitle} text={t.inventory.emptyText} action={<Button kind="primary" onPress={onConnect} testId="connect-server">{t.overview.connect}</Button>} /></Card>
         ) : (

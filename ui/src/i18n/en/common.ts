@@ -15,6 +15,7 @@ export const common = {
   free: (free: string, total: string) => `${free} of ${total} free`,
   noMatch: (text: string) => `Nothing called “${text}” here.`,
   reading: "Reading…",
+  seenAt: (clock: string) => `What you see is from ${clock}.`,
   readingLong: "This takes longer than usual. You may go on elsewhere.",
 };
 

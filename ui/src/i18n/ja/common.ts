@@ -16,6 +16,7 @@ export const common: Messages["common"] = {
   disks: (count) => `ディスク ${number(count)}台`,
   free: (free, total) => `空き ${free} / ${total}`,
   noMatch: (text) => `「${text}」に一致するものはありません。`,
+  seenAt: (clock) => `${clock} 時点の内容です。`,
   reading: "読み込んでいます…",
   readingLong: "いつもより時間がかかっています。ほかの画面で作業を続けられます。",
 };

@@ -55,7 +55,13 @@ function many(): FakeOptions {
   const repo = repository("repository-1", "STORE-1", { points: 1500, stored: 9000 * GiB });
   const vms = manyVms(2000);
   const points = vms.flatMap((vm, index) => [3, 27, 51].map((hours, at) => point(index * 3 + at, vm, repo, hours + index / 100, false)));
-  return { servers: [esx], repositories: [repo], points, inventories: [inventory(esx, vms.map((vm, index) => (index % 9 === 0 ? vm : { ...vm, last_point: { id: points[index * 3]?.id ?? "", taken_at: hoursAgo(3 + index / 100), repository_id: repo.id } })))] };
+  const week = weekOfJobs().runs;
+  const runs = Array.from({ length: 2000 }, (_, index): RunView => {
+    const like = week[index % week.length] ?? pastRun("run", 1, 1, ["DC01"]);
+    const from = hoursAgo(3 + index / 2);
+    return { ...like, id: `run-${index}`, job: `Job ${String((index % 400) + 1).padStart(3, "0")}`, started_at: from, ended_at: new Date(new Date(from).getTime() + 11 * 60_000).toISOString() };
+  });
+  return { servers: [esx], repositories: [repo], points, runs, inventories: [inventory(esx, vms.map((vm, index) => (index % 9 === 0 ? vm : { ...vm, last_point: { id: points[index * 3]?.id ?? "", taken_at: hoursAgo(3 + index / 100), repository_id: repo.id } })))] };
 }
 
 /** A VM that is gone, and a host whose VMs are listed under its vCenter. */
@@ -84,6 +90,10 @@ function updated(): FakeOptions {
   return { ...shop(), updates: { version: "0.2.0", last: { outcome: "installed", from: "0.1.0", to: "0.2.0", at: hoursAgo(0.1), error: null, log: "", seen: false } } };
 }
 
+/** Every list refuses: the state folder went away under the program. */
+const nothingAnswers: FakeOptions["refused"] = Object.fromEntries((["servers.list", "inventory.get", "repositories.list", "repositories.info", "points.list", "runs.list", "jobs.list"] as const)
+  .map((name) => [name, fakeError("state-damaged", { title: "The state folder cannot be used.", risk: "Backups and recovery points are not in it and stay as they are.", hints: ["Look whether the disk is full or read-only."], detail: "open state.db\ndatabase disk image is malformed" })]));
+
 const scenarios = {
   empty: (): FakeOptions => ({ latency: 120, runPace: 300, runSteps: 12 }),
   licence: (): FakeOptions => ({ latency: 120, checks: refusedLicence }),
@@ -101,6 +111,8 @@ const scenarios = {
   packaged: (): FakeOptions => ({ ...shop(), updates: { installation: "system-package", offer: newerVersion } }),
   keyless: (): FakeOptions => ({ ...shop(), updates: { enabled: false, installation: "nobody", checked_at: null } }),
   slow: (): FakeOptions => ({ ...shop(), stuck: ["inventory.get", "points.list", "runs.list", "repositories.list"] }),
+  stale: (): FakeOptions => ({ ...shop(), ...weekOfJobs() }),
+  failed: (): FakeOptions => ({ ...shop(), refused: nothingAnswers }),
   dead: (): FakeOptions => ({ ...shop(), refused: { "app.state": fakeError("state-damaged", { title: "The state folder cannot be used.", risk: "Backups and recovery points are not in it and stay as they are.", hints: ["Look whether the disk is full or read-only."], detail: "open ~/.local/share/kuramori/state.db\ndatabase disk image is malformed" }), "inventory.get": fakeError("host-unreachable"), "runs.list": fakeError("state-damaged"), "points.list": fakeError("repository-vanished") } }),
 } as const;
 
@@ -112,6 +124,12 @@ export function scenario(name: ScenarioName, more: FakeOptions = {}): FakePlatfo
   const back = new FakePlatform({ ...scenarios[name](), ...more });
   if (name === "live") {
     void back.call("backup.start", { server_id: "server-1", repository_id: "repository-1", vms: back.inventories[0]?.vms.filter((vm) => ["DEV01", "WEB01", "FILE02", "APP01", "PRINT01"].includes(vm.name)).map((vm) => vm.reference) ?? [] });
+  }
+  if (name === "stale") {
+    setTimeout(() => {
+      back.options.refused = nothingAnswers ?? {};
+      back.emit("settings");
+    }, 600);
   }
   return back;
 }
