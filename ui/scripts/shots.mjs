@@ -113,7 +113,7 @@ const shots = {
   "home-back": ["takenBack", "/", [wait(400)]],
   dead: ["dead", "/", [wait(600)]],
   // One list in every state a list can be in.
-  ...Object.fromEntries(["home", "inventory", "points", "calendar", "month", "storage", "activity", "runs", "servers", "repositories"].map((list) => [`gallery-${list}`, ["gallery", list, [wait(2500)]]])),
+  ...Object.fromEntries(["home", "inventory", "points", "calendar", "month", "storage", "activity", "runs", "servers", "repositories"].map((list) => [`gallery-${list}`, ["gallery", list, [wait(3500)]]])),
 };
 
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith("--"));
@@ -135,7 +135,7 @@ for (const [name, [situation, address, steps]] of Object.entries(shots)) {
   if (wanted.length > 0 && !wanted.some((word) => name === word || (word.endsWith("*") && name.startsWith(word.slice(0, -1))))) continue;
   for (const size of sizes) for (const theme of themes) for (const language of tongues) {
     const gallery = situation === "gallery";
-    const [width, height] = gallery ? [2300, 2260] : size.split("x").map(Number);
+    const [width, height] = gallery ? [2640, 2320] : size.split("x").map(Number);
     const context = await browser.newContext({ viewport: { width, height } });
     if (shell.freezePrototype) await context.addInitScript("Object.freeze(Object.prototype)");
     const page = await context.newPage();

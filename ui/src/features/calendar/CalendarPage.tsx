@@ -52,7 +52,7 @@ export function CalendarPage({ view, day, find: looked, onGo, onRun, onJob, onSt
       {data.isPending ? <Card><Loading what={t.calendar.reading} /></Card> : null}
       {data.isPending || data.error ? null : (
         <div className={css.page}>
-          {data.answers.map((answer, index) => <StaleAnswer key={index} answer={answer} />)}
+          {data.old ? <StaleAnswer answer={data.old} /> : null}
           {data.unplanned.map(({ name, why }) => <StaleNote key={name}>{t.calendar.unplanned(name)} {why}</StaleNote>)}
           <Card fill label={t.calendar.title}>
             <div className={css.tools}>

@@ -207,6 +207,6 @@ export function byDay(days: readonly Date[], entries: readonly Entry[], now: num
     const within = ({ start, end }: Span) => start < span.end && (end > span.start || start >= span.start);
     const whole = sorted.filter(within);
     const clip = (one: Span): Span => ({ start: Math.max(one.start, span.start), end: Math.min(one.end, span.end) });
-    return { date, ...span, entries: drawn.filter(within), overlaps: overlaps(whole).map(clip).filter((one) => one.end > one.start), free: span.end > now ? freeWindow(span, whole.filter((one) => one.state === "planned" || one.state === "running"), now) : null };
+    return { date, ...span, entries: drawn.filter(within), overlaps: overlaps(whole).map(clip).filter((one) => one.end > one.start), free: span.end > now && whole.some((one) => one.state === "planned") ? freeWindow(span, whole.filter((one) => one.state === "planned" || one.state === "running"), now) : null };
   });
 }

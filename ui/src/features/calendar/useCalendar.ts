@@ -20,8 +20,8 @@ export interface CalendarData {
   now: Date;
   isPending: boolean;
   error: ApiError | null;
-  /** Of what is in sight, what could not be read again. */
-  answers: Stale[];
+  /** What is in sight and could not be read again. */
+  old: Stale | undefined;
   again: () => void;
   /** Nothing ran and nothing is planned, whatever the days in sight. */
   empty: boolean;
@@ -61,7 +61,7 @@ export function useCalendar(days: readonly Date[], find: string): CalendarData {
     now,
     isPending: runs.isPending || jobs.isPending,
     error: (runs.data ? null : runs.error) ?? (jobs.data ? null : jobs.error),
-    answers: [runs, jobs],
+    old: [runs, jobs].find((one) => one.error && one.data),
     again: () => { void runs.refetch(); void jobs.refetch(); },
     empty: entries.length === 0 && failed.length === 0,
     jobs: list,

@@ -45,7 +45,7 @@ export function ActivityPage({ show, onShow, onOpen, onChoose }: ActivityPagePro
   return (
     <Page title={t.runs.title} fact={show === "runs" ? t.runs.fact : t.runs.causesFact} fixed={show === "runs"} testId="activity">
       {answer.error && !answer.data ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" isPending={answer.isFetching} onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : null}
-      <StaleAnswer answer={answer} />
+      {answer.error && answer.data ? <div className={css.stale}><StaleAnswer answer={answer} /></div> : null}
       {answer.isPending ? <Card><Loading what={t.common.reading} /></Card> : null}
       {answer.data && runs.length === 0 ? (
         <Card><EmptyState icon={<Activity size={36} strokeWidth={1.2} aria-hidden />} title={t.runs.emptyTitle} text={t.runs.emptyText} action={<Button kind="primary" onPress={onChoose}>{t.runs.emptyAction}</Button>} /></Card>

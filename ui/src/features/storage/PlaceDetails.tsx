@@ -51,7 +51,7 @@ export function PlaceDetails({ place, onAgain, onSettings, onPoints }: PlaceDeta
       </Card>
       {unreadable && !place.error ? <StaleNote>{t.storage.partly} {unreadable.error.title}</StaleNote> : null}
       {answer.isPending && !place.error ? <Card><Loading what={t.storage.readingPoints(place.name)} usual={t.storage.readingUsual} /></Card> : null}
-      {answer.error ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : null}
+      {answer.error && !answer.data ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : null}
       {answer.data && !place.error ? (
         <>
           <div className={css.pair}>

@@ -36,7 +36,7 @@ export function StoragePage({ place, onPlace, onAdd, onSettings, onPoints }: Sto
   return (
     <Page title={t.storage.title} fact={places.length > 0 ? t.storage.fact(places.length, bytesText(stored, language)) : undefined} testId="storage-page">
       {answer.error && !answer.data ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" isPending={answer.isFetching} onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : null}
-      <StaleAnswer answer={answer} />
+      {answer.error && answer.data ? <div className={css.stale}><StaleAnswer answer={answer} /></div> : null}
       {answer.isPending ? <Card><Loading what={t.storage.reading} /></Card> : null}
       {answer.data && !chosen ? <Card><EmptyState icon={<Database size={36} strokeWidth={1.2} aria-hidden />} title={t.storage.emptyTitle} text={t.storage.emptyText} action={<Button kind="primary" onPress={onAdd}>{t.storage.add}</Button>} /></Card> : null}
       {chosen ? (

@@ -129,7 +129,7 @@ export function scenario(name: ScenarioName, more: FakeOptions = {}): FakePlatfo
     setTimeout(() => {
       back.options.refused = nothingAnswers ?? {};
       back.emit("settings");
-    }, 600);
+    }, 1500);
   }
   return back;
 }
