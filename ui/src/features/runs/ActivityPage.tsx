@@ -44,22 +44,24 @@ export function ActivityPage({ show, onShow, onOpen, onChoose }: ActivityPagePro
   const found = runs.filter((run) => isAbout(run, find));
   return (
     <Page title={t.runs.title} fact={show === "runs" ? t.runs.fact : t.runs.causesFact} fixed={show === "runs"} testId="activity">
-      {answer.error && !answer.data ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" isPending={answer.isFetching} onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : null}
-      {answer.error && answer.data ? <div className={css.stale}><StaleAnswer answer={answer} /></div> : null}
-      {answer.isPending ? <Card><Loading what={t.common.reading} /></Card> : null}
-      {answer.data && runs.length === 0 ? (
-        <Card><EmptyState icon={<Activity size={36} strokeWidth={1.2} aria-hidden />} title={t.runs.emptyTitle} text={t.runs.emptyText} action={<Button kind="primary" onPress={onChoose}>{t.runs.emptyAction}</Button>} /></Card>
-      ) : null}
-      {runs.length > 0 ? (
-        <div className={css.columns} data-show={show}>
-          <Card fill label={t.runs.title}>
-            <Head runs={runs} show={show} onShow={onShow} find={find} onFind={setFind} />
-            {show === "runs" ? <RunTable runs={found} onOpen={onOpen} /> : <Causes runs={found} find={find} onlyOpen={show === "needs"} onOpen={onOpen} />}
-            {runs.length === limit ? <CardFoot><span>{t.runs.listFoot(limit)}</span></CardFoot> : null}
-          </Card>
-          {show === "runs" ? null : <Side runs={found} />}
-        </div>
-      ) : null}
+      <div className={css.page} data-show={show}>
+        {answer.error && !answer.data ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" isPending={answer.isFetching} onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : null}
+        <StaleAnswer answer={answer} />
+        {answer.isPending ? <Card><Loading what={t.common.reading} /></Card> : null}
+        {answer.data && runs.length === 0 ? (
+          <Card><EmptyState icon={<Activity size={36} strokeWidth={1.2} aria-hidden />} title={t.runs.emptyTitle} text={t.runs.emptyText} action={<Button kind="primary" onPress={onChoose}>{t.runs.emptyAction}</Button>} /></Card>
+        ) : null}
+        {runs.length > 0 ? (
+          <div className={css.columns} data-show={show}>
+            <Card fill label={t.runs.title}>
+              <Head runs={runs} show={show} onShow={onShow} find={find} onFind={setFind} />
+              {show === "runs" ? <RunTable runs={found} onOpen={onOpen} /> : <Causes runs={found} find={find} onlyOpen={show === "needs"} onOpen={onOpen} />}
+              {runs.length === limit ? <CardFoot><span>{t.runs.listFoot(limit)}</span></CardFoot> : null}
+            </Card>
+            {show === "runs" ? null : <Side runs={found} />}
+          </div>
+        ) : null}
+      </div>
     </Page>
   );
 }
