@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use kuramori_app::dto::{ErrorView, Language};
 use kuramori_app::platform::power::PowerWatch;
-use kuramori_app::{App, AppError, Clock, SystemClock};
+use kuramori_app::{Answering, App, AppError, Clock, SystemClock};
 use serde_json::Value;
 use tauri::async_runtime::{spawn, spawn_blocking};
 use tauri::{AppHandle, Manager, State};
@@ -23,6 +23,8 @@ pub(crate) struct Opened {
     token: Option<String>,
     /// Lets runs clean up before the session ends, for as long as this lives.
     power: SyncMutex<Option<PowerWatch>>,
+    /// Lets the command line ask this program, for as long as this lives.
+    answering: SyncMutex<Option<Answering>>,
 }
 
 struct Failure {
@@ -42,6 +44,7 @@ impl Opened {
             handle,
             token,
             power: SyncMutex::new(None),
+            answering: SyncMutex::new(None),
         }
     }
 
@@ -76,6 +79,12 @@ impl Opened {
 
     /// Starts what goes on for as long as the program lives.
     fn live_with(&self, app: &App) {
+        match app.answer_others("the Kuramori window") {
+            Ok(answering) => {
+                *self.answering.lock().unwrap_or_else(PoisonError::into_inner) = Some(answering);
+            }
+            Err(error) => tracing::warn!(%error, "the command line cannot ask this program"),
+        }
         let recovering = app.clone();
         spawn(async move { recovering.keep_guard().await });
         let fresh = app.clone();

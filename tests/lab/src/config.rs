@@ -293,6 +293,8 @@ pub struct LabOptions {
     pub guest: Option<(String, PathBuf)>,
     /// The highest version of virtual hardware of the hosts. 21.
     pub hardware: u16,
+    /// The highest version of the first host, where it is older than the others. None.
+    pub older_host: Option<u16>,
     /// Whether an import may name datastores for its disks. Yes.
     pub places_disks: bool,
     /// Whether a VM is exported by one lease at a time. No.
@@ -323,6 +325,7 @@ impl Default for LabOptions {
             managed_by: None,
             guest: None,
             hardware: 21,
+            older_host: None,
             places_disks: true,
             one_lease: false,
             lease_host: None,

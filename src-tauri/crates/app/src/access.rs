@@ -1,7 +1,8 @@
 //! Sessions on servers and opened repositories, made when they are needed and kept for the next.
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kuramori_base::Secret;
@@ -49,11 +50,45 @@ pub(crate) async fn sign_in(to: SignIn<'_>) -> Result<Client, AppError> {
     Client::connect(options).await.map_err(|e| convert::server(&e, to.name))
 }
 
+/// A slot is held while the program signs in.
+type ClientSlot = Arc<tokio::sync::Mutex<Option<Client>>>;
+
+/// The sessions on servers, by id of the server. A server that does not answer holds up no other.
+#[derive(Default)]
+pub(crate) struct Clients {
+    slots: Mutex<HashMap<String, ClientSlot>>,
+}
+
+impl Clients {
+    /// Keeps a session.
+    pub(crate) fn keep(&self, server: &str, client: Client) {
+        let slot = Arc::new(tokio::sync::Mutex::new(Some(client)));
+        self.slots().insert(server.to_owned(), slot);
+    }
+
+    fn slot(&self, server: &str) -> ClientSlot {
+        self.slots().entry(server.to_owned()).or_default().clone()
+    }
+
+    fn take(&self, server: &str) -> Option<ClientSlot> {
+        self.slots().remove(server)
+    }
+
+    fn take_all(&self) -> HashMap<String, ClientSlot> {
+        std::mem::take(&mut *self.slots())
+    }
+
+    fn slots(&self) -> MutexGuard<'_, HashMap<String, ClientSlot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Returns a session on a server, the one from before where there is one.
 pub(crate) async fn client(app: &App, wanted: &str) -> Result<(ServerEntry, Client), AppError> {
     let entry = app.inner.settings.get().server(wanted)?.clone();
-    let mut clients = app.inner.clients.lock().await;
-    if let Some(client) = clients.get(&entry.id) {
+    let slot = app.inner.clients.slot(&entry.id);
+    let mut slot = slot.lock().await;
+    if let Some(client) = &*slot {
         return Ok((entry, client.clone()));
     }
     let (secret, name) = (entry.secret_name(), entry.name.clone());
@@ -69,15 +104,14 @@ pub(crate) async fn client(app: &App, wanted: &str) -> Result<(ServerEntry, Clie
         pin: entry.pin.as_deref(),
     })
     .await?;
-    clients.insert(entry.id.clone(), client.clone());
+    *slot = Some(client.clone());
     Ok((entry, client))
 }
 
 /// Ends the session on a server, where there is one.
 pub(crate) async fn forget_client(app: &App, id: &str) {
-    let client = app.inner.clients.lock().await.remove(id);
-    if let Some(client) = client {
-        leave(&client, id).await;
+    if let Some(slot) = app.inner.clients.take(id) {
+        leave_slot(&slot, id).await;
     }
 }
 
@@ -94,12 +128,23 @@ pub(crate) async fn leave(client: &Client, server: &str) {
 
 /// Ends all sessions on servers. Servers have room for so many.
 pub(crate) async fn leave_all(app: &App) {
-    let clients = std::mem::take(&mut *app.inner.clients.lock().await);
     let mut leaving = tokio::task::JoinSet::new();
-    for (id, client) in clients {
-        leaving.spawn(async move { leave(&client, &id).await });
+    for (id, slot) in app.inner.clients.take_all() {
+        leaving.spawn(async move { leave_slot(&slot, &id).await });
     }
     leaving.join_all().await;
+}
+
+/// Ends the session of a slot. One that is being opened is waited for as long as for leaving.
+async fn leave_slot(slot: &ClientSlot, server: &str) {
+    match tokio::time::timeout(LEAVING, slot.lock()).await {
+        Ok(mut slot) => {
+            if let Some(client) = slot.take() {
+                leave(&client, server).await;
+            }
+        }
+        Err(_) => tracing::info!(server, "a session is being opened; it expires by itself"),
+    }
 }
 
 /// Opens a repository in a folder.
@@ -119,12 +164,17 @@ pub(crate) fn repository(
     wanted: &str,
 ) -> Result<(RepositoryEntry, Repository), AppError> {
     let entry = app.inner.settings.get().repository(wanted)?.clone();
-    // Held while opening: two callers must not derive the same key twice at 256 MiB each.
-    let mut opened = app.inner.repositories.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(repository) = opened.get(&entry.id) {
-        return Ok((entry, repository.clone()));
+    // One at a time: two callers must not derive the same key twice at 256 MiB each.
+    let open = || open_entry(app, &entry);
+    let (repository, is_new) = app.inner.repositories.get_or_open(&entry.id, open)?;
+    if is_new {
+        app.look_back(&repository);
     }
-    let stored = device_key::load(app, &entry)?;
+    Ok((entry, repository))
+}
+
+fn open_entry(app: &App, entry: &RepositoryEntry) -> Result<Repository, AppError> {
+    let stored = device_key::load(app, entry)?;
     let options =
         OpenOptions { index_folder: Some(catalog::folder(app)), ..OpenOptions::default() };
     let repository = open_folder(&entry.path, &stored.unlock, options)?;
@@ -134,12 +184,9 @@ pub(crate) fn repository(
     }
     catalog::keep(app, &repository);
     if stored.slot.is_none() {
-        device_key::keep(app, &entry, &repository, &stored.unlock)?;
+        device_key::keep(app, entry, &repository, &stored.unlock)?;
     }
-    opened.insert(entry.id.clone(), repository.clone());
-    drop(opened);
-    app.look_back(&repository);
-    Ok((entry, repository))
+    Ok(repository)
 }
 
 /// Returns the id this installation writes under.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kuramori_base::Clock;
@@ -12,7 +12,6 @@ use kuramori_engine::{Budgets, HotAdd, Throttle};
 use kuramori_jobs::{RunId, RunLog};
 use kuramori_platform::guest::Roots;
 use kuramori_repo::{Repository, WriterId};
-use kuramori_vsphere::Client;
 use tokio::sync::broadcast;
 
 use crate::access;
@@ -24,7 +23,10 @@ use crate::history::Broken;
 use crate::inventory::KnownInventory;
 use crate::keys::UnprovedKey;
 use crate::load;
+use crate::loss::{self, Lost};
 use crate::notices;
+use crate::opened::Opened;
+use crate::owner;
 use crate::place::Writer;
 use crate::runs::Runs;
 use crate::secrets::{Keychain, SecretError, SecretsChoice};
@@ -59,8 +61,8 @@ pub(crate) struct Inner {
     pub(crate) log: Arc<RunLog>,
     pub(crate) events: Arc<EventHub>,
     pub(crate) runs: Arc<Runs>,
-    pub(crate) clients: tokio::sync::Mutex<HashMap<String, Client>>,
-    pub(crate) repositories: Mutex<HashMap<String, Repository>>,
+    pub(crate) clients: access::Clients,
+    pub(crate) repositories: Opened<Repository>,
     /// Recovery keys that were made and not yet typed back from paper, by repository.
     pub(crate) unproved_keys: Mutex<HashMap<String, UnprovedKey>>,
     /// What is wrong with the history of repositories, by id.
@@ -76,6 +78,10 @@ pub(crate) struct Inner {
     pub(crate) hot_add: HotAdd,
     pub(crate) recovering: AtomicBool,
     pub(crate) updates: Updates,
+    /// Whether failures are told by desktop notices.
+    pub(crate) notices: bool,
+    /// What was lost when this was opened.
+    losses: Vec<AppError>,
     /// Held for as long as the application lives.
     _owner: File,
 }
@@ -106,15 +112,13 @@ impl App {
             AppError::new(ErrorCode::StateDamaged, state.display().to_string()).because(e)
         };
         files::make_private_folder(&state).map_err(|e| damaged(&e))?;
-        let owner = own_within(&state, PATIENCE)?;
+        let owner = own_within(&state, PATIENCE).map_err(|e| owner::named(e, &state))?;
         let writer = WriterId::random().map_err(|e| damaged(&e))?;
-        let settings = SettingsFile::open(&state.join("settings.json"), &writer.to_hex())?;
+        let path = state.join("settings.json");
+        let (settings, no_settings) = SettingsFile::open(&path, &writer.to_hex(), &*clock)?;
         let settings = Arc::new(settings);
         let keychain = secrets.open(&state).map_err(|e| keychain_error(&e))?;
-        // The database gives its rights to the files that it makes beside itself.
-        files::make_private_file(&state.join("runs.sqlite")).map_err(|e| damaged(&e))?;
-        let log =
-            RunLog::open(&state.join("runs.sqlite"), clock.clone()).map_err(|e| damaged(&e))?;
+        let (log, no_log) = loss::open_log(&state, &settings.get(), &clock)?;
         let interrupted = log.interrupt_unfinished().map_err(|e| damaged(&e))?;
         let log = Arc::new(log);
         let events = Arc::new(EventHub::new());
@@ -143,9 +147,10 @@ impl App {
         });
         let throttle = Arc::new(load::throttle(settings.clone(), clock.clone()));
         if notices && !interrupted.is_empty() {
-            notices::interrupted(&log, &interrupted, settings.language());
+            notices::recorded(&log, &interrupted, settings.language());
         }
-        Ok(Self {
+        let losses: Vec<Lost> = no_settings.into_iter().chain(no_log).collect();
+        let app = Self {
             inner: Arc::new(Inner {
                 state,
                 clock,
@@ -155,8 +160,8 @@ impl App {
                 log,
                 events,
                 runs,
-                clients: tokio::sync::Mutex::default(),
-                repositories: Mutex::default(),
+                clients: access::Clients::default(),
+                repositories: Opened::default(),
                 unproved_keys: Mutex::default(),
                 alarms: Mutex::default(),
                 inventories: Mutex::default(),
@@ -165,9 +170,18 @@ impl App {
                 hot_add: HotAdd::new(hardware),
                 recovering: AtomicBool::new(false),
                 updates,
+                notices,
+                losses: losses.iter().map(Lost::error).collect(),
                 _owner: owner,
             }),
-        })
+        };
+        loss::settle(&app, &losses)?;
+        Ok(app)
+    }
+
+    /// Returns what was found lost or damaged when this was opened.
+    pub fn losses(&self) -> &[AppError] {
+        &self.inner.losses
     }
 
     /// Returns the folder an installation uses when none is named.
@@ -278,10 +292,6 @@ impl App {
         tokio::task::spawn_blocking(move || work(&app))
             .await
             .unwrap_or_else(|e| Err(AppError::new(ErrorCode::Internal, "").because(&e)))
-    }
-
-    pub(crate) fn forget_repository(&self, id: &str) {
-        self.inner.repositories.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 }
 

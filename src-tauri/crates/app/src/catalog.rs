@@ -56,11 +56,11 @@ impl Catalog {
         match Self::try_open(&path, repository) {
             Ok(catalog) => Ok(catalog),
             Err(error) => {
-                let aside = set_aside(&path, now)?;
+                let aside = files::set_aside(&path, now)?;
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     path = %path.display(),
-                    kept = %aside.display(),
+                    kept = ?aside,
                     "the catalog of a repository could not be used; a new one is begun"
                 );
                 Self::try_open(&path, repository)
@@ -142,22 +142,6 @@ impl ObjectCache for Catalog {
             })
         });
     }
-}
-
-/// Moves a database and what belongs to it out of the way; returns its new name.
-fn set_aside(path: &Path, now: DateTime<Utc>) -> std::io::Result<PathBuf> {
-    let stamp = now.format("%Y%m%dT%H%M%S%3f");
-    for part in ["-wal", "-shm"] {
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(part);
-        match fs_err::remove_file(&beside) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    let aside = path.with_extension(format!("damaged-{stamp}"));
-    fs_err::rename(path, &aside)?;
-    Ok(aside)
 }
 
 /// The folder of all catalogs, where copies of large indexes lie too.

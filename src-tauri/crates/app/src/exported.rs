@@ -2,7 +2,6 @@
 //! left there: so that a new computer needs the repository and nothing else. No secrets.
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
 
 use kuramori_jobs::job::{Job, Paused};
 use kuramori_repo::Repository;
@@ -24,12 +23,12 @@ const FORMAT: u32 = 1;
 
 /// What is exported, as JSON.
 #[derive(Debug, Serialize, Deserialize)]
-struct Exported {
+pub(crate) struct Exported {
     format: u32,
     servers: Vec<ExportedServer>,
     repositories: Vec<ExportedRepository>,
     #[serde(default)]
-    jobs: Vec<Job>,
+    pub(crate) jobs: Vec<Job>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -102,12 +101,8 @@ pub(crate) fn export_change(app: &App, wanted: &str) {
     if let Err(error) = access::repository(app, wanted) {
         tracing::info!(%error, "the settings are left in the repository later");
     }
-    let open: Vec<Repository> = {
-        let open = app.inner.repositories.lock().unwrap_or_else(PoisonError::into_inner);
-        open.values().cloned().collect()
-    };
-    for repository in &open {
-        export(app, repository);
+    for repository in app.inner.repositories.all() {
+        export(app, &repository);
     }
 }
 
@@ -117,7 +112,7 @@ fn computer() -> String {
 }
 
 impl Place {
-    fn exported(&self) -> Result<Vec<(kuramori_repo::ExportedSettings, Exported)>, AppError> {
+    pub(crate) fn exported(&self) -> Result<Vec<(kuramori_repo::ExportedSettings, Exported)>, AppError> {
         let found = self.repository.exported_settings().map_err(|e| self.failed(&e))?;
         let readable = found.into_iter().filter_map(|one| match Exported::read(&one.body) {
             Ok(exported) => Some((one, exported)),

@@ -2,8 +2,9 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use kuramori_platform::private::{self, Exposed};
 
 /// Replaces a file so that a crash leaves the old content or the new, never a mix.
@@ -52,6 +53,34 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
 pub(crate) fn fill(mut file: File, content: &[u8]) -> io::Result<()> {
     file.write_all(content)?;
     file.sync_all()
+}
+
+/// Moves a file that cannot be used out of the way, with what a database keeps beside it. Returns
+/// where it lies now; `None` when it was not there.
+///
+/// # Errors
+/// When something could not be moved. What belongs to a file goes before it, so that after a crash
+/// in between nothing of the old is taken for the new.
+pub(crate) fn set_aside(path: &Path, now: DateTime<Utc>) -> io::Result<Option<PathBuf>> {
+    let aside = path.with_extension(format!("damaged-{}", now.format("%Y%m%dT%H%M%S%3f")));
+    for part in ["-wal", "-shm"] {
+        move_away(&with(path, part), &with(&aside, part))?;
+    }
+    Ok(move_away(path, &aside)?.then_some(aside))
+}
+
+fn with(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+fn move_away(from: &Path, to: &Path) -> io::Result<bool> {
+    match fs_err::rename(from, to) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(e),
+    }
 }
 
 fn say(exposed: &Exposed) {

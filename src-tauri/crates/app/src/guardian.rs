@@ -42,6 +42,10 @@ impl App {
 /// the log of the run they belong to.
 async fn sweep(app: &App, told: &mut Told) {
     app.inner.recovering.store(true, Ordering::Release);
+    if let Err(error) = app.blocking(|app| Ok(app.rebuild_lost())).await {
+        tracing::error!(%error, "what was lost is not rebuilt");
+    }
+    app.look_for_lost_snapshots().await;
     match kuramori_engine::open_intents(&app.inner.log) {
         Ok(intents) => {
             for intent in intents {
@@ -145,7 +149,7 @@ fn causes(error: &dyn std::error::Error) -> String {
     AppError::new(ErrorCode::Internal, "").because(error).causes.join(": ")
 }
 
-fn tell(app: &App, run: RunId, level: Level, event: &RunEvent) {
+pub(crate) fn tell(app: &App, run: RunId, level: Level, event: &RunEvent) {
     let json = match serde_json::to_value(event) {
         Ok(json) => json,
         Err(error) => return tracing::error!(%error, "a line of the run log was lost"),

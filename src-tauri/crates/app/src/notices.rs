@@ -30,8 +30,9 @@ pub(crate) fn run_ended(run: &LiveRun, log: &RunLog, language: Language) {
     }
 }
 
-/// Tells that a crash cut runs off.
-pub(crate) fn interrupted(log: &RunLog, runs: &[RunId], language: Language) {
+/// Tells of runs that are over and were recorded without having been live: those that a crash cut
+/// off, and what belongs to no run.
+pub(crate) fn recorded(log: &RunLog, runs: &[RunId], language: Language) {
     for id in runs {
         match log.run(*id) {
             Ok(Some(record)) => {
@@ -40,7 +41,7 @@ pub(crate) fn interrupted(log: &RunLog, runs: &[RunId], language: Language) {
                 }
             }
             Ok(None) => {}
-            Err(error) => tracing::error!(run = %id, %error, "an interrupted run cannot be read"),
+            Err(error) => tracing::error!(run = %id, %error, "a run cannot be read"),
         }
     }
 }

@@ -8,6 +8,18 @@ use crate::app::App;
 use crate::messages;
 
 impl App {
+    /// Cuts off all live runs, and returns when they have cleaned up after themselves: they are
+    /// made good for at the next start. Returns how many there were.
+    pub async fn interrupt(&self) -> usize {
+        self.inner.runs.session_ends();
+        let live = self.inner.runs.all();
+        for run in &live {
+            run.line(Level::Warning, None, &RunEvent::SessionEnding);
+        }
+        self.stop().await;
+        live.len()
+    }
+
     /// Lets the end of the session stop all live runs and wait for their clean-up, for as long as
     /// the answer lives. `None` where the system tells nobody; the next start then cleans up.
     /// Blocks for as long as the system takes to answer.
@@ -36,12 +48,11 @@ impl PowerListener for Listener {
             // That it slept is noticed by the runs themselves, with the time that it took.
             return;
         }
-        self.app.inner.runs.session_ends();
-        for run in self.app.inner.runs.all() {
-            run.line(Level::Warning, None, &RunEvent::SessionEnding);
-        }
         match tokio::runtime::Builder::new_current_thread().build() {
-            Ok(runtime) => runtime.block_on(self.app.stop()),
+            Ok(runtime) => {
+                let runs = runtime.block_on(self.app.interrupt());
+                tracing::info!(runs, "runs were cut off");
+            }
             Err(error) => tracing::error!(%error, "runs were not asked to stop"),
         }
     }

@@ -22,9 +22,9 @@ pub trait Command {
     /// What a caller must be allowed to do.
     const ACCESS: Access;
     /// What goes in.
-    type Request: for<'a> Deserialize<'a> + ts_rs::TS + 'static;
+    type Request: Serialize + for<'a> Deserialize<'a> + ts_rs::TS + Send + 'static;
     /// What comes out.
-    type Response: Serialize + ts_rs::TS + 'static;
+    type Response: Serialize + for<'a> Deserialize<'a> + ts_rs::TS + Send + 'static;
 }
 
 /// Calls `$callback!` with the whole table.

@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
+use kuramori_base::Clock;
 use kuramori_engine::Mounts;
+use kuramori_jobs::Salvaged;
 use serde::{Deserialize, Serialize};
 
 use crate::dto::{ErrorCode, Language, LoadView, ServerKind, SettingsView, Theme};
 use crate::error::AppError;
 use crate::files;
+use crate::loss::Lost;
 
 /// Format of the file; rises when a change needs a conversion.
 const FORMAT: u32 = 1;
@@ -103,32 +106,30 @@ pub(crate) struct SettingsFile {
 }
 
 impl SettingsFile {
-    /// Reads the file, or begins a new one with the given writer id.
-    pub(crate) fn open(path: &Path, new_writer: &str) -> Result<Self, AppError> {
-        let damaged = |e: &dyn std::error::Error| {
-            AppError::new(ErrorCode::StateDamaged, path.display().to_string()).because(e)
-        };
-        let current = match fs_err::read(path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|e| damaged(&e))?,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Settings {
-                format: FORMAT,
-                writer: new_writer.to_owned(),
-                language: None,
-                theme: Theme::System,
-                servers: Vec::new(),
-                repositories: Vec::new(),
-                updates: UpdateSettings::default(),
-                load: LoadView::default(),
+    /// Reads the file, or its copy where the file is damaged or gone, or begins a new one with the
+    /// given writer id.
+    ///
+    /// # Errors
+    /// [`ErrorCode::StateNewer`]; [`ErrorCode::StateDamaged`] when the copy is of no use either.
+    pub(crate) fn open(
+        path: &Path,
+        new_writer: &str,
+        clock: &dyn Clock,
+    ) -> Result<(Self, Option<Lost>), AppError> {
+        let (current, lost) = match read(path) {
+            Ok(Some(settings)) => (settings, None),
+            Err(error) if error.code == ErrorCode::StateNewer => return Err(error),
+            found => match read(&copy_of(path))? {
+                Some(copy) => (copy, Some(replaced(path, found.err(), clock)?)),
+                None => match found {
+                    Err(error) => return Err(error),
+                    Ok(_) => (Settings::new(new_writer), None),
+                },
             },
-            Err(e) => return Err(damaged(&e)),
         };
-        if current.format != FORMAT {
-            return Err(AppError::new(ErrorCode::StateDamaged, path.display().to_string())
-                .detail(format!("format {} is not known to this version", current.format)));
-        }
         let file = Self { path: path.to_owned(), current: Mutex::new(current) };
         file.change(|_| Ok(()))?;
-        Ok(file)
+        Ok((file, lost))
     }
 
     /// Returns a copy of what the file holds.
@@ -156,6 +157,10 @@ impl SettingsFile {
             AppError::new(ErrorCode::StateDamaged, self.path.display().to_string()).because(&e)
         })?;
         *current = next;
+        // After the file, so that one of the two is always whole.
+        if let Err(error) = files::replace(&copy_of(&self.path), &bytes) {
+            tracing::warn!(%error, "the copy of the settings is older than they are");
+        }
         Ok(result)
     }
 
@@ -175,7 +180,59 @@ impl SettingsFile {
     }
 }
 
+/// Where a copy of the file lies, for the day on which the file is damaged.
+fn copy_of(path: &Path) -> PathBuf {
+    path.with_extension("copy.json")
+}
+
+/// Reads a file of settings; `None` when there is none.
+fn read(path: &Path) -> Result<Option<Settings>, AppError> {
+    #[derive(Deserialize)]
+    struct Head {
+        format: u32,
+    }
+    let about = |code| AppError::new(code, path.display().to_string());
+    let damaged = |e: &dyn std::error::Error| about(ErrorCode::StateDamaged).because(e);
+    let bytes = match fs_err::read(path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(damaged(&e)),
+    };
+    // Looked at first: a newer version may write what this one cannot read.
+    let head: Head = serde_json::from_slice(&bytes).map_err(|e| damaged(&e))?;
+    if head.format > FORMAT {
+        let detail = format!("it has format {}, this version knows {FORMAT}", head.format);
+        return Err(about(ErrorCode::StateNewer).detail(detail));
+    }
+    serde_json::from_slice(&bytes).map(Some).map_err(|e| damaged(&e))
+}
+
+/// Sets a file aside that its copy stands in for.
+fn replaced(path: &Path, why: Option<AppError>, clock: &dyn Clock) -> Result<Lost, AppError> {
+    let aside = files::set_aside(path, clock.now()).map_err(|e| {
+        AppError::new(ErrorCode::StateDamaged, path.display().to_string()).because(&e)
+    })?;
+    let why = why.map_or_else(|| "it was gone".to_owned(), |error| error.causes.join(": "));
+    tracing::error!(why, aside = ?aside, "the settings come from their copy");
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Lost { file: name, aside, why, salvaged: Salvaged::default() })
+}
+
 impl Settings {
+    /// The settings of a new installation.
+    fn new(writer: &str) -> Self {
+        Self {
+            format: FORMAT,
+            writer: writer.to_owned(),
+            language: None,
+            theme: Theme::System,
+            servers: Vec::new(),
+            repositories: Vec::new(),
+            updates: UpdateSettings::default(),
+            load: LoadView::default(),
+        }
+    }
+
     /// Finds a server by id or name.
     pub(crate) fn server(&self, wanted: &str) -> Result<&ServerEntry, AppError> {
         self.servers
@@ -204,41 +261,4 @@ impl Language {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_failed_change_changes_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("settings.json");
-        let file = SettingsFile::open(&path, "w").unwrap();
-        let before = fs_err::read(&path).unwrap();
-        let refused: Result<(), _> = file.change(|s| {
-            s.theme = Theme::Dark;
-            Err(AppError::new(ErrorCode::InvalidInput, "x"))
-        });
-        assert!(refused.is_err());
-        assert_eq!(file.get().theme, Theme::System);
-        file.change(|s| {
-            s.theme = Theme::Dark;
-            Ok(())
-        })
-        .unwrap();
-        assert_ne!(fs_err::read(&path).unwrap(), before);
-        assert_eq!(SettingsFile::open(&path, "other").unwrap().get().writer, "w");
-    }
-
-    #[test]
-    fn a_damaged_or_newer_file_is_kept_and_named() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("settings.json");
-        for content in
-            ["{", r#"{"format":9,"writer":"w","theme":"dark","servers":[],"repositories":[]}"#]
-        {
-            fs_err::write(&path, content).unwrap();
-            let error = SettingsFile::open(&path, "w").err().expect("it must be refused");
-            assert_eq!(error.code, ErrorCode::StateDamaged);
-            assert_eq!(fs_err::read_to_string(&path).unwrap(), content, "nothing is overwritten");
-        }
-    }
-}
+mod tests;

@@ -15,5 +15,5 @@ pub mod testing;
 pub use cancel::{CancelToken, Cancelled};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use help::{Hint, Retry};
-pub use progress::{Counters, NoProgress, Progress, Tally};
+pub use progress::{Counters, NoProgress, Progress, Tally, WaitedFor, Waits};
 pub use secret::Secret;

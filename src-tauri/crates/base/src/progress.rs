@@ -1,4 +1,5 @@
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// What a piece of long work has done since its last report. All in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,6 +14,32 @@ pub struct Counters {
     pub stored: u64,
 }
 
+/// Who held the moving of bytes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitedFor {
+    /// What is read.
+    Source,
+    /// A limit of speed that somebody set.
+    Limit,
+    /// The processor of this computer, which compresses and encrypts.
+    Processor,
+    /// The place that is written to.
+    Store,
+}
+
+/// Time for which somebody was waited for, all threads together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waits {
+    /// See [`WaitedFor::Source`].
+    pub source: Duration,
+    /// See [`WaitedFor::Limit`].
+    pub limit: Duration,
+    /// See [`WaitedFor::Processor`].
+    pub processor: Duration,
+    /// See [`WaitedFor::Store`].
+    pub store: Duration,
+}
+
 /// Receives the progress of long work. Implementations return at once.
 pub trait Progress: Send + Sync {
     /// Announces how many bytes there are to do; later calls replace earlier ones.
@@ -24,6 +51,9 @@ pub trait Progress: Send + Sync {
     /// Takes back work that has to be done once more: `undone` bytes leave the counter of finished
     /// work, and the announced total grows by `more` bytes.
     fn redo(&self, undone: u64, more: u64);
+
+    /// Tells for whom the moving of bytes waited.
+    fn waited(&self, _whom: WaitedFor, _time: Duration) {}
 }
 
 /// Ignores all progress.
@@ -44,6 +74,8 @@ pub struct Tally {
     read: AtomicU64,
     new: AtomicU64,
     stored: AtomicU64,
+    /// In nanoseconds, in the order of [`Waits`].
+    waits: [AtomicU64; 4],
 }
 
 impl Tally {
@@ -68,6 +100,15 @@ impl Tally {
     }
 }
 
+impl Tally {
+    /// Returns for whom the work waited so far.
+    pub fn waits(&self) -> Waits {
+        let [source, limit, processor, store] =
+            self.waits.each_ref().map(|nanos| Duration::from_nanos(nanos.load(Ordering::Relaxed)));
+        Waits { source, limit, processor, store }
+    }
+}
+
 impl Progress for Tally {
     fn total(&self, bytes: u64) {
         self.total.store(bytes, Ordering::Relaxed);
@@ -83,5 +124,16 @@ impl Progress for Tally {
     fn redo(&self, undone: u64, more: u64) {
         self.done.fetch_sub(undone, Ordering::Relaxed);
         self.total.fetch_add(more, Ordering::Relaxed);
+    }
+
+    fn waited(&self, whom: WaitedFor, time: Duration) {
+        let [source, limit, processor, store] = &self.waits;
+        let nanos = match whom {
+            WaitedFor::Source => source,
+            WaitedFor::Limit => limit,
+            WaitedFor::Processor => processor,
+            WaitedFor::Store => store,
+        };
+        nanos.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }

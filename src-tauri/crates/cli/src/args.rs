@@ -10,6 +10,7 @@ mod load;
 mod repo;
 mod restore;
 mod retention;
+mod runs;
 mod upkeep;
 mod when;
 
@@ -21,6 +22,7 @@ pub(crate) use repo::{
 };
 pub(crate) use restore::{IdentityChoice, RestoreVmArgs};
 pub(crate) use retention::{RetentionCommand, RuleArgs, SpanArgs};
+pub(crate) use runs::RunsCommand;
 
 /// Backs up the VMs of VMware hosts into an encrypted repository, and gets them back.
 #[derive(Debug, Parser)]
@@ -66,7 +68,11 @@ pub(crate) enum Command {
     /// Schedules.
     #[command(subcommand)]
     Schedule(ScheduleCommand),
-    /// Keeps jobs without a window: runs what is due until it is ended with Ctrl-C.
+    /// What was run, and how it went.
+    #[command(subcommand)]
+    Runs(RunsCommand),
+    /// Keeps jobs without a window, and does what other `kuramori` commands ask: until Ctrl-C, or
+    /// until whatever keeps services ends it.
     Serve,
     /// Recovery points.
     #[command(subcommand)]

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use kuramori_app::dto::{ErrorCode, RunRequest, RunView, Topic};
+use kuramori_app::dto::{ErrorCode, Language, RunRequest, RunView, Topic};
 use kuramori_app::platform::Roots;
 use kuramori_app::schema::command;
 use kuramori_app::updates::{self, AtStart};
 use kuramori_app::{
-    App, AppError, AppOptions, Clock, Place, PointRef, RepositoryKey, SecretsChoice, SystemClock,
+    App, AppError, AppOptions, Client, Clock, Place, PointRef, Remote, RepositoryKey, SecretsChoice,
+    Seen, SystemClock,
 };
 
 use crate::args::RepoArgs;
@@ -44,6 +45,31 @@ impl Context {
         Ok(app)
     }
 
+    /// Returns the application: in the process that owns the state folder where there is one that can
+    /// be asked, else opened here.
+    pub(crate) async fn client(&self) -> Result<Client, AppError> {
+        if let Some(remote) = self.owner().await? {
+            return Ok(Client::There(remote));
+        }
+        match self.app().await {
+            Ok(app) => Ok(Client::Here(app)),
+            // It may have begun to listen meanwhile.
+            Err(error) if error.code == ErrorCode::StateInUse => {
+                self.owner().await?.map(Client::There).ok_or(error)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn owner(&self) -> Result<Option<Remote>, AppError> {
+        let state = self.state()?;
+        blocking(move || Remote::find(&state)).await
+    }
+
+    pub(crate) fn state(&self) -> Result<PathBuf, AppError> {
+        self.state.clone().map_or_else(App::default_state, Ok)
+    }
+
     /// Opens the application to keep jobs: what fails is told by desktop notices too.
     pub(crate) fn serving(&self) -> Result<App, AppError> {
         self.open_with(None, true)
@@ -55,16 +81,16 @@ impl Context {
     }
 
     fn open_with(&self, token: Option<&str>, notices: bool) -> Result<App, AppError> {
-        let state = match &self.state {
-            Some(state) => state.clone(),
-            None => App::default_state()?,
-        };
+        let state = self.state()?;
         if updates::at_start(&state, token)? != AtStart::Go {
             return Err(AppError::new(ErrorCode::UpdateApplying, "").retryable(true));
         }
         let (secrets, hardware) = (self.secrets.clone(), self.hardware.clone());
         let options = AppOptions { state, secrets, notices, hardware, clock: clock() };
         let app = App::open_to_confirm(options, token)?;
+        for lost in app.losses() {
+            Output::note(&crate::text::error(&lost.view(Language::En)));
+        }
         // One that is set already is the same: a state folder has one owner.
         drop(self.opened.set(app.clone()));
         Ok(app)
@@ -122,9 +148,54 @@ impl Context {
         blocking(move || find_in(&app, &names, &wanted)).await
     }
 
-    /// Waits for a run, showing how it goes, and prints how it ended. Ctrl-C stops the run and
-    /// waits for its clean-up.
-    pub(crate) async fn follow(&self, app: &App, run_id: &str) -> Result<Done, AppError> {
+    /// Waits for a run, wherever it works, showing how it goes, and prints how it ended. Ctrl-C stops
+    /// the run and waits for its clean-up.
+    pub(crate) async fn follow(&self, client: &Client, run_id: &str) -> Result<Done, AppError> {
+        match client {
+            Client::Here(app) => self.follow_here(app, run_id).await,
+            Client::There(remote) => self.follow_there(client, remote, run_id).await,
+        }
+    }
+
+    async fn follow_there(
+        &self,
+        client: &Client,
+        remote: &Remote,
+        run_id: &str,
+    ) -> Result<Done, AppError> {
+        let mut watch = remote.watch().await?;
+        let request = || RunRequest { run_id: run_id.to_owned() };
+        let mut line = ProgressLine::new(self.output);
+        let mut run = client.call::<command::RunsGet>(request()).await?;
+        while run.summary.outcome.is_none() {
+            tokio::select! {
+                seen = watch.next() => match seen {
+                    Some(Seen::Event(event)) if event.id.as_deref() != Some(run_id) => {}
+                    Some(Seen::Event(event)) => match event.run {
+                        Some(now) => {
+                            line.show(&now);
+                            run = *now;
+                        }
+                        None => run = client.call::<command::RunsGet>(request()).await?,
+                    },
+                    Some(Seen::Missed) => {
+                        run = client.call::<command::RunsGet>(request()).await?;
+                    }
+                    None => return Err(AppError::new(ErrorCode::OwnerLost, remote.name())),
+                },
+                _ = tokio::signal::ctrl_c() => {
+                    client.call::<command::RunsCancel>(request()).await?;
+                }
+            }
+        }
+        line.clear();
+        let run = client.call::<command::RunsGet>(request()).await?;
+        self.output.answer(&run, crate::text::run);
+        Ok(done(&run))
+    }
+
+    /// As [`Context::follow`], for a run in this process.
+    pub(crate) async fn follow_here(&self, app: &App, run_id: &str) -> Result<Done, AppError> {
         let mut events = app.subscribe();
         let mut line = ProgressLine::new(self.output);
         let ended = app.wait(run_id);

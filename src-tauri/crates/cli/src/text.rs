@@ -2,6 +2,7 @@
 
 mod inventory;
 mod jobs;
+mod runs;
 mod servers;
 mod settings;
 pub(crate) mod upkeep;
@@ -10,11 +11,12 @@ use std::fmt::Write;
 
 use kuramori_app::dto::{
     DeletedPointView, ErrorView, HoldView, KeyAdded, KeyKind, KeyView, OutcomeView, PointView,
-    PruneView, ReadModeView, RepositoryView, RetentionView, RunView, UpdatesView,
+    PruneView, ReadModeView, RepositoryView, RetentionView, UpdatesView,
 };
 
 pub(crate) use inventory::{inventory, tree};
 pub(crate) use jobs::{job_list, jobs, slots};
+pub(crate) use runs::{run, run_report, runs};
 pub(crate) use servers::{check, mounts, servers, unchecked};
 pub(crate) use settings::{exported_settings, load, settings_imported};
 
@@ -225,36 +227,6 @@ pub(crate) fn pruned(report: &PruneView, dry_run: bool) -> String {
             "{} backups are at work; nothing was removed. Run it again when they are done.\n",
             report.waits_for
         );
-    }
-    text
-}
-
-pub(crate) fn run(run: &RunView) -> String {
-    let rows: Vec<Vec<String>> = run
-        .items
-        .iter()
-        .map(|i| {
-            let outcome = match i.outcome {
-                Some(ended) => outcome(ended),
-                None => "–",
-            };
-            vec![
-                i.name.clone(),
-                outcome.to_owned(),
-                size(i.counters.read),
-                size(i.counters.new),
-                size(i.counters.stored),
-                i.point_id.as_deref().and_then(|p| p.get(..12)).unwrap_or("–").to_owned(),
-            ]
-        })
-        .collect();
-    let mut text = table(&["VM", "OUTCOME", "READ", "NEW", "STORED", "POINT"], &rows);
-    for entry in &run.log {
-        let item = entry.item.as_deref().unwrap_or_default();
-        line(&mut text, format_args!("  {} {item}: {}", entry.at.format("%H:%M:%S"), entry.text));
-    }
-    for view in run.items.iter().filter_map(|i| i.error.as_ref()) {
-        text.push_str(&error(view));
     }
     text
 }

@@ -28,6 +28,7 @@ mod in_place_others;
 mod inventory;
 mod jobs;
 mod keys;
+mod loss;
 mod new_vm;
 mod places;
 mod preflight;
@@ -35,6 +36,8 @@ mod reading;
 #[cfg(target_os = "linux")]
 mod resources;
 mod secrets;
+#[cfg(unix)]
+mod serve;
 #[cfg(target_os = "linux")]
 mod sources;
 mod upkeep;

@@ -140,6 +140,21 @@ fn killed_in_the_middle_nothing_stays_on_either_datastore() {
 }
 
 #[test]
+fn of_several_hosts_one_is_chosen_that_has_the_hardware() {
+    let bench = Bench::new();
+    let lab = bench.lab(|lab| {
+        let vm = LabVm::new("web").capacity(2 * MIB).version("vmx-21");
+        lab.shape(Shape::Vcenter).vm(vm).options(|o| o.older_host = Some(17))
+    });
+    bench.add_server(&lab).ok();
+    bench.make_quick_repository(&bench.text("repository")).ok();
+    bench.run(&BACKUP).ok();
+    let done = bench.run(&[&NEW[..], &["--name", "again"]].concat()).ok();
+    assert_eq!(done.field("/outcome"), "succeeded", "{}", done.stdout);
+    assert_eq!(lab.vm("again").unwrap().version, "vmx-21");
+}
+
+#[test]
 fn tags_are_saved_shown_and_put_on_again() {
     let bench = Bench::new();
     let tag = |name: &str, vms: &[&str]| LabTag {

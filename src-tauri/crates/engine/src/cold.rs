@@ -275,6 +275,7 @@ fn save_disk(
         cancel: job.cancel,
         observer: job.observer,
         throttle: Some(job.throttle),
+        clock: &*job.clock,
     };
     let extents = ExtentSet::whole(disk.capacity);
     let chunk = job.repository.chunk_len();

@@ -1,8 +1,9 @@
 //! One disk: which bytes, which way, into the repository.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use kuramori_base::{Counters, Progress};
+use kuramori_base::{Counters, Progress, WaitedFor};
 use kuramori_block::{ByteLen, ExtentSet};
 use kuramori_repo::{DiskDraft, Manifest, ReadMode, SavedDisk, Session};
 use kuramori_vsphere::{
@@ -167,6 +168,7 @@ pub(crate) fn save_disk(
             cancel: job.cancel,
             observer: job.observer,
             throttle: Some(job.throttle),
+            clock: &*job.clock,
         };
         let work = Work { job, session, frozen, parent, watch };
         let began = job.clock.monotonic();
@@ -306,6 +308,10 @@ impl Progress for Counted<'_> {
     fn redo(&self, undone: u64, more: u64) {
         self.more.fetch_add(more, Ordering::Relaxed);
         self.inner.redo(undone, more);
+    }
+
+    fn waited(&self, whom: WaitedFor, time: Duration) {
+        self.inner.waited(whom, time);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use kuramori_base::{Cancelled, Counters};
+use kuramori_base::{Cancelled, Counters, WaitedFor};
 use kuramori_block::{ByteLen, ByteOffset, ReadError};
 use kuramori_jobs::Level;
 use kuramori_repo::{ChunkIndex, DiskWriter};
@@ -99,7 +99,7 @@ struct Held<'a> {
 
 impl Read for Held<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let got = self.stream.read(buf)?;
+        let got = self.watch.timed(WaitedFor::Source, || self.stream.read(buf))?;
         self.watch.pass(got as u64).map_err(io::Error::other)?;
         Ok(got)
     }

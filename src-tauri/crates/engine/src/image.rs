@@ -244,6 +244,7 @@ fn save_disk(
         cancel: job.cancel,
         observer: job.observer,
         throttle: None,
+        clock: &*job.clock,
     };
     let chunk = job.repository.chunk_len();
     let bytes_read = pipeline::copy(&*disk.bytes, extents, (&writer, chunk), watch)?;

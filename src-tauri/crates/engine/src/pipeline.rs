@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use kuramori_base::{CancelToken, Cancelled, Counters, Progress};
+use kuramori_base::{CancelToken, Cancelled, Clock, Counters, Progress, WaitedFor};
 use kuramori_block::{ByteLen, DiskReader, Extent, ExtentSet, ReadError};
 use kuramori_repo::{ChunkIndex, DiskWriter, RepoError};
 
@@ -40,15 +40,27 @@ pub(crate) struct Watch<'a> {
     pub(crate) observer: &'a dyn Observer,
     /// Holds reading back; `None` where nothing travels over a network.
     pub(crate) throttle: Option<&'a Throttle>,
+    /// Measures what is waited for.
+    pub(crate) clock: &'a dyn Clock,
 }
 
 impl Watch<'_> {
     /// Waits until so many bytes may be read.
     pub(crate) fn pass(&self, bytes: u64) -> Result<(), Cancelled> {
         match self.throttle {
-            Some(throttle) => throttle.take(bytes, self.cancel),
+            Some(throttle) => {
+                self.timed(WaitedFor::Limit, || throttle.take(bytes, self.cancel))
+            }
             None => self.cancel.check(),
         }
+    }
+
+    /// Does something during which somebody is waited for, and tells how long it took.
+    pub(crate) fn timed<T>(&self, whom: WaitedFor, work: impl FnOnce() -> T) -> T {
+        let began = self.clock.monotonic();
+        let done = work();
+        self.progress.waited(whom, self.clock.monotonic().saturating_sub(began));
+        done
     }
 }
 
@@ -102,7 +114,7 @@ pub(crate) fn read_pieces(
             let Some(extent) = next else { break };
             watch.pass(extent.len.get())?;
             buffer.resize(extent.len.as_usize(), 0);
-            source.read_at(extent.offset, &mut buffer)?;
+            watch.timed(WaitedFor::Source, || source.read_at(extent.offset, &mut buffer))?;
             take(extent, &buffer)?;
             let bytes = extent.len.get();
             read.fetch_add(bytes, Ordering::AcqRel);

@@ -349,6 +349,26 @@ pub enum RunEvent {
         /// The VM.
         name: String,
     },
+    /// Jobs that were lost with the file of jobs came back from a repository.
+    JobsCameBack {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Runs that were lost with the file of runs are known again from their recovery points.
+    RunsCameBack {
+        /// How many.
+        count: u32,
+    },
+    /// A VM has a snapshot of ours that nothing told of any more; it will be removed.
+    LostSnapshotFound {
+        /// The VM.
+        name: String,
+    },
+    /// A VM has a snapshot of ours that has to stay, since a disk of it hangs on another VM.
+    LostSnapshotKept {
+        /// The VM.
+        name: String,
+    },
     /// Somebody asked to stop.
     Stopping,
 }

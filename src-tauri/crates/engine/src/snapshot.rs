@@ -1,11 +1,13 @@
 //! Our snapshots: the intent before, the removal after, and the clean-up of what a crash left.
 //!
 //! A snapshot is ours if and only if its description carries the id of an intent of this
-//! installation. Nothing else is ever removed.
+//! installation. Nothing else is ever removed. The description names the installation as well, so
+//! that its snapshots are found again where the intents were lost.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kuramori_base::{CancelToken, Clock};
 use kuramori_jobs::{IntentId, RunId, RunLog};
+use kuramori_repo::WriterId;
 use kuramori_vsphere::{
     Client, DatastoreRef, DiskConfig, SnapshotNode, SnapshotRef, VmRef, VsphereError,
 };
@@ -37,13 +39,23 @@ pub(crate) struct Intent {
 const BEGINNING: &str = "Made by Kuramori for a backup";
 
 /// What people on the server read. The end names the intent, by which the snapshot is found again.
-fn describe(intent: IntentId, run: RunId, expires: DateTime<Utc>) -> String {
+fn describe(
+    intent: IntentId,
+    run: RunId,
+    writer: WriterId,
+    expires: DateTime<Utc>,
+) -> String {
     let expires = expires.format("%Y-%m-%d %H:%M UTC");
     format!(
         "{BEGINNING} and removed when it ends. Not needed after {expires}. \
-         Run {run}. {}",
+         Run {run}. {} {}",
+        maker(writer),
         mark(intent)
     )
+}
+
+fn maker(writer: WriterId) -> String {
+    format!("Installation {}.", writer.to_hex())
 }
 
 fn mark(intent: IntentId) -> String {
@@ -53,6 +65,25 @@ fn mark(intent: IntentId) -> String {
 /// Whether a snapshot was made for a backup by Kuramori, on this computer or another one.
 pub fn is_a_backup_snapshot(node: &SnapshotNode) -> bool {
     node.name == SNAPSHOT_NAME && node.description.starts_with(BEGINNING)
+}
+
+/// Returns the intent of a snapshot that this installation made.
+pub(crate) fn made_by(node: &SnapshotNode, writer: WriterId) -> Option<IntentId> {
+    let mine = is_a_backup_snapshot(node) && node.description.contains(&maker(writer));
+    let intent = node.description.rsplit(' ').next().filter(|_| mine)?.parse().ok()?;
+    is_ours(node, intent).then_some(intent)
+}
+
+/// Writes the promise to remove a snapshot that may be on a VM.
+pub(crate) fn promise(
+    log: &RunLog,
+    (intent, run): (IntentId, RunId),
+    server_id: &str,
+    vm: &VmRef,
+) -> Result<(), EngineError> {
+    let payload = Intent { server_id: server_id.to_owned(), vm: vm.clone() };
+    let payload = serde_json::to_value(payload).map_err(EngineError::Config)?;
+    Ok(log.add_intent(intent, run, TAG, &payload)?)
 }
 
 fn is_ours(node: &SnapshotNode, intent: IntentId) -> bool {
@@ -84,13 +115,12 @@ impl<'a> Guard<'a> {
 
     /// Makes the promise durable. The snapshot may be made only after this returned.
     pub(crate) fn write_intent(&self) -> Result<(), EngineError> {
-        let intent = Intent { server_id: self.job.server_id.to_owned(), vm: self.job.vm.clone() };
-        let payload = serde_json::to_value(intent).map_err(EngineError::Config)?;
-        Ok(self.job.log.add_intent(self.intent, self.job.run, TAG, &payload)?)
+        promise(self.job.log, (self.intent, self.job.run), self.job.server_id, self.job.vm)
     }
 
     pub(crate) fn description(&self) -> String {
-        describe(self.intent, self.job.run, self.job.clock.now() + LONGEST_BACKUP)
+        let expires = self.job.clock.now() + LONGEST_BACKUP;
+        describe(self.intent, self.job.run, self.job.writer, expires)
     }
 
     /// Removes the snapshot and forgets the intent. A failure is a visible warning, and the

@@ -1,6 +1,7 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kuramori_base::Hint;
+use rusqlite::ffi;
 
 /// Why the run log could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +58,28 @@ pub enum LogError {
     /// A record makes no sense.
     #[error("a record of the run log makes no sense: {0}")]
     Record(String),
+}
+
+impl LogError {
+    /// What an opening says: a file that is damaged, or one that cannot be used just now.
+    pub(crate) fn opening(path: &Path, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        if is_damage(&source) {
+            Self::Damaged { path, finding: source.to_string() }
+        } else {
+            Self::Open { path, source }
+        }
+    }
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    // The medium does not give the bytes back, and will not.
+    const UNREADABLE: [i32; 3] =
+        [ffi::SQLITE_IOERR_READ, ffi::SQLITE_IOERR_SHORT_READ, ffi::SQLITE_IOERR_CORRUPTFS];
+    error.sqlite_error().is_some_and(|e| {
+        matches!(e.code, ffi::ErrorCode::DatabaseCorrupt | ffi::ErrorCode::NotADatabase)
+            || UNREADABLE.contains(&e.extended_code)
+    })
 }
 
 impl Hint for LogError {

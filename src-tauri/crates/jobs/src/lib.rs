@@ -24,7 +24,7 @@ pub mod schedule;
 pub use error::LogError;
 pub use ids::{IntentId, JobId, RunId, ScheduleId};
 pub use intent::Intent;
-pub use log::RunLog;
+pub use log::{PastItem, PastRun, RunLog, Salvaged};
 pub use model::{
     ItemRecord, ItemUpdate, Level, LogEntry, NewRun, OfJob, Outcome, RunRecord, RunState, Stage,
 };

@@ -1,3 +1,4 @@
+mod salvage;
 mod schema;
 
 use std::path::Path;
@@ -9,6 +10,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use salvage::{PastItem, PastRun, Salvaged};
+
 use crate::job::{self, Cause};
 use crate::{
     ItemRecord, ItemUpdate, JobId, Level, LogEntry, LogError, NewRun, Outcome, RunId, RunRecord,
@@ -19,15 +22,18 @@ use crate::{
 pub struct RunLog {
     db: Mutex<Connection>,
     clock: Arc<dyn Clock>,
+    /// Whether there was nothing before.
+    made: bool,
 }
 
 impl RunLog {
     /// Opens the log, making it where there is none.
     ///
     /// # Errors
-    /// When the file cannot be used, is damaged or was written by a newer version.
+    /// [`LogError::Damaged`] for a file that is none of ours any more; [`LogError::Newer`]; when the
+    /// file cannot be used.
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, LogError> {
-        let open = |source| LogError::Open { path: path.to_owned(), source };
+        let open = |source| LogError::opening(path, source);
         let db = Connection::open(path).map_err(open)?;
         // Full: an intent must be on the disk before the snapshot it is about exists.
         db.execute_batch(
@@ -35,8 +41,13 @@ impl RunLog {
              PRAGMA busy_timeout = 5000;",
         )
         .map_err(open)?;
-        schema::bring_up(&db, path)?;
-        Ok(Self { db: Mutex::new(db), clock })
+        let made = schema::bring_up(&db, path)?;
+        Ok(Self { db: Mutex::new(db), clock, made })
+    }
+
+    /// Returns whether it was made by this opening: nothing is known from before.
+    pub fn is_new(&self) -> bool {
+        self.made
     }
 
     /// Begins a run.

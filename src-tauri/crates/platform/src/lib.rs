@@ -9,6 +9,7 @@
 
 pub mod autostart;
 pub mod awake;
+pub mod endpoint;
 pub mod fs;
 pub mod guest;
 pub mod identity;

@@ -7,7 +7,7 @@ use crate::format::FormatError;
 use crate::format::manifest::{
     Consistency, MadeFor, Manifest, ReadMode, SourceKind, StageTime, VmIdentity,
 };
-use crate::ids::{ChunkId, RecoveryPointId, SessionId};
+use crate::ids::{ChunkId, RecoveryPointId, SessionId, WriterId};
 use crate::tracking::TrackingDoubt;
 
 /// A recovery point in a list: what a person wants to know before choosing one.
@@ -15,6 +15,8 @@ use crate::tracking::TrackingDoubt;
 pub struct RecoveryPoint {
     /// Its id.
     pub id: RecoveryPointId,
+    /// The installation that wrote it.
+    pub writer: WriterId,
     /// The VM.
     pub vm: VmIdentity,
     /// What kind of thing it is.
@@ -116,6 +118,7 @@ impl From<&Manifest> for RecoveryPoint {
         });
         Self {
             id: m.id,
+            writer: m.writer,
             vm: m.vm.clone(),
             source: m.source,
             time: m.snapshot_time,

@@ -115,7 +115,8 @@ impl DiskWriter {
             self.state.zero_chunks.fetch_add(1, Ordering::Relaxed);
             return self.note_zero(index.get());
         }
-        shared.budget.take(data.len(), &self.cancel, || shared.check())?;
+        let (store, processor) = shared.reserve_bytes(data.len(), &self.cancel)?;
+        self.state.waited(store, processor);
         let state = Arc::clone(&self.state);
         self.pipeline.submit(Job::new(state, Arc::clone(shared), index.get(), data))
     }

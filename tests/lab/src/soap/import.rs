@@ -40,7 +40,7 @@ impl Call<'_> {
             let id = self.core.new_vm_id(&mut world);
             (wanted, id, folder, host)
         };
-        super::versions::supported(self.core, &wanted.conf.version)?;
+        super::versions::supported(self.core, &wanted.conf.version, &host)?;
         let mut disks = Vec::new();
         for new in wanted.disks {
             let disk = Disk::open(new.meta(self.core.options.deltas), &self.core.places);

@@ -3,4 +3,4 @@
 /**
  * What rights are needed for.
  */
-export type RightsFunction = "inventory" | "snapshots" | "change-tracking" | "read-datastore" | "hot-add" | "export" | "shut-down" | "restore" | "restore-in-place";
+export type RightsFunction = "inventory" | "snapshots" | "change-tracking" | "read-datastore" | "hot-add" | "export" | "shut-down" | "restore" | "restore-in-place" | "tags";

@@ -138,6 +138,7 @@ impl Work {
             point: report.point.map(|p| p.to_hex()),
             made: None,
             error,
+            timing: None,
         };
         (report.outcome, result)
     }

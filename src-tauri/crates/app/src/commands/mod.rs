@@ -68,17 +68,25 @@ macro_rules! dispatch {
             /// # Errors
             /// What stood in the way, in the language of the settings.
             pub async fn dispatch(&self, name: &str, request: Value) -> Result<Value, ErrorView> {
-                let answer = match name {
+                self.answer_by_name(name, request).await.map_err(|e| {
+                    tracing::info!(command = name, error = %e, "command failed");
+                    e.view(self.language())
+                })
+            }
+
+            /// Runs a command by its name; the error is for the caller to put into words.
+            pub(crate) async fn answer_by_name(
+                &self,
+                name: &str,
+                request: Value,
+            ) -> Result<Value, AppError> {
+                match name {
                     $($name => self.answer::<command::$type>(request).await,)*
                     _ => Err(AppError::new(
                         ErrorCode::InvalidInput,
                         format!("“{name}” as a command"),
                     )),
-                };
-                answer.map_err(|e| {
-                    tracing::info!(command = name, error = %e, "command failed");
-                    e.view(self.language())
-                })
+                }
             }
         }
     };

@@ -1,5 +1,5 @@
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use kuramori_base::{Clock, Secret};
 use kuramori_platform::paths;
@@ -124,9 +124,7 @@ impl App {
             Ok(())
         })?;
         let place = Place { id: id.clone(), name, repository: repository.clone(), device: None };
-        let mut opened = self.inner.repositories.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.insert(id.clone(), repository);
-        drop(opened);
+        self.inner.repositories.keep(&id, repository);
         self.inner.events.changed(Topic::Repositories, Some(id));
         exported::export(self, &place.repository);
         self.repository_view(&place, &path)
@@ -147,7 +145,7 @@ impl App {
             Ok(view) => view,
             Err(error) => {
                 // Opened once, but away now: the next look must open it anew.
-                self.forget_repository(&entry.id);
+                self.inner.repositories.forget(&entry.id);
                 RepositoryView {
                     id: entry.id.clone(),
                     name: entry.name.clone(),
@@ -297,7 +295,7 @@ impl Handler for command::RepositoriesDetach {
                 s.repositories.retain(|r| r.id != entry.id);
                 Ok(())
             })?;
-            app.forget_repository(&entry.id);
+            app.inner.repositories.forget(&entry.id);
             catalog::forget(app, &entry.id);
             app.inner.events.changed(Topic::Repositories, Some(entry.id));
             Ok(Empty {})

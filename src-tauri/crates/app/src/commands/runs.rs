@@ -2,13 +2,25 @@ use kuramori_jobs::RunRecord;
 
 use super::Handler;
 use crate::app::{App, parse_run};
-use crate::dto::{Empty, ErrorCode, ListRunsRequest, RunList, RunRequest, RunView, Topic};
+use crate::dto::{
+    Empty, ErrorCode, ListRunsRequest, OutcomeView, RunList, RunRequest, RunSummary, RunView, Topic,
+};
 use crate::error::AppError;
 use crate::runs::{render, summary};
 use crate::schema::command;
 
 /// Most runs in one list.
 const MOST: u32 = 1000;
+
+/// Most runs that are looked through for those that are asked for.
+const LOOKED_THROUGH: u32 = 20_000;
+
+fn is_wanted(run: &RunSummary, request: &ListRunsRequest) -> bool {
+    let failed = matches!(run.outcome, Some(OutcomeView::Failed | OutcomeView::Cancelled));
+    request.job.as_ref().is_none_or(|job| run.job.as_ref() == Some(job))
+        && request.since.is_none_or(|since| run.started_at >= since)
+        && (failed || request.failed != Some(true))
+}
 
 fn log_failed(error: &kuramori_jobs::LogError) -> AppError {
     AppError::new(ErrorCode::StateDamaged, "runs.sqlite").because(error)
@@ -18,11 +30,15 @@ impl Handler for command::RunsList {
     async fn handle(app: &App, request: ListRunsRequest) -> Result<RunList, AppError> {
         app.blocking(move |app| {
             let limit = request.limit.clamp(1, MOST);
-            let logged = app.inner.log.runs(limit).map_err(|e| log_failed(&e))?;
+            let narrowed = request.job.is_some() || request.since.is_some();
+            let narrowed = narrowed || request.failed == Some(true);
+            let look = if narrowed { LOOKED_THROUGH } else { limit };
+            let logged = app.inner.log.runs(look).map_err(|e| log_failed(&e))?;
             // The live one knows more than the log does.
             let fresh = |r: RunRecord| app.inner.runs.get(r.id).map_or(r, |live| live.record());
-            let runs = logged.into_iter().map(|r| summary(&fresh(r), app.language())).collect();
-            Ok(RunList { runs })
+            let runs = logged.into_iter().map(|r| summary(&fresh(r), app.language()));
+            let runs = runs.filter(|run| is_wanted(run, &request));
+            Ok(RunList { runs: runs.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect() })
         })
         .await
     }

@@ -139,6 +139,7 @@ fn missing_view(missing: &MissingRights, language: crate::dto::Language) -> Miss
             Function::ShutDown => RightsFunction::ShutDown,
             Function::Restore => RightsFunction::Restore,
             Function::RestoreInPlace => RightsFunction::RestoreInPlace,
+            Function::Tags => RightsFunction::Tags,
         },
         name: messages::function(missing.function, language).to_owned(),
         effect: messages::function_effect(missing.function, language).to_owned(),

@@ -93,7 +93,7 @@ impl Handler for command::ServersAdd {
             access::leave(&client, &entry.name).await;
             return Err(error);
         }
-        app.inner.clients.lock().await.insert(entry.id.clone(), client);
+        app.inner.clients.keep(&entry.id, client);
         app.inner.events.changed(Topic::Servers, Some(entry.id.clone()));
         Ok(view(&entry))
     }

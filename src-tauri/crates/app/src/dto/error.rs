@@ -132,6 +132,14 @@ wire! {
         StateInUse,
         /// The state folder cannot be used.
         StateDamaged,
+        /// The process that owns the state folder is of another version.
+        OwnerDiffers,
+        /// The process that owns the state folder ended before it answered.
+        OwnerLost,
+        /// What this installation knows was written by a newer version.
+        StateNewer,
+        /// A file of what this installation knows was damaged or gone, and was made anew.
+        StateRebuilt,
         /// The file to write exists or cannot be written.
         FileUnwritable,
         /// The file to read is missing or cannot be read.

@@ -40,10 +40,22 @@ wire! {
     }
 
     /// Asks for past and present runs.
-    #[derive(Copy)]
+    #[derive(Default)]
     pub struct ListRunsRequest {
         /// How many at most, newest first.
         pub limit: u32,
+        /// Only those of the job with this name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        pub job: Option<String>,
+        /// Only those that began then or later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        pub since: Option<DateTime<Utc>>,
+        /// Only those that failed, were stopped or were cut off.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        pub failed: Option<bool>,
     }
 
     /// What a run does.
@@ -151,6 +163,32 @@ wire! {
         pub text: String,
     }
 
+    /// How long a phase took.
+    #[derive(Copy)]
+    pub struct PhaseTimeView {
+        /// Which.
+        pub phase: PhaseView,
+        /// In milliseconds; the phases of one name together.
+        pub millis: u64,
+    }
+
+    /// Where the time of an item went. What was waited for is of all its threads together, so it may
+    /// be more than its phases took.
+    pub struct TimingView {
+        /// Its phases in their order.
+        pub phases: Vec<PhaseTimeView>,
+        /// For how long bytes were waited for from the server, in milliseconds.
+        pub server_millis: u64,
+        /// For how long the limit of speed held it back.
+        pub limit_millis: u64,
+        /// For how long the processor of this computer was waited for.
+        pub processor_millis: u64,
+        /// For how long the repository was waited for.
+        pub repository_millis: u64,
+        /// For what it waited longest, in the language of the settings; `null` when it read nothing.
+        pub bottleneck: Option<String>,
+    }
+
     /// One VM or disk inside a run.
     pub struct ItemView {
         /// Name of the VM.
@@ -171,6 +209,10 @@ wire! {
         pub ended_at: Option<DateTime<Utc>>,
         /// Why it failed.
         pub error: Option<ErrorView>,
+        /// Where its time went, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        pub timing: Option<TimingView>,
     }
 
     /// A run in a list.

@@ -119,6 +119,8 @@ wire! {
         Restore,
         /// Restoring a VM over the original.
         RestoreInPlace,
+        /// Putting tags on a restored VM.
+        Tags,
     }
 
     /// One right an account lacks.

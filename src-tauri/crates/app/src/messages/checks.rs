@@ -165,6 +165,7 @@ fn function_english(function: Function) -> &'static str {
         Function::ShutDown => "Shut VMs down for a copy",
         Function::Restore => "Restore a VM as a new one",
         Function::RestoreInPlace => "Restore a VM over the original",
+        Function::Tags => "Put tags on a restored VM",
     }
 }
 
@@ -179,6 +180,7 @@ fn function_japanese(function: Function) -> &'static str {
         Function::ShutDown => "コピーのための VM のシャットダウン",
         Function::Restore => "新しい VM としての復元",
         Function::RestoreInPlace => "元の VM への上書き復元",
+        Function::Tags => "復元した VM へのタグの割り当て",
     }
 }
 
@@ -194,6 +196,12 @@ pub(crate) fn function_effect(function: Function, language: Language) -> &'stati
         (Language::En, Function::HotAdd) => {
             "Needed only when Kuramori itself runs in a VM of this server. Without them disks are read \
              over the network there too."
+        }
+        (Language::En, Function::Tags) => {
+            "Without them a restored VM comes back without its tags, and that is said."
+        }
+        (Language::Ja, Function::Tags) => {
+            "これがないと、復元した VM にはタグが付きません。その場合は通知されます。"
         }
         (Language::En, Function::ShutDown) => {
             "Needed only for copies without a snapshot that shut the VM down and switch it on again."

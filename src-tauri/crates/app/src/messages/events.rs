@@ -2,7 +2,7 @@
 
 use kuramori_engine::{RunEvent, WholeReason};
 
-use super::{care, cold, hot_add, in_place, jobs, new_vm, reading};
+use super::{care, cold, hot_add, in_place, jobs, loss, new_vm, reading};
 use crate::dto::Language;
 
 /// What a line is about; each part has its sentences in a module of its own.
@@ -14,6 +14,7 @@ enum Part {
     HotAdd,
     NewVm,
     Reading,
+    Loss,
 }
 
 /// Says what happened.
@@ -34,6 +35,7 @@ pub(crate) fn event(event: &RunEvent, language: Language) -> String {
         (Part::HotAdd, Language::Ja) => hot_add::japanese(event),
         (Part::NewVm, Language::En) => new_vm::english(event),
         (Part::NewVm, Language::Ja) => new_vm::japanese(event),
+        (Part::Loss, _) => loss::say_event(event, language),
         (Part::Reading, _) => reading::say(event, language),
     }
 }
@@ -100,6 +102,10 @@ fn part(event: &RunEvent) -> Part {
         | E::FeatureLost { .. }
         | E::HardwareUnknown { .. }
         | E::DiskMoved { .. } => Part::NewVm,
+        E::JobsCameBack { .. }
+        | E::RunsCameBack { .. }
+        | E::LostSnapshotFound { .. }
+        | E::LostSnapshotKept { .. } => Part::Loss,
         E::Reading { .. }
         | E::WayRefused { .. }
         | E::WaitingForSnapshots

@@ -13,6 +13,7 @@ mod in_place;
 mod ja;
 mod jobs;
 mod keys;
+mod loss;
 mod new_vm;
 mod reading;
 mod retention;
@@ -29,6 +30,7 @@ pub(crate) use checks::{
 };
 pub(crate) use events::{event, stopping, unproven, whole_reason, working};
 pub(crate) use jobs::schedule;
+pub(crate) use reading::bottleneck;
 pub(crate) use retention::kept;
 pub(crate) use sheet::{SheetWords, sheet_words};
 pub(crate) use tags::{no_tags, tags_unavailable};
@@ -59,6 +61,7 @@ enum About {
     Update,
     Secret,
     Desktop,
+    Loss,
     Local,
 }
 
@@ -128,6 +131,7 @@ fn about(code: ErrorCode) -> About {
         | E::UpdateFailed
         | E::UpdateRolledBack => About::Update,
         E::KeychainUnavailable | E::SecretTooLong | E::SecretMissing => About::Secret,
+        E::StateNewer | E::StateRebuilt | E::OwnerDiffers | E::OwnerLost => About::Loss,
         E::AutostartRefused | E::WebviewMissing | E::WindowFailed => About::Desktop,
         _ => About::Local,
     }
@@ -148,6 +152,7 @@ pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
         About::Update => (updates::english, updates::japanese),
         About::Secret => (en::secret, ja::secret),
         About::Desktop => (en::desktop, ja::desktop),
+        About::Loss => (loss::english, loss::japanese),
         About::Local => (en::local, ja::local),
     };
     match language {

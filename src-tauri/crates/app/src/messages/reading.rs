@@ -5,6 +5,7 @@ use kuramori_engine::{Faster, Mode, RunEvent};
 use super::events::{size, whole_reason};
 use super::hot_add;
 use crate::dto::Language;
+use crate::runs::Timing;
 
 pub(super) fn say(event: &RunEvent, language: Language) -> String {
     use RunEvent as E;
@@ -155,4 +156,23 @@ mod tests {
         }
         assert!(text.contains("mount the NAS folder of nas") && text.contains("20 MiB"), "{text}");
     }
+}
+
+/// Says for what an item waited longest; `None` when it waited for nothing.
+pub(crate) fn bottleneck(timing: &Timing, language: Language) -> Option<String> {
+    let Timing { source, limit, processor, store, .. } = timing;
+    let said = |en, ja| if language == Language::En { en } else { ja };
+    let waits = [
+        (*source, said("the server", "サーバー")),
+        (*store, said("the repository", "リポジトリ")),
+        (*processor, said("this computer’s processor", "このコンピューターのプロセッサ")),
+        (*limit, said("the limit of speed", "速度の上限")),
+    ];
+    let all: u64 = waits.iter().map(|(time, _)| *time).fold(0, u64::saturating_add);
+    let (longest, whom) = waits.into_iter().max_by_key(|(time, _)| *time)?;
+    let share = longest.saturating_mul(100).checked_div(all)?;
+    Some(match language {
+        Language::En => format!("Waited longest for {whom} ({share} %)"),
+        Language::Ja => format!("最も長く待った相手: {whom} ({share} %)"),
+    })
 }

@@ -11,6 +11,7 @@ use kuramori_jobs::{
 use serde::{Deserialize, Serialize};
 
 use super::speed::Speed;
+use super::timing::{Phases, Timing};
 use crate::dto::RunKind;
 use crate::error::AppError;
 
@@ -41,6 +42,9 @@ pub(crate) struct ItemResult {
     pub(crate) made: Option<String>,
     /// Why it failed.
     pub(crate) error: Option<AppError>,
+    /// Where its time went.
+    #[serde(default)]
+    pub(crate) timing: Option<Timing>,
 }
 
 /// A run that has not ended.
@@ -79,6 +83,7 @@ struct ItemProgress {
     started_at: Option<DateTime<Utc>>,
     ended_at: Option<DateTime<Utc>>,
     result: ItemResult,
+    phases: Phases,
 }
 
 impl LiveRun {
@@ -96,6 +101,7 @@ impl LiveRun {
             started_at: None,
             ended_at: None,
             result: ItemResult::default(),
+            phases: Phases::default(),
         };
         let items = names.iter().map(|name| LiveItem {
             name: name.clone(),
@@ -156,6 +162,7 @@ impl LiveRun {
             progress.outcome = Some(outcome);
             progress.started_at.get_or_insert_with(|| self.clock.now());
             progress.ended_at = Some(self.clock.now());
+            progress.phases.end(self.clock.monotonic());
             progress.result = result;
         }
         self.save_item(item);
@@ -234,8 +241,10 @@ impl LiveRun {
     }
 
     fn item_record(&self, item: usize) -> ItemRecord {
-        let progress = self.item(item).clone();
+        let mut progress = self.item(item).clone();
         let LiveItem { name, tally, .. } = &self.items[item];
+        let timing = progress.phases.timing(self.clock.monotonic(), tally.waits());
+        progress.result.timing = (!timing.phases.is_empty()).then_some(timing);
         ItemRecord {
             name: name.clone(),
             stage: progress.stage,
@@ -283,6 +292,7 @@ impl Observer for ItemObserver {
                 progress.worked = Some(progress.stage);
             }
             progress.stage = stage;
+            progress.phases.enter(stage, self.run.clock.monotonic());
             progress.started_at.get_or_insert_with(|| self.run.clock.now());
         }
         self.run.save_item(self.item);

@@ -3,10 +3,12 @@
 mod live;
 mod runner;
 mod speed;
+mod timing;
 mod view;
 
 pub(crate) use live::{ItemObserver, ItemResult, LiveRun, RunSpec};
 pub(crate) use runner::{Item, ItemEnd, Runs, Start};
+pub(crate) use timing::Timing;
 pub(crate) use view::{cause, render, summary};
 
 #[cfg(test)]

@@ -82,15 +82,7 @@ fn item(record: &ItemRecord, language: Language) -> ItemView {
     let c = record.counters;
     ItemView {
         name: record.name.clone(),
-        phase: match record.stage {
-            Stage::Waiting => PhaseView::Waiting,
-            Stage::Check => PhaseView::Check,
-            Stage::Snapshot => PhaseView::Snapshot,
-            Stage::Read => PhaseView::Read,
-            Stage::Store => PhaseView::Store,
-            Stage::Remove => PhaseView::Remove,
-            Stage::Done => PhaseView::Done,
-        },
+        phase: phase(record.stage),
         outcome: record.outcome.map(outcome_view),
         counters: CountersView {
             total: record.total,
@@ -103,7 +95,20 @@ fn item(record: &ItemRecord, language: Language) -> ItemView {
         point_id: result.point,
         started_at: record.started_at,
         ended_at: record.ended_at,
+        timing: result.timing.as_ref().map(|timing| timing.view(language)),
         error: result.error.map(|e| e.view(language)),
+    }
+}
+
+pub(super) fn phase(stage: Stage) -> PhaseView {
+    match stage {
+        Stage::Waiting => PhaseView::Waiting,
+        Stage::Check => PhaseView::Check,
+        Stage::Snapshot => PhaseView::Snapshot,
+        Stage::Read => PhaseView::Read,
+        Stage::Store => PhaseView::Store,
+        Stage::Remove => PhaseView::Remove,
+        Stage::Done => PhaseView::Done,
     }
 }
 

@@ -22,7 +22,8 @@ fn key() -> String {
 
 /// Updates of version 1.0.0 that ask a server which is not there.
 fn updates(dir: &Path, clock: Arc<ManualClock>) -> (Updates, Arc<SettingsFile>) {
-    let settings = Arc::new(SettingsFile::open(&dir.join("settings.json"), "w").unwrap());
+    let (settings, _) = SettingsFile::open(&dir.join("settings.json"), "w", &*clock).unwrap();
+    let settings = Arc::new(settings);
     let parts = Parts {
         state: dir.to_owned(),
         settings: settings.clone(),

@@ -6,15 +6,15 @@ use kuramori_app::dto::{
     ScopeView, SourceView, SpansView,
 };
 use kuramori_app::schema::command;
-use kuramori_app::{App, AppError};
+use kuramori_app::{AppError, Client};
 
 use crate::args::{DraftArgs, JobCommand, Named, ScheduleCommand, SpanArgs};
 use crate::context::Context;
-use crate::output::{Done, Output};
+use crate::output::Done;
 use crate::text;
 
 pub(super) async fn run(context: &Context, command: JobCommand) -> Result<Done, AppError> {
-    let app = context.app().await?;
+    let app = context.client().await?;
     match command {
         JobCommand::Create { name, draft, run } => {
             let draft = create(&app, name, draft).await?;
@@ -76,27 +76,10 @@ pub(super) async fn schedule(
     command: ScheduleCommand,
 ) -> Result<Done, AppError> {
     let ScheduleCommand::Preview { at, zone, days } = command;
-    let app = context.app().await?;
+    let app = context.client().await?;
     let request = PreviewScheduleRequest { schedules: at, zone, days };
     let preview = app.call::<command::SchedulesPreview>(request).await?;
     context.output.answer(&preview, text::slots);
-    Ok(Done::Well)
-}
-
-/// Keeps jobs until Ctrl-C.
-pub(super) async fn serve(context: &Context) -> Result<Done, AppError> {
-    let app = context.serving()?;
-    Output::note("Jobs are kept. Ctrl-C ends it.");
-    let ended = async {
-        tokio::select! {
-            () = app.keep_guard() => {}
-            () = app.keep_inventories_fresh() => {}
-            () = app.keep_schedules() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-    };
-    ended.await;
-    app.stop().await;
     Ok(Done::Well)
 }
 
@@ -105,13 +88,13 @@ fn shown(context: &Context, job: &JobView) -> Done {
     Done::Well
 }
 
-async fn create(app: &App, name: String, args: DraftArgs) -> Result<JobDraft, AppError> {
-    let repository_id = match (&args.repo, app.repository_names().as_slice()) {
-        (Some(repo), _) => repo.clone(),
-        (None, [only]) => only.clone(),
-        (None, _) => {
-            return Err(AppError::new(ErrorCode::InvalidInput, "no repository: use --repo"));
-        }
+async fn create(app: &Client, name: String, args: DraftArgs) -> Result<JobDraft, AppError> {
+    let repository_id = match &args.repo {
+        Some(repo) => repo.clone(),
+        None => match app.repository_names().await?.as_slice() {
+            [only] => only.clone(),
+            _ => return Err(AppError::new(ErrorCode::InvalidInput, "no repository: use --repo")),
+        },
     };
     Ok(JobDraft {
         name,
@@ -129,7 +112,7 @@ async fn create(app: &App, name: String, args: DraftArgs) -> Result<JobDraft, Ap
 }
 
 async fn edit(
-    app: &App,
+    app: &Client,
     before: JobDraft,
     rename: Option<String>,
     args: DraftArgs,
@@ -178,7 +161,7 @@ fn spans(args: SpanArgs, before: SpansView) -> SpansView {
     }
 }
 
-async fn sources(app: &App, args: &DraftArgs) -> Result<Vec<SourceView>, AppError> {
+async fn sources(app: &Client, args: &DraftArgs) -> Result<Vec<SourceView>, AppError> {
     let mut sources = Vec::new();
     for Named { server, name } in &args.vms {
         let inventory = inventory(app, server).await?;
@@ -226,7 +209,7 @@ fn only<T>(
     Ok(one)
 }
 
-async fn inventory(app: &App, server: &str) -> Result<InventoryView, AppError> {
+async fn inventory(app: &Client, server: &str) -> Result<InventoryView, AppError> {
     let request = InventoryRequest { server_id: server.to_owned(), refresh: true };
     app.call::<command::InventoryGet>(request).await
 }

@@ -8,7 +8,7 @@ use crate::output::Done;
 use crate::text;
 
 pub(super) async fn run(context: &Context, args: LoadArgs) -> Result<Done, AppError> {
-    let app = context.app().await?;
+    let app = context.client().await?;
     let mut settings = app.call::<command::SettingsGet>(Empty {}).await?;
     let before = settings.load;
     let load = &mut settings.load;

@@ -9,6 +9,8 @@ mod points;
 mod repo;
 mod restore;
 mod retention;
+mod runs;
+mod serve;
 mod server;
 mod settings;
 mod update;
@@ -41,13 +43,14 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Done, AppError> {
 
 async fn carry_out(context: &Context, command: Command) -> Result<Done, AppError> {
     match command {
+        Command::Runs(command) => runs::run(context, command).await,
         Command::Server(command) => server::run(context, command).await,
         Command::Inventory { server, view } => inventory(context, server, view).await,
         Command::Repo(command) => repo::run(context, command).await,
         Command::Backup(args) => backup(context, args).await,
         Command::Job(command) => job::run(context, command).await,
         Command::Schedule(command) => job::schedule(context, command).await,
-        Command::Serve => job::serve(context).await,
+        Command::Serve => serve::serve(context).await,
         Command::Points(command) => points::run(context, command).await,
         Command::Retention(command) => retention::run(context, command).await,
         Command::Restore(command) => restore::run(context, command).await,
@@ -62,7 +65,7 @@ async fn inventory(
     server_id: String,
     view: Option<View>,
 ) -> Result<Done, AppError> {
-    let app = context.app().await?;
+    let app = context.client().await?;
     let request = InventoryRequest { server_id, refresh: true };
     let inventory = app.call::<command::InventoryGet>(request).await?;
     let trees = &inventory.trees;
@@ -80,7 +83,7 @@ async fn inventory(
 }
 
 async fn backup(context: &Context, args: BackupArgs) -> Result<Done, AppError> {
-    let app = context.app().await?;
+    let app = context.client().await?;
     let request = InventoryRequest { server_id: args.server.clone(), refresh: true };
     let inventory = app.call::<command::InventoryGet>(request).await?;
     let mut vms = Vec::with_capacity(args.vms.len());

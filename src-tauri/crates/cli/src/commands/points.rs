@@ -39,7 +39,7 @@ async fn list(context: &Context, repo: RepoArgs, vm: Option<String>) -> Result<D
         }
         list
     } else {
-        let app = context.app().await?;
+        let app = context.client().await?;
         let request = ListPointsRequest { repository_id: repo.repo, vm };
         app.call::<command::PointsList>(request).await?
     };

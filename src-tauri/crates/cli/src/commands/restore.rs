@@ -54,7 +54,7 @@ pub(super) async fn run(context: &Context, command: RestoreCommand) -> Result<Do
                 context.point(&app, repo.repo.as_deref(), &point).await?
             };
             let started = app.restore_vm(found, &server, target).await?;
-            context.follow(&app, &started.run_id).await
+            context.follow_here(&app, &started.run_id).await
         }
     }
 }
@@ -88,7 +88,7 @@ async fn in_place(context: &Context, args: RestoreVmArgs) -> Result<Done, AppErr
         blocking(input::line).await?
     };
     let started = app.call::<command::RestoreInPlace>(request).await?;
-    context.follow(&app, &started.run_id).await
+    context.follow_here(&app, &started.run_id).await
 }
 
 /// Writes a disk to a file: as a run where there is a state folder, else on its own.
@@ -110,7 +110,7 @@ pub(super) async fn disk_to_file(
             path: path.display().to_string(),
         };
         let started = app.call::<command::RestoreDisk>(request).await?;
-        return context.follow(&app, &started.run_id).await;
+        return context.follow_here(&app, &started.run_id).await;
     }
     let opened = context.place(&repo).await?;
     let wanted = wanted.to_owned();

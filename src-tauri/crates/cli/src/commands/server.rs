@@ -4,7 +4,7 @@ use kuramori_app::dto::{
     ServerView, TrustServerRequest,
 };
 use kuramori_app::schema::command;
-use kuramori_app::{App, AppError};
+use kuramori_app::{AppError, Client};
 use serde::Serialize;
 
 use crate::args::{RoleFormat, ServerCommand};
@@ -14,7 +14,7 @@ use crate::output::Done;
 use crate::text;
 
 pub(super) async fn run(context: &Context, command: ServerCommand) -> Result<Done, AppError> {
-    let app = context.app().await?;
+    let app = context.client().await?;
     match command {
         ServerCommand::Add { name, url, user, password_stdin: _, pin, accept_new_pin } => {
             let password = input::secret()?;
@@ -85,7 +85,7 @@ pub(super) async fn run(context: &Context, command: ServerCommand) -> Result<Don
 
 async fn mount(
     context: &Context,
-    app: &App,
+    app: &Client,
     server_id: String,
     datastore: String,
     folder: Option<String>,
@@ -120,7 +120,7 @@ struct ServerAdded<'a> {
 /// is nothing more to look at.
 async fn check(
     context: &Context,
-    app: &App,
+    app: &Client,
     server: &str,
     wanted: &[ServerCheckKind],
 ) -> Result<Vec<ServerCheck>, AppError> {

@@ -227,6 +227,10 @@ fn times(job: &Job) -> impl Iterator<Item = &Schedule> {
 
 fn retry_at(state: &JobState<'_>) -> Option<DateTime<Utc>> {
     let last = state.last.filter(LastRun::failed)?;
+    if last.outcome.is_none() && last.attempt == 0 && !state.job.retries.is_empty() {
+        // Nothing was wrong with it: it was cut off, and somebody is there again.
+        return Some(last.ended);
+    }
     let minutes = state.job.retries.get(usize::try_from(last.attempt).ok()?)?;
     last.ended.checked_add_signed(TimeDelta::minutes(i64::from(*minutes)))
 }

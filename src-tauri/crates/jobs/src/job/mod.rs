@@ -1,5 +1,7 @@
 //! Jobs: what to save, where to, when, and how long to keep it.
 
+#[cfg(test)]
+mod chain_tests;
 mod due;
 pub(crate) mod store;
 #[cfg(test)]

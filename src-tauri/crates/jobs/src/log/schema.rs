@@ -48,13 +48,13 @@ CREATE INDEX runs_of_job ON runs (job);
 ";
 
 /// Makes the tables, or converts those of an earlier version after a copy of the file was made
-/// beside it, and checks the file.
+/// beside it, and checks the file. Returns whether there were none.
 ///
 /// # Errors
 /// [`LogError::Newer`] for a file of a later version, which is left as it is;
 /// [`LogError::Damaged`], and what SQLite says.
-pub(super) fn bring_up(db: &Connection, path: &Path) -> Result<(), LogError> {
-    let open = |source| LogError::Open { path: path.to_owned(), source };
+pub(super) fn bring_up(db: &Connection, path: &Path) -> Result<bool, LogError> {
+    let open = |source| LogError::opening(path, source);
     let found: i64 = db.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(open)?;
     if found > FORMAT {
         return Err(LogError::Newer { found, known: FORMAT });
@@ -68,13 +68,14 @@ pub(super) fn bring_up(db: &Connection, path: &Path) -> Result<(), LogError> {
         check(db, path)?;
     }
     if steps.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     if found > 0 {
         keep_copy(db, path, found)?;
     }
     db.execute_batch(&format!("BEGIN; {steps} PRAGMA user_version = {FORMAT}; COMMIT;"))
-        .map_err(open)
+        .map_err(open)?;
+    Ok(found == 0)
 }
 
 /// Copies the file beside itself, as `….v1`: should the conversion turn out wrong, nothing is lost.
@@ -102,9 +103,24 @@ fn keep_copy(db: &Connection, path: &Path, format: i64) -> Result<(), LogError> 
     fs::rename(&half, &copy).map_err(failed)
 }
 
+/// Tables that are in a file of every version.
+const OLDEST: i64 = 4;
+
 fn check(db: &Connection, path: &Path) -> Result<(), LogError> {
-    let finding: String = db
-        .query_row("PRAGMA quick_check(1)", [], |r| r.get(0))
-        .map_err(|source| LogError::Open { path: path.to_owned(), source })?;
-    if finding == "ok" { Ok(()) } else { Err(LogError::Damaged { path: path.to_owned(), finding }) }
+    let opening = |source| LogError::opening(path, source);
+    let damaged = |finding| LogError::Damaged { path: path.to_owned(), finding };
+    let finding: String =
+        db.query_row("PRAGMA quick_check(1)", [], |r| r.get(0)).map_err(opening)?;
+    if finding != "ok" {
+        return Err(damaged(finding));
+    }
+    let tables: i64 = db
+        .query_row(
+            "SELECT count(*) FROM sqlite_schema
+             WHERE type = 'table' AND name IN ('runs', 'items', 'lines', 'intents')",
+            [],
+            |r| r.get(0),
+        )
+        .map_err(opening)?;
+    if tables == OLDEST { Ok(()) } else { Err(damaged("tables are missing".to_owned())) }
 }

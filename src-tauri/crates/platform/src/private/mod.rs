@@ -14,6 +14,9 @@ mod system;
 #[path = "windows.rs"]
 mod system;
 
+#[cfg(windows)]
+pub(crate) use system::user_sddl as of_this_user;
+
 /// A file or folder that others could read until now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exposed {

@@ -218,7 +218,7 @@ impl Access {
 
 /// Full access for the user, the system and the administrators, inherited by what lies inside,
 /// and nothing inherited from above.
-fn user_sddl() -> io::Result<String> {
+pub(crate) fn user_sddl() -> io::Result<String> {
     let user = user_sid()?;
     Ok(format!("D:P(A;OICI;FA;;;{user})(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"))
 }

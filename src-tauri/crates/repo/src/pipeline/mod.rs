@@ -55,6 +55,20 @@ impl Shared {
         lock(&self.failure).as_ref().map_or(Ok(()), |error| Err(error.clone()))
     }
 
+    /// Waits for a place among the bytes that are on their way. Returns how long, first for the store
+    /// and then for the processor.
+    pub(crate) fn reserve_bytes(
+        &self,
+        bytes: usize,
+        cancel: &CancelToken,
+    ) -> Result<(Duration, Duration), RepoError> {
+        let (began, stalled) = (self.clock.monotonic(), self.packer.stalled());
+        self.budget.take(bytes, cancel, || self.check())?;
+        let waited = self.clock.monotonic().saturating_sub(began);
+        let store = self.packer.stalled().saturating_sub(stalled).min(waited);
+        Ok((store, waited.saturating_sub(store)))
+    }
+
     /// Ends all sessions. The first reason counts.
     pub(crate) fn fail(&self, error: RepoError) {
         let mut failure = lock(&self.failure);
@@ -89,7 +103,7 @@ impl Pipeline {
         let shared = Arc::new(Shared {
             budget: Budget::new(inner.options.write_budget, inner.chunk_len()),
             buffers: BufferPool::new(inner.options.write_budget, inner.chunk_len()),
-            packer: Packer::new(pack_len, messages.clone()),
+            packer: Packer::new(pack_len, messages.clone(), Arc::clone(&clock)),
             gate: RwLock::new(()),
             failure: Mutex::default(),
             workers,

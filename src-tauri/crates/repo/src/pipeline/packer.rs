@@ -1,6 +1,9 @@
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use crossbeam_channel::Sender;
+use kuramori_base::Clock;
 use kuramori_block::ByteLen;
 
 use crate::error::RepoError;
@@ -36,13 +39,17 @@ pub(crate) struct Packer {
     spare: Mutex<Vec<Vec<u8>>>,
     target: usize,
     full: Sender<Message>,
+    clock: Arc<dyn Clock>,
+    /// For how long a full pack waited for the store, in nanoseconds.
+    stalled: AtomicU64,
 }
 
 impl Packer {
-    pub(crate) fn new(target: ByteLen, full: Sender<Message>) -> Self {
+    pub(crate) fn new(target: ByteLen, full: Sender<Message>, clock: Arc<dyn Clock>) -> Self {
         let most = (MAX_PACK - 2 * MAX_FRAME) as usize;
         let target = usize::try_from(target.get()).unwrap_or(most).clamp(1, most);
-        Self { open: Mutex::default(), spare: Mutex::default(), target, full }
+        let (open, spare) = (Mutex::default(), Mutex::default());
+        Self { open, spare, target, full, clock, stalled: AtomicU64::new(0) }
     }
 
     /// Puts a frame into the open pack; hands the pack on when it is full, and waits while the
@@ -70,9 +77,17 @@ impl Packer {
 
     fn hand_on(&self, open: &mut OpenPack) -> Result<(), RepoError> {
         let pack = std::mem::take(open);
-        self.full
-            .send(Message::Pack(pack))
-            .map_err(|_| RepoError::invalid("the pack thread has stopped"))
+        let began = self.clock.monotonic();
+        let sent = self.full.send(Message::Pack(pack));
+        let took = self.clock.monotonic().saturating_sub(began);
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.stalled.fetch_add(nanos, Ordering::Relaxed);
+        sent.map_err(|_| RepoError::invalid("the pack thread has stopped"))
+    }
+
+    /// Returns for how long all work waited for the store so far: nothing is packed meanwhile.
+    pub(crate) fn stalled(&self) -> Duration {
+        Duration::from_nanos(self.stalled.load(Ordering::Relaxed))
     }
 
     /// Takes the buffer of a stored pack back.

@@ -1,8 +1,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use crossbeam_channel::Receiver;
-use kuramori_base::{CancelToken, Counters, Progress};
+use kuramori_base::{CancelToken, Counters, Progress, WaitedFor};
 
 use super::{Shared, WAIT};
 use crate::error::RepoError;
@@ -48,6 +49,12 @@ impl DiskState {
         }
         drop(waiting);
         shared.check()
+    }
+
+    /// Tells for whom a writer waited.
+    pub(crate) fn waited(&self, store: Duration, processor: Duration) {
+        self.progress.waited(WaitedFor::Store, store);
+        self.progress.waited(WaitedFor::Processor, processor);
     }
 
     fn count(&self, stored: Stored, raw_len: usize) {

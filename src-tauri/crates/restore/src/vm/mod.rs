@@ -14,8 +14,8 @@ use kuramori_vsphere::transport::{
     DatastoreHttp, DatastoreHttpError, Identity, ImportDisk, ImportError, ImportRequest, import_vm,
 };
 use kuramori_vsphere::{
-    Client, DiskShape, HostSummary, Inventory, Lost, SavedConfig, SavedTag, TagsUnavailable,
-    VersionTooLow, VmHardware, VmRef,
+    Client, DiskShape, HardwareVersion, HostSummary, Inventory, Lost, SavedConfig, SavedTag,
+    TagsUnavailable, VersionTooLow, VmHardware, VmRef,
 };
 
 use crate::stream::{DiskStream, adapter_of};
@@ -111,12 +111,13 @@ pub fn plan_vm(
     }
     let bytes: ByteLen = shapes.iter().map(|(_, bytes)| *bytes).sum();
     let placing = placing::place(&inventory, &shapes, target);
-    let Placing { disks, home, elsewhere, or_together, host, mut problems } = placing;
+    let Placing { disks, home, elsewhere, or_together, hosts, mut problems } = placing;
     let mut notes: Vec<VmNote> =
         disks.iter().filter_map(|disk| Some(VmNote::Moved(disk.clone(), disk.moved?))).collect();
     let (name, other_names) = name(&inventory, target, manifest, (&mut notes, &mut problems));
-    if let Some(host) = host
-        && let Err(too_low) = lower(client, &mut hardware, host, &mut notes)
+    let (host, highest) = best_host(client, &hardware, &hosts, &mut notes);
+    if let Some(highest) = highest
+        && let Err(too_low) = lower(&mut hardware, highest, &mut notes)
     {
         problems.push(too_low.into());
     }
@@ -175,27 +176,46 @@ fn name(
     (first, free)
 }
 
-/// Lowers the version of the hardware to what the host has.
-fn lower(
+/// Chooses the first host that has the VM's hardware, else the one that comes closest. Returns it
+/// with its highest version, where that is known.
+fn best_host<'a>(
     client: &Client,
-    hardware: &mut VmHardware,
-    host: &HostSummary,
+    hardware: &VmHardware,
+    hosts: &[&'a HostSummary],
     notes: &mut Vec<VmNote>,
-) -> Result<(), VersionTooLow> {
+) -> (Option<&'a HostSummary>, Option<HardwareVersion>) {
+    let wanted = HardwareVersion::parse(&hardware.version);
+    let mut best: Option<(&HostSummary, HardwareVersion)> = None;
+    let mut unknown = None;
+    for host in hosts {
+        match highest_of(client, host) {
+            Ok(highest) if Some(highest) >= wanted => return (Some(host), Some(highest)),
+            Ok(highest) if best.is_none_or(|(_, before)| highest > before) => {
+                best = Some((host, highest));
+            }
+            Ok(_) => {}
+            Err(reason) => drop(unknown.get_or_insert(reason)),
+        }
+    }
+    if let (None, Some(reason)) = (best, unknown) {
+        notes.push(VmNote::VersionsUnknown { reason });
+    }
+    (best.map(|(host, _)| host).or(hosts.first().copied()), best.map(|(_, highest)| highest))
+}
+
+fn highest_of(client: &Client, host: &HostSummary) -> Result<HardwareVersion, String> {
     let never = CancelToken::new();
     let asked = client.handle().block_on(client.highest_hardware(&host.reference, &never));
-    let highest = match asked {
-        Ok(Some(highest)) => highest,
-        Ok(None) => {
-            let reason = "the server names none".to_owned();
-            notes.push(VmNote::VersionsUnknown { reason });
-            return Ok(());
-        }
-        Err(error) => {
-            notes.push(VmNote::VersionsUnknown { reason: error.to_string() });
-            return Ok(());
-        }
-    };
+    let highest = asked.map_err(|error| error.to_string())?;
+    highest.ok_or_else(|| "the server names none".to_owned())
+}
+
+/// Lowers the version of the hardware to what the host has.
+fn lower(
+    hardware: &mut VmHardware,
+    highest: HardwareVersion,
+    notes: &mut Vec<VmNote>,
+) -> Result<(), VersionTooLow> {
     let from = hardware.version.clone();
     if let Some(lost) = hardware.lower_to(highest)? {
         notes.push(VmNote::Lowered { from, to: hardware.version.clone() });

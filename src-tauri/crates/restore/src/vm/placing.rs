@@ -1,7 +1,7 @@
 //! On which datastore each disk of a new VM lies.
 
 use kuramori_block::ByteLen;
-use kuramori_vsphere::transport::host_for;
+use kuramori_vsphere::transport::hosts_for;
 use kuramori_vsphere::{
     DatastoreRef, DatastoreSummary, DiskKey, DiskShape, HostSummary, Inventory,
 };
@@ -48,8 +48,8 @@ pub(super) struct Placing<'a> {
     pub(super) elsewhere: Vec<(DiskKey, DatastoreRef)>,
     /// Whether all have room on the VM's own datastore and nobody chose another one.
     pub(super) or_together: bool,
-    /// The host it would be made on.
-    pub(super) host: Option<&'a HostSummary>,
+    /// The hosts it can be made on.
+    pub(super) hosts: Vec<&'a HostSummary>,
     pub(super) problems: Vec<VmRestoreError>,
 }
 
@@ -88,7 +88,8 @@ impl<'a> Stores<'a> {
             seen = true;
             let mut all = together.clone();
             all.push(store.reference.clone());
-            if together.contains(&store.reference) || host_for(self.inventory, &all).is_some() {
+            let reached = || hosts_for(self.inventory, &all).next().is_some();
+            if together.contains(&store.reference) || reached() {
                 return Ok(store);
             }
         }
@@ -196,8 +197,8 @@ fn check<'a>(
     }
     let mut stores: Vec<DatastoreRef> = vec![home.reference.clone()];
     stores.extend(placing.elsewhere.iter().map(|(_, store)| store.clone()));
-    placing.host = host_for(inventory, &stores);
-    if placing.host.is_none() && !placing.elsewhere.is_empty() && placing.problems.is_empty() {
+    placing.hosts = hosts_for(inventory, &stores).collect();
+    if placing.hosts.is_empty() && !placing.elsewhere.is_empty() && placing.problems.is_empty() {
         let names: Vec<&str> = used.iter().map(|(store, _)| store.name.as_str()).collect();
         placing.problems.push(VmRestoreError::NoCommonHost(names.join(", ")));
     }

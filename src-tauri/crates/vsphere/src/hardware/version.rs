@@ -77,7 +77,8 @@ impl VmHardware {
     }
 
     /// Lowers the version to what a target has, where it is higher. Returns what is lost by that;
-    /// `None` when nothing had to be lowered.
+    /// `None` when nothing had to be lowered. Drives without a controller count as devices that are
+    /// not rebuilt.
     ///
     /// # Errors
     /// [`VersionTooLow`] when disks would have no controller to hang on.
@@ -100,7 +101,10 @@ impl VmHardware {
         self.controllers.retain(|c| !too_new(&c.kind));
         let controllers = &self.controllers;
         let there = |key| matches!(key, 200 | 201) || controllers.iter().any(|c| c.key == key);
-        self.drives.retain(|drive| there(drive.controller_key));
+        let (kept, dropped): (Vec<_>, Vec<_>) =
+            self.drives.drain(..).partition(|drive| there(drive.controller_key));
+        self.drives = kept;
+        self.other_devices.extend(dropped.into_iter().map(|drive| drive.label));
         let mut lost = Vec::new();
         if self.secure_boot && highest.0 < 13 {
             self.secure_boot = false;
@@ -229,6 +233,7 @@ mod tests {
         oldest.lower_to(version(9)).unwrap();
         assert_eq!(oldest.controllers.len(), 1, "nothing hangs on the other but a drive");
         assert!(oldest.drives.is_empty());
+        assert_eq!(oldest.left_behind(), ["“CD/DVD drive 1” was not rebuilt."]);
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub enum Function {
     Restore,
     /// Restoring a VM over the original.
     RestoreInPlace,
+    /// Putting the tags of the original on a restored VM.
+    Tags,
 }
 
 // More than one function needs these.
@@ -120,6 +122,13 @@ const RESTORE: &[Privilege] = &[
     right("Network.Assign", "Network › Assign network"),
 ];
 const HOT_ADD: &[Privilege] = &[ADD_EXISTING_DISK, REMOVE_DISK, ADD_REMOVE_DEVICE];
+const TAGS: &[Privilege] = &[
+    right("InventoryService.Tagging.AttachTag", "vSphere Tagging › Assign or Unassign vSphere Tag"),
+    right(
+        "InventoryService.Tagging.ObjectAttachable",
+        "vSphere Tagging › Assign or Unassign vSphere Tag on Object",
+    ),
+];
 const SHUT_DOWN: &[Privilege] = &[POWER_OFF, POWER_ON];
 const RESTORE_IN_PLACE: &[Privilege] = &[
     ADD_EXISTING_DISK,
@@ -133,7 +142,7 @@ const RESTORE_IN_PLACE: &[Privilege] = &[
 
 impl Function {
     /// All, in the order in which a backup and then a restore need them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Inventory,
         Self::Snapshots,
         Self::ChangeTracking,
@@ -143,6 +152,7 @@ impl Function {
         Self::ShutDown,
         Self::Restore,
         Self::RestoreInPlace,
+        Self::Tags,
     ];
 
     /// Returns the rights it needs.
@@ -157,12 +167,18 @@ impl Function {
             Self::ShutDown => SHUT_DOWN,
             Self::Restore => RESTORE,
             Self::RestoreInPlace => RESTORE_IN_PLACE,
+            Self::Tags => TAGS,
         }
+    }
+
+    /// Returns whether every server knows its rights. Tags are a vCenter's, and of some versions only.
+    pub(crate) fn is_everywhere(self) -> bool {
+        self != Self::Tags
     }
 
     /// Returns whether it is an extra: backups and restores of every kind work without it.
     const fn is_extra(self) -> bool {
-        matches!(self, Self::HotAdd | Self::ShutDown)
+        matches!(self, Self::HotAdd | Self::ShutDown | Self::Tags)
     }
 }
 
@@ -281,6 +297,7 @@ mod tests {
         assert_eq!(functions, [Function::HotAdd, Function::RestoreInPlace]);
         let extra = Rights { missing: shared.missing.into_iter().take(1).collect() };
         assert_eq!(extra.verdict(), RightsVerdict::Complete, "an extra alone is not missed");
+        assert_eq!(lacking(&[TAGS[0].id]).verdict(), RightsVerdict::Complete);
         let snapshots = lacking(&["VirtualMachine.State.RemoveSnapshot"]);
         assert_eq!(snapshots.verdict(), RightsVerdict::TooFew);
     }

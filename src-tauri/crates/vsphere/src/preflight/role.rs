@@ -53,9 +53,10 @@ pub fn role(format: RoleFormat, words: &RoleWords) -> String {
             "#!/bin/sh\n# {purpose}\n# {}\nset -e\naccount='{ACCOUNT}'\n\n\
              if govc role.ls {name} >/dev/null 2>&1\nthen change='role.update -a'\n\
              else change=role.create\nfi\ngovc $change {name}{}\n\
-             govc permissions.set -principal \"$account\" -role {name} -propagate=true /\n",
+             {}govc permissions.set -principal \"$account\" -role {name} -propagate=true /\n",
             words.run_govc,
-            ids().iter().fold(String::new(), |text, id| text + " \\\n  " + id),
+            lines(&ids()),
+            govc_extras(words),
         ),
         RoleFormat::Text => format!("{purpose}\n{}\n{}", words.do_by_hand, list(words)),
     }
@@ -68,15 +69,30 @@ fn given() -> impl Iterator<Item = (Function, &'static Privilege)> {
     given.flat_map(|f| f.privileges().iter().map(move |p| (f, p)))
 }
 
-/// The rights to give, each once.
+/// The rights to give that every server knows, each once.
 fn ids() -> Vec<&'static str> {
     let mut ids = Vec::new();
-    for (_, privilege) in given() {
+    for (_, privilege) in given().filter(|(function, _)| function.is_everywhere()) {
         if !ids.contains(&privilege.id) {
             ids.push(privilege.id);
         }
     }
     ids
+}
+
+fn lines(ids: &[&str]) -> String {
+    ids.iter().fold(String::new(), |text, id| text + " \\\n  " + id)
+}
+
+/// What some servers refuse because they do not know it. The role is of use without.
+fn govc_extras(words: &RoleWords) -> String {
+    let mut text = String::new();
+    for function in Function::ALL.into_iter().filter(|function| !function.is_everywhere()) {
+        let ids: Vec<&str> = function.privileges().iter().map(|right| right.id).collect();
+        let what = (words.function)(function);
+        text += &format!("# {what}\ngovc role.update -a {ROLE_NAME}{} || true\n", lines(&ids));
+    }
+    text
 }
 
 fn powercli_ids(words: &RoleWords) -> String {
@@ -123,6 +139,7 @@ mod tests {
             Function::ShutDown => "shut down",
             Function::Restore => "restore",
             Function::RestoreInPlace => "restore in place",
+            Function::Tags => "tags",
         },
     };
 

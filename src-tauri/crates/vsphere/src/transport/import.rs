@@ -1,5 +1,6 @@
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use kuramori_base::{CancelToken, Cancelled, Hint, Progress, Retry};
@@ -200,6 +201,9 @@ pub async fn import_vm(
     }
 }
 
+/// How often a name is tried again that the attempt before may still have.
+const WAITS_FOR_NAME: u32 = 20;
+
 /// A VM that waits for its disks.
 struct Made {
     request: ImportRequest,
@@ -216,6 +220,7 @@ async fn begin(
 ) -> Result<(Lease, Made), ImportError> {
     let mut names = std::mem::take(&mut request.other_names).into_iter();
     let mut apart = Vec::new();
+    let mut waits = 0;
     loop {
         let place = Placement::resolve(&request, inventory)?;
         let kept = Kept::of(&request, inventory);
@@ -241,7 +246,11 @@ async fn begin(
             }
             Err(error) => error,
         };
-        if is_taken(&error)
+        if is_taken(&error) && !apart.is_empty() && waits < WAITS_FOR_NAME {
+            // By what the server still removes of the attempt before.
+            waits += 1;
+            cancellable(cancel, tokio::time::sleep(Duration::from_millis(500))).await?;
+        } else if is_taken(&error)
             && let Some(next) = names.next()
         {
             request.name = next;

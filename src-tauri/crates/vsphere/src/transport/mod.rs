@@ -26,7 +26,7 @@ pub use datastore_http::{DatastoreHttp, DatastoreHttpError, DiskFiles, ExportIns
 pub use export::{ExportError, ExportLease, ExportStream};
 pub use import::{Identity, ImportDisk, ImportError, ImportRequest, ImportedVm, import_vm};
 pub use path::{DatastorePath, DatastorePathError};
-pub use placement::host_for;
+pub use placement::hosts_for;
 pub use vm_files::VmFiles;
 
 /// Whether a parser of this module takes a text, for tests of changed bytes.

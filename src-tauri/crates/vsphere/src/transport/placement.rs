@@ -78,14 +78,14 @@ impl Placement {
     }
 }
 
-/// Returns the host that a new VM on these datastores would be made on, when nobody chose one: the
-/// first that takes VMs and mounts them all.
-pub fn host_for<'a>(
+/// Returns the hosts that a new VM on these datastores can be made on: those that take VMs and mount
+/// them all. When nobody chooses one, it is the first.
+pub fn hosts_for<'a>(
     inventory: &'a Inventory,
     datastores: &[DatastoreRef],
-) -> Option<&'a HostSummary> {
+) -> impl Iterator<Item = &'a HostSummary> {
     let mounts = |host: &&HostSummary| datastores.iter().all(|d| host.datastores.contains(d));
-    inventory.hosts.iter().filter(|host| takes_vms(host)).find(mounts)
+    inventory.hosts.iter().filter(|host| takes_vms(host)).filter(mounts)
 }
 
 fn takes_vms(host: &HostSummary) -> bool {
