@@ -121,6 +121,7 @@ describe("moving a plan", () => {
     const one = entry(at(9, 20), 30, { job: job("a", "Office", evening) });
     expect(timeOf(one)).toBe(1200);
     expect(movedDraft(one, 45)?.schedules[0]?.when).toEqual({ ...evening, at: "20:45" });
+    expect(movedDraft(entry(at(9, 20), 30, { job: job("a", "Office", { ...evening, at: "20:00:00" }) }), -15)?.schedules[0]?.when).toEqual({ ...evening, at: "19:45:00" });
     expect([withinDay(one, 900), withinDay(one, -9000)]).toEqual([235, -1200]);
   });
   it("is not for what has no time of its own", () => {

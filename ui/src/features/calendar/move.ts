@@ -26,7 +26,7 @@ export function timeText(minutes: number): string {
 export function movedDraft(entry: Entry, minutes: number): JobDraft | null {
   const at = timeOf(entry);
   if (!entry.job || at === null) return null;
-  const schedules = entry.job.draft.schedules.map((schedule, index) => (index === entry.schedule && "at" in schedule.when ? { ...schedule, when: { ...schedule.when, at: timeText(at + minutes) } } : schedule));
+  const schedules = entry.job.draft.schedules.map((schedule, index) => (index === entry.schedule && "at" in schedule.when ? { ...schedule, when: { ...schedule.when, at: `${timeText(at + minutes)}${schedule.when.at.slice(5)}` } } : schedule));
   return { ...entry.job.draft, schedules };
 }
 

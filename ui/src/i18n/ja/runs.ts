@@ -25,7 +25,7 @@ export const runs: Messages["runs"] = {
   stoppedLine: (name) => `${name} を停止しました`,
   warnedText: "確認してください。内容は実行の記録にあります。",
   whoWhen: (who, when) => `${who}：${when}`,
-  happened: (runs, who, when) => `${who} の実行が${number(runs)}件失敗しました（${when}）。`,
+  happened: (runs, who, when) => `${who} の実行が${number(runs)}件失敗しました：${when}。`,
   sinceDay: (day) => `${day}から`,
   andOthers: (count) => ` ほか${number(count)}件`,
   eachTook: (what, length) => `${what}、各${length}`,
