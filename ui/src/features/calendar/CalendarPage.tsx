@@ -147,7 +147,7 @@ function MoveQuestion({ move }: { move: ReturnType<typeof useMove> }) {
 function Foot({ data, find, view, lifted }: { data: CalendarData; find: string; view: CalendarView; lifted: ReturnType<typeof useMove>["lifted"] }) {
   const t = useText();
   const language = useLanguage();
-  const { days, now, jobs, cut, since } = data;
+  const { days, now, jobs, cut, far, since } = data;
   if (lifted) return <CardFoot><span role="status" className={css.lifting}>{liftedText(lifted, days, t)}</span></CardFoot>;
   const first = days[0];
   const paused = jobs.filter((job) => job.paused).map((job) => job.draft.name);
@@ -155,6 +155,7 @@ function Foot({ data, find, view, lifted }: { data: CalendarData; find: string; 
     find.trim() !== "" && days.every((day) => day.entries.length === 0) ? t.common.noMatch(find.trim()) : "",
     paused.length > 0 ? t.calendar.paused(paused.join(", ")) : "",
     cut.length > 0 ? t.calendar.cut(cut.join(", ")) : "",
+    far ? t.calendar.far : "",
     since && first && since.getTime() > first.start ? t.calendar.sinceFact(dateText(since, now, language)) : "",
   ].filter(Boolean);
   return (

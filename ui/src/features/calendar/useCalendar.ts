@@ -30,6 +30,8 @@ export interface CalendarData {
   unplanned: { name: string; why: string }[];
   /** Jobs so frequent that their plan ends before the last day. */
   cut: string[];
+  /** Whether the last day lies beyond what plans are told for. */
+  far: boolean;
   /** Before this moment there may have been runs that are no longer listed. */
   since: Date | null;
 }
@@ -67,6 +69,7 @@ export function useCalendar(days: readonly Date[], find: string): CalendarData {
     jobs: list,
     unplanned: [...failed, ...(jobs.data?.unreadable ?? []).map((name) => ({ name, why: "" }))],
     cut: timed.filter((_, index) => (previews[index]?.data?.slots.length ?? 0) >= mostSlots).map((job) => job.draft.name),
+    far: until.getTime() - now.getTime() > furthest * 86_400_000,
     since: oldest ? new Date(oldest.started_at) : null,
   };
 }

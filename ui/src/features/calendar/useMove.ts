@@ -27,9 +27,13 @@ export function useMove() {
       setLifted({ entry: from.entry, minutes: withinDay(from.entry, minutes), asking: false });
     };
     const end = () => {
-      moved.current = pressed.current?.moved ?? false;
+      const dragged = pressed.current?.moved ?? false;
       pressed.current = null;
-      setLifted((one) => (one && !one.asking && moved.current ? (one.minutes === 0 ? null : { ...one, asking: true }) : one));
+      if (!dragged) return;
+      moved.current = true;
+      // The click that belongs to this comes before the next task; Enter on a bar later on is another matter.
+      setTimeout(() => { moved.current = false; });
+      setLifted((one) => (one && !one.asking ? (one.minutes === 0 ? null : { ...one, asking: true }) : one));
     };
     window.addEventListener("pointermove", move);
     window.addEventListener("pointerup", end);
@@ -39,7 +43,6 @@ export function useMove() {
     };
   }, []);
   const onLift = (entry: Entry, bar: HTMLElement, event: PointerEvent) => {
-    moved.current = false;
     if (event.button === 0 && timeOf(entry) !== null) pressed.current = { entry, x: event.clientX, width: bar.parentElement?.offsetWidth ?? 1, moved: false };
   };
   /** Takes the keys that move; says whether it did. */

@@ -50,6 +50,7 @@ export const calendar = {
   hint: "M moves a planned run, or drag it. Times are those of this computer.",
   paused: (jobs: string) => `Paused: ${jobs}.`,
   cut: (jobs: string) => `${jobs}: the next 1,000 times only.`,
+  far: "Plans are told for 400 days ahead.",
   sinceFact: (date: string) => `Runs from ${date} on.`,
   unplanned: (job: string) => `The plan of ${job} cannot be told.`,
   move: "Move…",

@@ -52,6 +52,7 @@ export const calendar: Messages["calendar"] = {
   hint: "予定は M キーまたはドラッグで移動できます。時刻はこのコンピューターのものです。",
   paused: (jobs) => `一時停止中：${jobs}。`,
   cut: (jobs) => `${jobs}：次の1,000回分のみ。`,
+  far: "予定は400日先まで表示します。",
   sinceFact: (date) => `${date}以降の実行を表示しています。`,
   unplanned: (job) => `${job} の予定を求められません。`,
   move: "移動…",

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { fakeError } from "@/platform/fake/data";
 import { open, press, sentTo } from "../app";
@@ -56,6 +56,34 @@ describe("the calendar", () => {
     expect(saved.job_id).toBe("job-2");
     expect(saved.draft.schedules.map((one) => one.when)).toEqual([{ by: "week", days: [0, 1, 2, 3, 4], at: "19:50" }, { by: "week", days: [6], at: "22:00" }]);
     await waitFor(() => expect(entries("Office VMs")[0]!.getAttribute("aria-label")).toContain("19:50"));
+  });
+
+  it("moves by the mouse, opens nothing with the click that ends it, and puts back what is not wanted", async () => {
+    const { back, user } = open("/calendar", "week");
+    await nextWeek(user);
+    const bar = entries("Office VMs")[0]!;
+    // A day is 1,200 px wide here: 25 px are half an hour.
+    fireEvent.pointerDown(bar, { button: 0, clientX: 1000 });
+    fireEvent.pointerMove(window, { clientX: 975 });
+    expect(screen.getByTestId("calendar")).toHaveTextContent("Office VMs at 19:35. Beside Critical VMs, Mail.");
+    fireEvent.pointerUp(window, { clientX: 975 });
+    fireEvent.click(bar);
+    expect(await screen.findByTestId("move-confirm")).toHaveTextContent("Start Office VMs at 19:35?");
+    expect(screen.queryByTestId("entry-details")).toBeNull();
+    await press(user, "move-confirm-safe");
+    await waitFor(() => expect(screen.queryByTestId("move-confirm")).toBeNull());
+    expect(sentTo(back, "jobs.save")).toEqual([]);
+    await user.click(bar);
+    expect(await screen.findByTestId("entry-details")).toHaveTextContent("usually");
+    await press(user, "entry-move");
+    await waitFor(() => expect(bar).toHaveFocus());
+    await user.keyboard("{ArrowRight}");
+    expect(screen.getByTestId("calendar")).toHaveTextContent("Office VMs at 20:20.");
+  });
+
+  it("tells what it does not know of far days", async () => {
+    open("/calendar?day=2099-01-01", "week");
+    await waitFor(() => expect(screen.getByTestId("calendar")).toHaveTextContent("Plans are told for 400 days ahead."));
   });
 
   it("says why a schedule was not moved and leaves it", async () => {
