@@ -91,6 +91,8 @@ impl Opened {
         spawn(async move { fresh.keep_inventories_fresh().await });
         let keeping = app.clone();
         spawn(async move { keeping.keep_schedules().await });
+        let telling = app.clone();
+        spawn(async move { telling.keep_notices().await });
         let checking = app.clone();
         spawn(async move { checking.keep_checking_for_updates().await });
         let (leaving, handle) = (app.clone(), self.handle.clone());

@@ -12,6 +12,7 @@ import "./gallery.css";
 const lists: Record<string, string> = {
   home: "/",
   inventory: "/inventory",
+  jobs: "/jobs",
   points: "/restore",
   calendar: "/calendar",
   month: "/calendar?view=month",

@@ -69,6 +69,35 @@ const shots = {
   "live-stop": ["live", "/activity/run-5", [wait(4000), click("run-stop"), wait(300)]],
   "run-done": ["shop", "/activity/run-4", [wait(300)]],
   "run-failed": ["shop", "/activity/run-3", [wait(300)]],
+  jobs: ["busy", "/jobs", [wait(400)]],
+  "jobs-menu": ["busy", "/jobs", [wait(400), (page) => page.locator(id("job-menu")).first().click(), wait(250)]],
+  "jobs-empty": ["shop", "/jobs", [wait(300)]],
+  "jobs-slow": ["slow", "/jobs", [wait(1500)]],
+  "jobs-dead": ["dead", "/jobs", [wait(600)]],
+  "jobs-many": ["manyJobs", "/jobs", [wait(600)]],
+  "jobs-run": ["busy", "/jobs", [wait(400), (page) => page.locator(id("job-menu")).first().click(), wait(250), click("job-menu-run"), wait(400)]],
+  "jobs-delete": ["busy", "/jobs", [wait(400), (page) => page.locator(id("job-menu")).first().click(), wait(250), click("job-menu-delete"), wait(400)]],
+  "jobs-command": ["busy", "/jobs", [wait(400), (page) => page.locator(id("job-menu")).first().click(), wait(250), click("job-menu-command"), wait(400)]],
+  "job-new": ["busy", "/jobs/new", [wait(400)]],
+  "job-new-source": ["busy", "/jobs/new", [wait(400), (page) => page.getByTestId("source-group").filter({ hasText: "esx2.shop.lan" }).click(), wait(200), (page) => page.locator(`${id("source-vm")}[data-name="PRINT01"]`).click(), wait(300)]],
+  "job-source": ["busy", "/jobs/job-1", [wait(400)]],
+  "job-destination": ["troubled", "/jobs/new?step=destination", [wait(400)]],
+  "job-schedule": ["busy", "/jobs/job-1?step=schedule", [wait(600)]],
+  "job-hours": ["busy", "/jobs/job-2?step=schedule", [wait(400), click("schedule-hours-0"), click("hours-quiet"), wait(200), async (page) => {
+    // Painted by dragging: two hours of the middle of the week.
+    await page.hover(id("hour-2-11"));
+    await page.mouse.down();
+    await page.hover(id("hour-2-13"));
+    await page.hover(id("hour-3-13"));
+    await page.mouse.up();
+    await page.hover(id("hour-5-3"));
+    if ((await page.getAttribute(id("hour-3-13"), "aria-selected")) !== "true" || (await page.getAttribute(id("hour-2-13"), "aria-selected")) !== "true" || (await page.getAttribute(id("hour-5-3"), "aria-selected")) !== "true") throw new Error("dragging does not paint");
+  }, wait(300)]],
+  "job-retention": ["busy", "/jobs/job-1?step=retention", [wait(400)]],
+  "job-retention-rules": ["busy", "/jobs/job-4?step=retention", [wait(400)]],
+  "job-plan": ["busy", "/jobs/job-1?step=schedule", [wait(400), click("schedule-add-evening"), wait(200), async (page) => { if (await page.getByTestId("job-plan-open").isVisible()) await page.getByTestId("job-plan-open").click(); }, wait(300)]],
+  "job-found": ["busy", "/jobs/new", [wait(400), (page) => page.locator(`${id("source-vm")}[data-name="DC01"]`).click(), click("job-close"), wait(200), click("job-new"), wait(400)]],
+  "job-options": ["busy", "/jobs/job-2?step=options", [wait(400)]],
   activity: ["week", "/activity", [wait(500)]],
   "activity-live": ["live", "/activity", [wait(4000)]],
   "activity-needs": ["week", "/activity?show=needs", [wait(300)]],
@@ -113,7 +142,7 @@ const shots = {
   "home-back": ["takenBack", "/", [wait(400)]],
   dead: ["dead", "/", [wait(600)]],
   // One list in every state a list can be in.
-  ...Object.fromEntries(["home", "inventory", "points", "calendar", "month", "storage", "activity", "runs", "servers", "repositories"].map((list) => [`gallery-${list}`, ["gallery", list, [wait(3500)]]])),
+  ...Object.fromEntries(["home", "inventory", "jobs", "points", "calendar", "month", "storage", "activity", "runs", "servers", "repositories"].map((list) => [`gallery-${list}`, ["gallery", list, [wait(3500)]]])),
 };
 
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith("--"));

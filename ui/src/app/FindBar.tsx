@@ -20,7 +20,7 @@ function useWays() {
   const go = (target: Exclude<PaletteTarget, { to: "action" }>) => {
     switch (target.to) {
       case "vm": return void navigate({ to: "/inventory", search: { server: target.server, vm: target.vm } });
-      case "job": return void navigate({ to: "/calendar", search: { find: target.name } });
+      case "job": return void navigate({ to: "/jobs/$jobId", params: { jobId: target.id } });
       case "run": return void navigate({ to: "/activity/$runId", params: { runId: target.id } });
       case "point": return void navigate({ to: "/restore", search: { vm: target.vm, point: target.id } });
       case "place": return void navigate({ to: "/storage", search: { place: target.id } });
@@ -28,6 +28,7 @@ function useWays() {
   };
   const actions: PaletteAction[] = [
     { key: "back-up", name: t.palette.backUp, run: () => void navigate({ to: "/inventory" }) },
+    { key: "new-job", name: t.palette.newJob, run: () => void navigate({ to: "/jobs/new" }) },
     { key: "restore", name: t.palette.restore, run: () => void navigate({ to: "/restore" }) },
     { key: "needs", name: t.palette.needs, run: () => void navigate({ to: "/activity", search: { show: "needs" } }) },
     { key: "every-run", name: t.palette.everyRun, run: () => void navigate({ to: "/activity", search: { show: "runs" } }) },

@@ -1,5 +1,5 @@
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { Activity, CalendarDays, Database, History, Server, Settings2 } from "lucide-react";
+import { Activity, CalendarDays, Database, History, ListChecks, Server, Settings2 } from "lucide-react";
 import { useCallback, useMemo } from "react";
 import { useCommand } from "@/api/client";
 import { Lattice, Mark } from "@/components/Brand";
@@ -35,6 +35,7 @@ export function Shell() {
   const items = useMemo(() => [
     { to: "/", key: "home", name: t.shell.home, icon: <HomeIcon /> },
     { to: "/inventory", key: "inventory", name: t.shell.inventory, icon: <Server {...icon} /> },
+    { to: "/jobs", key: "jobs", name: t.shell.jobs, icon: <ListChecks {...icon} /> },
     { to: "/calendar", key: "calendar", name: t.shell.calendar, icon: <CalendarDays {...icon} /> },
     { to: "/restore", key: "restore", name: t.shell.restore, icon: <History {...icon} /> },
     { to: "/storage", key: "storage", name: t.shell.storage, icon: <Database {...icon} /> },

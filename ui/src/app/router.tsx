@@ -44,6 +44,16 @@ interface SettingsSearch {
   add?: true | undefined;
 }
 
+/** The steps of the job wizard that an address may name; without one it is the first. */
+const jobSteps = ["destination", "schedule", "retention", "options"] as const;
+const jobStep = (value: unknown) => jobSteps.find((step) => step === value);
+
+interface JobSearch {
+  step?: (typeof jobSteps)[number] | undefined;
+  like?: string | undefined;
+  uncovered?: true | undefined;
+}
+
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 
 const root = createRootRouteWithContext<RouterContext>()({});
@@ -67,6 +77,22 @@ const inventory = createRoute({
   path: "/inventory",
   validateSearch: (search: Record<string, unknown>): InventorySearch => ({ server: text(search["server"]), group: text(search["group"]), vm: text(search["vm"]), tab: search["tab"] === "points" ? "points" : undefined }),
   component: lazyRouteComponent(() => import("./routes/inventory")),
+});
+
+const jobs = createRoute({ getParentRoute: () => shell, path: "/jobs", component: lazyRouteComponent(() => import("./routes/jobs")) });
+
+const jobNew = createRoute({
+  getParentRoute: () => shell,
+  path: "/jobs/new",
+  validateSearch: (search: Record<string, unknown>): JobSearch => ({ step: jobStep(search["step"]), like: text(search["like"]), uncovered: search["uncovered"] === true ? true : undefined }),
+  component: lazyRouteComponent(() => import("./routes/job-new")),
+});
+
+const jobEdit = createRoute({
+  getParentRoute: () => shell,
+  path: "/jobs/$jobId",
+  validateSearch: (search: Record<string, unknown>): JobSearch => ({ step: jobStep(search["step"]) }),
+  component: lazyRouteComponent(() => import("./routes/job-edit")),
 });
 
 const calendar = createRoute({
@@ -111,7 +137,7 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./routes/settings")),
 });
 
-const tree = root.addChildren([firstStart, shell.addChildren([home, inventory, calendar, activity, run, restore, restorePoint, storage, settings])]);
+const tree = root.addChildren([firstStart, shell.addChildren([home, inventory, jobs, jobNew, jobEdit, calendar, activity, run, restore, restorePoint, storage, settings])]);
 
 /** The screens by address. Addresses live behind the # since the shell serves one page only. */
 export function makeRouter(queries: QueryClient, platform: Platform, history: RouterHistory = createHashHistory()) {

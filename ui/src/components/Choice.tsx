@@ -64,14 +64,14 @@ interface RadioRowsProps {
   value: string | null;
   onChange: (value: string) => void;
   children: ReactNode;
-  /** Rows of a card, or cards side by side. */
-  shape: "rows" | "cards";
+  /** Rows of a card, cards side by side, or cards one under the other. */
+  shape: "rows" | "cards" | "stack";
 }
 
 /** A group of radio rows or cards. */
 export function RadioRows({ label, value, onChange, children, shape }: RadioRowsProps) {
   return (
-    <RadioGroup aria-label={label} value={value} onChange={onChange} className={shape === "cards" ? (css.cards ?? "") : (css.rows ?? "")}>
+    <RadioGroup aria-label={label} value={value} onChange={onChange} className={css[shape] ?? ""}>
       {children}
     </RadioGroup>
   );

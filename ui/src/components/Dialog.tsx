@@ -1,6 +1,7 @@
+import { X } from "lucide-react";
 import { Dialog as AriaDialog, Heading, Modal, ModalOverlay } from "react-aria-components";
 import { useText } from "@/i18n/context";
-import { Button } from "./Button";
+import { Button, IconButton } from "./Button";
 import css from "./Dialog.module.css";
 
 interface ConfirmProps {
@@ -50,6 +51,41 @@ export function PanelDialog({ isOpen, label, onClose, children }: PanelDialogPro
     <ModalOverlay isOpen={isOpen} onOpenChange={(open) => (open ? undefined : onClose())} className={css.overlay ?? ""}>
       <Modal className={css.panel ?? ""}>
         <AriaDialog aria-label={label} className={css.panelBody ?? ""}>{children}</AriaDialog>
+      </Modal>
+    </ModalOverlay>
+  );
+}
+
+interface FormDialogProps {
+  title: string;
+  /** One fact in mute beside the title. */
+  fact?: React.ReactNode;
+  onClose: () => void;
+  children: React.ReactNode;
+  /** At the left of the buttons. */
+  foot?: React.ReactNode;
+  buttons: React.ReactNode;
+  testId: string;
+}
+
+/** A question with several parts, such as what a run saves. */
+export function FormDialog({ title, fact, onClose, children, foot, buttons, testId }: FormDialogProps) {
+  const t = useText();
+  return (
+    <ModalOverlay isOpen onOpenChange={(open) => (open ? undefined : onClose())} isDismissable className={css.overlay ?? ""}>
+      <Modal className={css.form ?? ""}>
+        <AriaDialog className={css.dialog ?? ""} data-testid={testId}>
+          <header className={css.formHead}>
+            <Heading slot="title" className={css.title ?? ""}>{title}</Heading>
+            {fact ? <span className={css.formFact}>{fact}</span> : null}
+            <span className={css.formClose}><IconButton label={t.common.close} onPress={onClose} testId={`${testId}-close`}><X size={14} strokeWidth={2} aria-hidden /></IconButton></span>
+          </header>
+          {children}
+          <footer className={css.formFoot}>
+            <span className={css.formFootText}>{foot}</span>
+            {buttons}
+          </footer>
+        </AriaDialog>
       </Modal>
     </ModalOverlay>
   );

@@ -1,6 +1,7 @@
 import "@testing-library/jest-dom/vitest";
 import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
+import { dismissAll } from "@/components/toasts";
 
 // jsdom draws nothing, so everything is 0 wide and a virtual list would show no row.
 for (const [name, size] of [["clientWidth", 1200], ["clientHeight", 900], ["offsetWidth", 1200], ["offsetHeight", 900]] as const) {
@@ -19,6 +20,8 @@ configure({ asyncUtilTimeout: 5000 });
 
 afterEach(() => {
   cleanup();
+  // Lines at the lower right belong to the window, not to a screen: one of the last test would stay for the next.
+  dismissAll();
   localStorage.clear();
   location.hash = "";
 });

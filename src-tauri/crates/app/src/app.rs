@@ -24,7 +24,7 @@ use crate::inventory::KnownInventory;
 use crate::keys::UnprovedKey;
 use crate::load;
 use crate::loss::{self, Lost};
-use crate::notices;
+use crate::notices::{self, Notices};
 use crate::opened::Opened;
 use crate::owner;
 use crate::place::Writer;
@@ -57,7 +57,7 @@ pub(crate) struct Inner {
     pub(crate) state: PathBuf,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Arc<SettingsFile>,
-    pub(crate) keychain: Box<dyn Keychain>,
+    pub(crate) keychain: Arc<dyn Keychain>,
     pub(crate) log: Arc<RunLog>,
     pub(crate) events: Arc<EventHub>,
     pub(crate) runs: Arc<Runs>,
@@ -78,8 +78,7 @@ pub(crate) struct Inner {
     pub(crate) hot_add: HotAdd,
     pub(crate) recovering: AtomicBool,
     pub(crate) updates: Updates,
-    /// Whether failures are told by desktop notices.
-    pub(crate) notices: bool,
+    pub(crate) notices: Arc<Notices>,
     /// What was lost when this was opened.
     losses: Vec<AppError>,
     /// Held for as long as the application lives.
@@ -117,24 +116,28 @@ impl App {
         let path = state.join("settings.json");
         let (settings, no_settings) = SettingsFile::open(&path, &writer.to_hex(), &*clock)?;
         let settings = Arc::new(settings);
-        let keychain = secrets.open(&state).map_err(|e| keychain_error(&e))?;
+        let keychain: Arc<dyn Keychain> =
+            secrets.open(&state).map_err(|e| keychain_error(&e))?.into();
         let (log, no_log) = loss::open_log(&state, &settings.get(), &clock)?;
         let interrupted = log.interrupt_unfinished().map_err(|e| damaged(&e))?;
         let log = Arc::new(log);
         let events = Arc::new(EventHub::new());
         let language = settings.clone();
-        let ended: Box<dyn Fn(&_) + Send + Sync> = if notices {
-            let (language, log) = (settings.clone(), log.clone());
-            Box::new(move |run| notices::run_ended(run, &log, language.language()))
-        } else {
-            Box::new(|_| ())
-        };
+        let notices = Arc::new(Notices::open(notices::Parts {
+            settings: settings.clone(),
+            log: log.clone(),
+            keychain: keychain.clone(),
+            clock: clock.clone(),
+            events: events.clone(),
+            desktop: notices,
+        }));
+        let tells = notices.clone();
         let runs = Arc::new(Runs::new(
             log.clone(),
             clock.clone(),
             events.clone(),
             Box::new(move || language.language()),
-            ended,
+            Box::new(move |run| tells.run_ended(run)),
         ));
         if updates::guard(&state, None).is_err() {
             runs.close_if_idle();
@@ -146,9 +149,7 @@ impl App {
             clock: clock.clone(),
         });
         let throttle = Arc::new(load::throttle(settings.clone(), clock.clone()));
-        if notices && !interrupted.is_empty() {
-            notices::recorded(&log, &interrupted, settings.language());
-        }
+        notices.recorded(&interrupted);
         let losses: Vec<Lost> = no_settings.into_iter().chain(no_log).collect();
         let app = Self {
             inner: Arc::new(Inner {

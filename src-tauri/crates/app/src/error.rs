@@ -79,6 +79,7 @@ impl AppError {
             code: self.code,
             title: messages::fill(said.title, &self.subject),
             risk: messages::fill(said.risk, &self.subject),
+            why: None,
             hints,
             detail: self.causes.join("\n"),
             retry: self.retry,

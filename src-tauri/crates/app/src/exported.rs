@@ -11,7 +11,7 @@ use crate::access;
 use crate::app::App;
 use crate::dto::{
     ErrorCode, ExportedRepositoryView, ExportedServerView, ExportedSettingsList,
-    ExportedSettingsView, ServerKind, SettingsImported, Topic,
+    ExportedSettingsView, NoticeSettings, ServerKind, SettingsImported, Topic,
 };
 use crate::error::AppError;
 use crate::jobs;
@@ -29,6 +29,8 @@ pub(crate) struct Exported {
     repositories: Vec<ExportedRepository>,
     #[serde(default)]
     pub(crate) jobs: Vec<Job>,
+    #[serde(default)]
+    notices: NoticeSettings,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -66,7 +68,8 @@ impl Exported {
             path: r.path.display().to_string(),
         });
         let (servers, repositories) = (servers.collect(), repositories.collect());
-        Self { format: FORMAT, servers, repositories, jobs }
+        let notices = settings.notices.clone();
+        Self { format: FORMAT, servers, repositories, jobs, notices }
     }
 
     fn read(body: &[u8]) -> Result<Self, String> {
@@ -101,6 +104,11 @@ pub(crate) fn export_change(app: &App, wanted: &str) {
     if let Err(error) = access::repository(app, wanted) {
         tracing::info!(%error, "the settings are left in the repository later");
     }
+    export_open(app);
+}
+
+/// Leaves the settings in every repository that is open. Blocks.
+pub(crate) fn export_open(app: &App) {
     for repository in app.inner.repositories.all() {
         export(app, &repository);
     }
@@ -154,6 +162,7 @@ impl Place {
                 servers: servers.collect(),
                 repositories: repositories.collect(),
                 jobs: exported.jobs.into_iter().map(|job| job.name).collect(),
+                notices: exported.notices != NoticeSettings::default(),
             }
         });
         Ok(ExportedSettingsList { installations: installations.collect() })
@@ -211,7 +220,22 @@ impl App {
             Ok(taken)
         })?;
         self.inner.events.changed(Topic::Servers, None);
-        Ok(SettingsImported { servers, jobs: self.import_jobs(exported.jobs)? })
+        let jobs = self.import_jobs(exported.jobs)?;
+        Ok(SettingsImported { servers, jobs, notices: self.import_notices(exported.notices)? })
+    }
+
+    /// Takes over who is told of what, where nobody has said so here.
+    fn import_notices(&self, found: NoticeSettings) -> Result<bool, AppError> {
+        let nothing = NoticeSettings::default();
+        let taken = self.inner.settings.change(|settings| {
+            let take = settings.notices == nothing && found != nothing;
+            if take {
+                settings.notices = found;
+            }
+            Ok(take)
+        })?;
+        self.inner.events.changed(Topic::Notices, None);
+        Ok(taken)
     }
 
     /// Takes over jobs whose name and id are not known here. Returns their names.

@@ -34,6 +34,7 @@ pub mod schema;
 mod secrets;
 mod settings;
 mod sheet;
+mod tls;
 pub mod updates;
 pub mod upkeep;
 mod volume;

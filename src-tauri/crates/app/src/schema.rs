@@ -36,6 +36,9 @@ macro_rules! with_commands {
             "settings.set" SettingsSet Admin (SettingsView) -> SettingsView;
             "settings.autostart" SettingsAutostart Read (Empty) -> AutostartView;
             "settings.set-autostart" SettingsSetAutostart Admin (AutostartRequest) -> AutostartView;
+            "notices.get" NoticesGet Read (Empty) -> NoticesView;
+            "notices.set" NoticesSet Admin (SetNoticesRequest) -> NoticesView;
+            "notices.test" NoticesTest Operate (TestNoticeRequest) -> NoticeTested;
             "servers.probe" ServersProbe Admin (ProbeServerRequest) -> CertificateView;
             "servers.add" ServersAdd Admin (AddServerRequest) -> ServerView;
             "servers.list" ServersList Read (Empty) -> ServerList;

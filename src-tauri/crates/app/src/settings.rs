@@ -11,7 +11,7 @@ use kuramori_engine::Mounts;
 use kuramori_jobs::Salvaged;
 use serde::{Deserialize, Serialize};
 
-use crate::dto::{ErrorCode, Language, LoadView, ServerKind, SettingsView, Theme};
+use crate::dto::{ErrorCode, Language, LoadView, NoticeSettings, ServerKind, SettingsView, Theme};
 use crate::error::AppError;
 use crate::files;
 use crate::loss::Lost;
@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) updates: UpdateSettings,
     #[serde(default)]
     pub(crate) load: LoadView,
+    #[serde(default)]
+    pub(crate) notices: NoticeSettings,
 }
 
 /// What is remembered about updates.
@@ -230,6 +232,7 @@ impl Settings {
             repositories: Vec::new(),
             updates: UpdateSettings::default(),
             load: LoadView::default(),
+            notices: NoticeSettings::default(),
         }
     }
 

@@ -7,6 +7,7 @@ use kuramori_app::SecretsChoice;
 
 mod job;
 mod load;
+mod notices;
 mod repo;
 mod restore;
 mod retention;
@@ -16,6 +17,7 @@ mod when;
 
 pub(crate) use job::{DraftArgs, JobCommand, Named, ScheduleCommand};
 pub(crate) use load::LoadArgs;
+pub(crate) use notices::{CommonArgs, DigestWay, MailArgs, NoticesCommand};
 pub(crate) use repo::{
     KeyArgs, KeyCommand, NewKeyArgs, NewRepositoryKeyArgs, RepoArgs, RepoCommand, SettingsCommand,
     SheetLanguage,
@@ -88,6 +90,9 @@ pub(crate) enum Command {
     Image(ImageCommand),
     /// Shows or sets how much of the network reading VMs may take, for all runs together.
     Load(LoadArgs),
+    /// Who is told of what: the desktop, mail, a webhook, pings, a weekly digest.
+    #[command(subcommand)]
+    Notices(NoticesCommand),
     /// Newer versions of this program.
     #[command(subcommand)]
     Update(UpdateCommand),

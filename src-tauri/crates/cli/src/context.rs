@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use kuramori_app::dto::{ErrorCode, Language, RunRequest, RunView, Topic};
 use kuramori_app::platform::Roots;
@@ -16,6 +17,9 @@ use crate::args::RepoArgs;
 use crate::input;
 use crate::output::{Done, Output};
 use crate::progress::ProgressLine;
+
+/// How long a program that ends waits for its notices to be sent.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How to open the application.
 #[derive(Clone)]
@@ -218,6 +222,7 @@ impl Context {
         let request = RunRequest { run_id: run_id.to_owned() };
         let run = app.call::<command::RunsGet>(request).await?;
         self.output.answer(&run, crate::text::run);
+        app.deliver_notices(PATIENCE).await;
         Ok(done(&run))
     }
 }

@@ -2,6 +2,7 @@
 
 mod inventory;
 mod jobs;
+mod notices;
 mod runs;
 mod servers;
 mod settings;
@@ -16,6 +17,7 @@ use kuramori_app::dto::{
 
 pub(crate) use inventory::{inventory, tree};
 pub(crate) use jobs::{job_list, jobs, slots};
+pub(crate) use notices::notices;
 pub(crate) use runs::{run, run_report, runs};
 pub(crate) use servers::{check, mounts, servers, unchecked};
 pub(crate) use settings::{exported_settings, load, settings_imported};

@@ -30,6 +30,7 @@ mod jobs;
 mod keys;
 mod loss;
 mod new_vm;
+mod notices;
 mod places;
 mod preflight;
 mod reading;

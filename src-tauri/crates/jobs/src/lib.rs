@@ -16,6 +16,7 @@ mod error;
 mod ids;
 mod intent;
 pub mod job;
+mod letters;
 mod log;
 mod model;
 pub mod retention;
@@ -24,6 +25,7 @@ pub mod schedule;
 pub use error::LogError;
 pub use ids::{IntentId, JobId, RunId, ScheduleId};
 pub use intent::Intent;
+pub use letters::{Letter, LetterState, Told};
 pub use log::{PastItem, PastRun, RunLog, Salvaged};
 pub use model::{
     ItemRecord, ItemUpdate, Level, LogEntry, NewRun, OfJob, Outcome, RunRecord, RunState, Stage,

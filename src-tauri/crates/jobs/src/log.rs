@@ -182,6 +182,24 @@ impl RunLog {
         Ok(runs)
     }
 
+    /// Returns the runs that began at or after a moment, oldest first.
+    ///
+    /// # Errors
+    /// When they could not be read.
+    pub fn runs_since(&self, moment: DateTime<Utc>) -> Result<Vec<RunRecord>, LogError> {
+        let ids: Vec<String> = self.query("listing the runs since a moment", |db| {
+            db.prepare("SELECT id FROM runs WHERE started_at >= ?1 ORDER BY rowid")?
+                .query_map(params![moment.to_rfc3339()], |r| r.get(0))?
+                .collect()
+        })?;
+        let mut runs = Vec::with_capacity(ids.len());
+        for id in ids {
+            let id = id.parse().map_err(|e| LogError::Record(format!("run id {id}: {e}")))?;
+            runs.extend(self.run(id)?);
+        }
+        Ok(runs)
+    }
+
     /// Returns one run, or `None` when there is none of this id.
     ///
     /// # Errors

@@ -33,4 +33,8 @@ repositories: Array<ExportedRepositoryView>,
 /**
  * Names of its jobs.
  */
-jobs: Array<string>, };
+jobs: Array<string>, 
+/**
+ * Whether it says who is told of what.
+ */
+notices: boolean, };

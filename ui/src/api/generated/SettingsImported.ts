@@ -11,4 +11,8 @@ servers: Array<string>,
 /**
  * Jobs that are kept now. They wait until somebody lets them go on.
  */
-jobs: Array<string>, };
+jobs: Array<string>, 
+/**
+ * Whether it was taken over who is told of what. Passwords are still to be typed.
+ */
+notices: boolean, };

@@ -17,7 +17,8 @@ export default function CalendarRoute() {
       day={dayFrom(day) ?? today}
       onGo={(to, key) => void navigate({ to: "/calendar", search: { view: to === "month" ? "month" : undefined, day: dayFrom(key)?.getTime() === today.getTime() ? undefined : key, find } })}
       onRun={(runId) => void navigate({ to: "/activity/$runId", params: { runId } })}
-      onStart={() => void navigate({ to: "/inventory" })}
+      onJob={(jobId) => void navigate({ to: "/jobs/$jobId", params: { jobId } })}
+      onStart={() => void navigate({ to: "/jobs/new" })}
     />
   );
 }

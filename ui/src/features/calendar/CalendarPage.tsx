@@ -31,7 +31,7 @@ interface CalendarPageProps {
   find: string;
   onGo: (view: CalendarView, day: string) => void;
   onRun: (id: string) => void;
-  onJob?: ((id: string) => void) | undefined;
+  onJob: (id: string) => void;
   /** The way on when nothing ran and nothing is planned. */
   onStart: () => void;
 }
@@ -83,7 +83,7 @@ interface EntriesProps {
   onToday: () => void;
   onDay: (day: Date) => void;
   onRun: (id: string) => void;
-  onJob?: ((id: string) => void) | undefined;
+  onJob: (id: string) => void;
 }
 
 function Entries({ data, view, day, find, onShift, onToday, onDay, onRun, onJob }: EntriesProps) {

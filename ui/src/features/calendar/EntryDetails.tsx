@@ -15,7 +15,7 @@ interface EntryDetailsProps {
   now: Date;
   onClose: () => void;
   onRun: (id: string) => void;
-  onJob?: ((id: string) => void) | undefined;
+  onJob: (id: string) => void;
   /** Where the plan can be moved, a button that begins it. */
   move?: ReactNode;
 }
@@ -45,7 +45,7 @@ export function EntryDetails({ entry, anchor, now, onClose, onRun, onJob, move }
         {entry.vms.length > 0 && entry.state !== "missed" ? <p className={css.soft}>{entry.vms.slice(0, shownVms).join(", ")}{more > 0 ? t.calendar.andMore(more) : ""}</p> : null}
         <div className={css.detailsButtons}>
           {run ? <Button kind="primary" size="small" autoFocus onPress={() => onRun(run.id)} testId="entry-run">{t.calendar.openRun}</Button> : null}
-          {job && onJob ? <Button size="small" autoFocus={!run} kind={run ? "plain" : "primary"} onPress={() => onJob(job.id)} testId="entry-job">{t.calendar.openJob}</Button> : null}
+          {job ? <Button size="small" autoFocus={!run} kind={run ? "plain" : "primary"} onPress={() => onJob(job.id)} testId="entry-job">{t.calendar.openJob}</Button> : null}
           {move}
         </div>
       </Dialog>

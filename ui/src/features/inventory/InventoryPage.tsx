@@ -11,7 +11,7 @@ import { useText } from "@/i18n/context";
 import { usePlatform } from "@/platform/context";
 import { InventoryTree, type Selected } from "./InventoryTree";
 import { ServerDetails } from "./ServerDetails";
-import type { TreeKey } from "./tree-nodes";
+import type { TreeKey } from "@/api/tree-nodes";
 import { VmDetails } from "./VmDetails";
 import css from "./InventoryPage.module.css";
 

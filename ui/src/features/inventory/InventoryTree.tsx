@@ -6,8 +6,8 @@ import { Segmented } from "@/components/Choice";
 import { Glyph, Sign } from "@/components/Glyph";
 import { SearchField } from "@/components/SearchField";
 import { useText } from "@/i18n/context";
-import { containers, find, nodesOf, treeKeys, type TreeKey, type TreeNode } from "./tree-nodes";
-import { glyphs } from "./vm-state";
+import { containers, find, nodesOf, treeKeys, type TreeKey, type TreeNode } from "@/api/tree-nodes";
+import { glyphs } from "@/api/vm-state";
 import css from "./InventoryTree.module.css";
 
 export interface Selected {

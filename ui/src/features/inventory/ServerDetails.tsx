@@ -13,7 +13,7 @@ import { relativeText } from "@/lib/time";
 import { usePlatform } from "@/platform/context";
 import { BackupButton } from "./BackupButton";
 import { useBackup } from "./useBackup";
-import { within, type TreeKey } from "./tree-nodes";
+import { within, type TreeKey } from "@/api/tree-nodes";
 import { VmPicker } from "./VmPicker";
 import css from "./Details.module.css";
 

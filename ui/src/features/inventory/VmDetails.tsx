@@ -16,7 +16,7 @@ import { usePlatform } from "@/platform/context";
 import { BackupButton } from "./BackupButton";
 import { useBackup } from "./useBackup";
 import { VmOverview } from "./VmOverview";
-import { vmGlyph, vmState } from "./vm-state";
+import { vmGlyph, vmState } from "@/api/vm-state";
 import css from "./Details.module.css";
 
 export interface VmDetailsProps {

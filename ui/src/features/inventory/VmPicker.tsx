@@ -9,7 +9,7 @@ import { NameCell, Table, type TableColumn } from "@/components/Table";
 import { Ago, Bytes } from "@/components/Words";
 import { useText } from "@/i18n/context";
 import { Search } from "lucide-react";
-import { vmGlyph, vmState } from "./vm-state";
+import { vmGlyph, vmState } from "@/api/vm-state";
 import css from "./VmPicker.module.css";
 
 type Row = VmView & { id: string };

@@ -9,7 +9,7 @@ import { best, wordsOf, type Find } from "./find";
 export type PaletteTarget =
   | { to: "action"; key: string }
   | { to: "vm"; server: string; vm: string }
-  | { to: "job"; name: string }
+  | { to: "job"; id: string }
   | { to: "run"; id: string }
   | { to: "point"; vm: string; id: string }
   | { to: "place"; id: string };
@@ -50,7 +50,7 @@ export function usePalette(text: string, screens: readonly PaletteAction[], doin
   const all: { key: PaletteGroup["key"]; name: string; list: Find<PaletteTarget>[] }[] = [
     { key: "screens", name: t.palette.screens, list: actions(screens) },
     { key: "vms", name: t.palette.vms, list: typed ? inventories.flatMap(({ server, inventory }) => (inventory.data?.vms ?? []).map((vm): Find<PaletteTarget> => ({ id: `vm ${server.id}/${vm.reference}`, name: vm.name, second: server.name, target: { to: "vm", server: server.id, vm: vm.reference } }))) : [] },
-    { key: "jobs", name: t.palette.jobs, list: typed ? (jobs.data?.jobs ?? []).map((job) => ({ id: `job ${job.id}`, name: job.draft.name, second: job.repository_name ?? "", target: { to: "job", name: job.draft.name } })) : [] },
+    { key: "jobs", name: t.palette.jobs, list: typed ? (jobs.data?.jobs ?? []).map((job) => ({ id: `job ${job.id}`, name: job.draft.name, second: job.repository_name ?? "", target: { to: "job", id: job.id } })) : [] },
     { key: "points", name: t.palette.points, list: typed ? (points.data?.points ?? []).map((point) => ({ id: `point ${point.repository_id}/${point.id}`, name: point.vm_name, second: `${moment(point.taken_at)} · ${point.repository_name}`, target: { to: "point", vm: point.vm_name, id: point.id } })) : [] },
     { key: "runs", name: t.palette.runs, list: typed ? (runs.data?.runs ?? []).map((run) => ({ id: `run ${run.id}`, name: run.job ?? t.runs.more(run.vms[0] ?? "", run.vms.length - 1), second: [moment(run.started_at), run.error?.title, run.job ? run.vms.join(" ") : ""].filter(Boolean).join(" · "), target: { to: "run", id: run.id } })) : [] },
     { key: "places", name: t.palette.places, list: typed ? (places.data?.repositories ?? []).map((place) => ({ id: `place ${place.id}`, name: place.name, second: place.path, target: { to: "place", id: place.id } })) : [] },

@@ -16,7 +16,7 @@ export const calendar = {
   reading: "Reading runs and schedules…",
   emptyTitle: "Nothing ran, and nothing is planned.",
   emptyText: "A job with a schedule shows here what it will do, and what it did.",
-  emptyAction: "Choose VMs",
+  emptyAction: "Make a job",
 
   saved: "saved",
   restored: "restored",

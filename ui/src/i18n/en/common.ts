@@ -23,6 +23,7 @@ export const shell = {
   nav: "Main",
   home: "Home",
   inventory: "Inventory",
+  jobs: "Jobs",
   calendar: "Calendar",
   restore: "Restore",
   storage: "Storage",

@@ -14,6 +14,7 @@ export const palette = {
   failed: (what: string) => `Could not be read: ${what}.`,
 
   backUp: "Back up VMs",
+  newJob: "Make a job",
   restore: "Restore something",
   addServer: "Add a server",
   addPlace: "Add a place",

@@ -18,7 +18,7 @@ export const calendar: Messages["calendar"] = {
   reading: "実行とスケジュールを読み込んでいます…",
   emptyTitle: "実行も予定もありません。",
   emptyText: "スケジュールのあるジョブの予定と結果がここに表示されます。",
-  emptyAction: "VM を選択",
+  emptyAction: "ジョブを作成",
 
   saved: "保存済み",
   restored: "復元済み",

@@ -25,6 +25,7 @@ export const shell: Messages["shell"] = {
   nav: "メイン",
   home: "ホーム",
   inventory: "インベントリ",
+  jobs: "ジョブ",
   calendar: "カレンダー",
   restore: "復元",
   storage: "保存先",

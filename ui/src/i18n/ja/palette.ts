@@ -16,6 +16,7 @@ export const palette: Messages["palette"] = {
   failed: (what) => `読み込めませんでした：${what}。`,
 
   backUp: "VM をバックアップ",
+  newJob: "ジョブを作成",
   restore: "復元する",
   addServer: "サーバーを追加",
   addPlace: "保存先を追加",

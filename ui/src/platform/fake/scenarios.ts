@@ -1,5 +1,7 @@
 import type { RunView } from "@/api/generated/RunView";
 import { fakeError, GiB, hoursAgo, inventory, manyVms, point, repository, server, shopVms, certificate, vm } from "./data";
+import { jobView } from "./jobs";
+import { jobVms, shopJobs } from "./shop-jobs";
 import { limitedRights, refusedLicence, refusedRights } from "./checks";
 import { FakePlatform, type FakeOptions } from "./platform";
 import { FakeRun } from "./runs";
@@ -7,10 +9,10 @@ import { newerVersion } from "./updates";
 import { weekOfJobs } from "./week";
 
 /** Runs a plan to its end at once and dates it back. */
-function pastRun(id: string, hours: number, minutes: number, names: readonly string[], fails?: string): RunView {
+function pastRun(id: string, hours: number, minutes: number, names: readonly string[], fails?: string, job?: string): RunView {
   const vms = shopVms.filter((vm) => names.includes(vm.name));
   const run = new FakeRun(id, {
-    kind: "backup", server: "esx1.shop.lan", repository: "NAS-OFFICE", result: null,
+    kind: "backup", server: "esx1.shop.lan", repository: "NAS-OFFICE", result: null, ...(job === undefined ? {} : { job }),
     items: vms.map((vm) => ({ name: vm.name, capacity: vm.capacity, bytes: Math.round(vm.capacity * 0.03), ...(vm.name === fails ? { failsWith: fakeError("snapshot-failed") } : {}) })),
   }, 1);
   while (run.step());
@@ -33,6 +35,27 @@ function shop(): FakeOptions {
     servers: [esx1], repositories: [nas], inventories: [inventory(esx1, vms)], points,
     runs: [pastRun("run-4", 2.3, 14, ["APP01", "DC01", "SQL01", "WEB01"]), pastRun("run-3", 26, 22, ["MAIL01", "PRINT01", "DEV01"], "MAIL01"), pastRun("run-2", 50, 9, ["DC01"]), pastRun("run-1", 74, 187, ["APP01", "DC01", "FILE02", "MAIL01", "SQL01"])],
   };
+}
+
+/** Some jobs of a small shop, each with the runs that led to how it stands. */
+function busy(): FakeOptions {
+  const base = shop();
+  const nas = base.repositories?.[0]?.name ?? "";
+  const jobs = shopJobs(nas);
+  const named = (name: string) => shopVms.filter((vm) => (jobVms[name] ?? []).includes(vm.name)).map((vm) => vm.name);
+  const history = (name: string, first: number, every: number, minutes: readonly number[], fails?: string) => minutes.map((length, index) => pastRun(`run-${name}-${index}`, first + every * index, length, named(name), index === 0 ? fails : undefined, name));
+  const runs = [
+    ...history("Office VMs", 16, 24, [34, 14, 13, 15, 14, 13, 14, 16, 13, 14], "FILE02"), ...history("Critical VMs", 2.2, 4, [4, 4, 6, 4, 4, 5, 4, 4]), ...history("Archive", 110, 168, [52, 50, 49, 51]), ...history("Month end", 190, 720, [9, 10]),
+  ].sort((a, b) => b.started_at.localeCompare(a.started_at));
+  return { ...base, runs, jobs };
+}
+
+/** A list of jobs that is far longer than a screen. */
+function manyJobs(): FakeOptions {
+  const base = busy();
+  const [one] = base.jobs ?? [];
+  const more = one ? Array.from({ length: 500 }, (_, index) => jobView(`job-m${index}`, { ...one.draft, name: `Job ${String(index + 1).padStart(3, "0")}`, schedules: one.draft.schedules.map((rule) => ({ ...rule, id: null })) }, one.repository_name)) : [];
+  return { ...base, jobs: [...(base.jobs ?? []), ...more] };
 }
 
 function live(): FakeOptions {
@@ -61,7 +84,9 @@ function many(): FakeOptions {
     const from = hoursAgo(3 + index / 2);
     return { ...like, id: `run-${index}`, job: `Job ${String((index % 400) + 1).padStart(3, "0")}`, started_at: from, ended_at: new Date(new Date(from).getTime() + 11 * 60_000).toISOString() };
   });
-  return { servers: [esx], repositories: [repo], points, runs, inventories: [inventory(esx, vms.map((vm, index) => (index % 9 === 0 ? vm : { ...vm, last_point: { id: points[index * 3]?.id ?? "", taken_at: hoursAgo(3 + index / 100), repository_id: repo.id } })))] };
+  const [like] = shopJobs(repo.name);
+  const jobs = like ? Array.from({ length: 2000 }, (_, index) => jobView(`job-${index}`, { ...like.draft, name: `Job ${String(index + 1).padStart(3, "0")}`, schedules: [] }, repo.name)) : [];
+  return { servers: [esx], repositories: [repo], points, runs, jobs, inventories: [inventory(esx, vms.map((vm, index) => (index % 9 === 0 ? vm : { ...vm, last_point: { id: points[index * 3]?.id ?? "", taken_at: hoursAgo(3 + index / 100), repository_id: repo.id } })))] };
 }
 
 /** A VM that is gone, and a host whose VMs are listed under its vCenter. */
@@ -101,6 +126,8 @@ const scenarios = {
   limited: (): FakeOptions => ({ ...shop(), checks: limitedRights }),
   shop,
   week: (): FakeOptions => ({ ...shop(), ...weekOfJobs() }),
+  busy,
+  manyJobs,
   live,
   troubled,
   many,
@@ -110,10 +137,10 @@ const scenarios = {
   updated,
   packaged: (): FakeOptions => ({ ...shop(), updates: { installation: "system-package", offer: newerVersion } }),
   keyless: (): FakeOptions => ({ ...shop(), updates: { enabled: false, installation: "nobody", checked_at: null } }),
-  slow: (): FakeOptions => ({ ...shop(), stuck: ["inventory.get", "points.list", "runs.list", "repositories.list"] }),
   stale: (): FakeOptions => ({ ...shop(), ...weekOfJobs() }),
   failed: (): FakeOptions => ({ ...shop(), refused: nothingAnswers }),
-  dead: (): FakeOptions => ({ ...shop(), refused: { "app.state": fakeError("state-damaged", { title: "The state folder cannot be used.", risk: "Backups and recovery points are not in it and stay as they are.", hints: ["Look whether the disk is full or read-only."], detail: "open ~/.local/share/kuramori/state.db\ndatabase disk image is malformed" }), "inventory.get": fakeError("host-unreachable"), "runs.list": fakeError("state-damaged"), "points.list": fakeError("repository-vanished") } }),
+  slow: (): FakeOptions => ({ ...shop(), stuck: ["inventory.get", "points.list", "runs.list", "repositories.list", "jobs.list"] }),
+  dead: (): FakeOptions => ({ ...shop(), refused: { "app.state": fakeError("state-damaged", { title: "The state folder cannot be used.", risk: "Backups and recovery points are not in it and stay as they are.", hints: ["Look whether the disk is full or read-only."], detail: "open ~/.local/share/kuramori/state.db\ndatabase disk image is malformed" }), "inventory.get": fakeError("host-unreachable"), "runs.list": fakeError("state-damaged"), "jobs.list": fakeError("state-damaged"), "points.list": fakeError("repository-vanished") } }),
 } as const;
 
 export type ScenarioName = keyof typeof scenarios;

@@ -3,6 +3,7 @@
 mod backup;
 mod in_place;
 mod jobs;
+mod notices;
 mod points;
 mod recovery;
 mod repositories;

@@ -130,6 +130,8 @@ wire! {
         Jobs,
         /// Settings changed.
         Settings,
+        /// A notice was written or sent, or who is told of what changed.
+        Notices,
         /// A newer version is there, or what is done about one changed.
         Updates,
     }

@@ -160,6 +160,20 @@ wire! {
         WebviewMissing,
         /// The window could not be opened for another reason.
         WindowFailed,
+        /// A server that notices go to does not answer.
+        NoticeUnreachable,
+        /// A server that notices go to shows a certificate that nobody vouches for.
+        NoticeUntrusted,
+        /// A server that notices go to cannot be spoken to in secret.
+        NoticeNotEncrypted,
+        /// The mail server refused user name or password.
+        MailLoginRefused,
+        /// The mail server takes no mail for somebody.
+        MailRecipientRefused,
+        /// A server took no notice.
+        NoticeRefused,
+        /// The desktop shows no notices.
+        DesktopSilent,
         /// This build cannot check updates: it carries no key.
         UpdatesOff,
         /// The update server does not answer as it should.
@@ -200,6 +214,10 @@ wire! {
         pub title: String,
         /// Whether data is at risk, in a plain sentence.
         pub risk: String,
+        /// Why it happens, where more is known than the title says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        pub why: Option<String>,
         /// What to do, the best action first.
         pub hints: Vec<String>,
         /// The technical cause, one line a level. Always English.

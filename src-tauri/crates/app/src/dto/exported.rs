@@ -37,6 +37,8 @@ wire! {
         pub repositories: Vec<ExportedRepositoryView>,
         /// Names of its jobs.
         pub jobs: Vec<String>,
+        /// Whether it says who is told of what.
+        pub notices: bool,
     }
 
     /// All settings in a repository, the newest first.
@@ -51,5 +53,7 @@ wire! {
         pub servers: Vec<String>,
         /// Jobs that are kept now. They wait until somebody lets them go on.
         pub jobs: Vec<String>,
+        /// Whether it was taken over who is told of what. Passwords are still to be typed.
+        pub notices: bool,
     }
 }

@@ -23,7 +23,6 @@ use crate::app::App;
 use crate::dto::{ErrorCode, RunKind, Topic};
 use crate::error::AppError;
 use crate::files;
-use crate::notices;
 use crate::runs::{ItemResult, RunSpec};
 use crate::settings::Settings;
 
@@ -198,9 +197,7 @@ pub(crate) fn tell(app: &App, error: AppError) -> Result<RunId, AppError> {
     let run = PastRun { spec, started_at: now, ended_at: now, job: None, items: vec![item] };
     let id = app.inner.log.add_ended(&run).map_err(|e| crate::jobs::failed(&e))?;
     app.inner.events.changed(Topic::Run, Some(id.to_string()));
-    if app.inner.notices {
-        notices::recorded(&app.inner.log, &[id], app.language());
-    }
+    app.inner.notices.recorded(&[id]);
     Ok(id)
 }
 

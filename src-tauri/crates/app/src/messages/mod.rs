@@ -5,6 +5,7 @@
 mod care;
 mod checks;
 mod cold;
+pub(crate) mod digest;
 mod en;
 mod events;
 mod history;
@@ -15,6 +16,7 @@ mod jobs;
 mod keys;
 mod loss;
 mod new_vm;
+pub(crate) mod notices;
 mod reading;
 mod retention;
 mod sheet;
@@ -62,6 +64,7 @@ enum About {
     Secret,
     Desktop,
     Loss,
+    Notice,
     Local,
 }
 
@@ -132,6 +135,13 @@ fn about(code: ErrorCode) -> About {
         | E::UpdateRolledBack => About::Update,
         E::KeychainUnavailable | E::SecretTooLong | E::SecretMissing => About::Secret,
         E::StateNewer | E::StateRebuilt | E::OwnerDiffers | E::OwnerLost => About::Loss,
+        E::NoticeUnreachable
+        | E::NoticeUntrusted
+        | E::NoticeNotEncrypted
+        | E::MailLoginRefused
+        | E::MailRecipientRefused
+        | E::NoticeRefused
+        | E::DesktopSilent => About::Notice,
         E::AutostartRefused | E::WebviewMissing | E::WindowFailed => About::Desktop,
         _ => About::Local,
     }
@@ -153,6 +163,7 @@ pub(crate) fn error(code: ErrorCode, language: Language) -> Sentences {
         About::Secret => (en::secret, ja::secret),
         About::Desktop => (en::desktop, ja::desktop),
         About::Loss => (loss::english, loss::japanese),
+        About::Notice => (notices::english, notices::japanese),
         About::Local => (en::local, ja::local),
     };
     match language {

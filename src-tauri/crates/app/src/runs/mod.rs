@@ -9,7 +9,7 @@ mod view;
 pub(crate) use live::{ItemObserver, ItemResult, LiveRun, RunSpec};
 pub(crate) use runner::{Item, ItemEnd, Runs, Start};
 pub(crate) use timing::Timing;
-pub(crate) use view::{cause, render, summary};
+pub(crate) use view::{cause, error_of, render, summary};
 
 #[cfg(test)]
 mod tests;

@@ -72,6 +72,11 @@ fn result(item: &ItemRecord) -> ItemResult {
     serde_json::from_value(item.detail.clone()).unwrap_or_default()
 }
 
+/// Returns why an item failed.
+pub(crate) fn error_of(item: &ItemRecord) -> Option<AppError> {
+    result(item).error
+}
+
 /// Returns for what an item failed, as a word that is the same each time.
 pub(crate) fn cause(item: &ItemRecord) -> String {
     result(item).error.map_or_else(String::new, |error| format!("{:?}", error.code))

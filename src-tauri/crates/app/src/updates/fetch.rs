@@ -1,21 +1,19 @@
 //! Plain GETs over verified TLS. Nothing is sent that says who asks.
 
 use std::error::Error;
-use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use fs_err as fs;
 use kuramori_platform::fs as durable;
 use reqwest::redirect::Policy;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
-use rustls::{ClientConfig, RootCertStore};
 use tokio::io::AsyncWriteExt;
 use url::Url;
 
 use super::error::UpdateError;
 use super::feed::Feed;
+use crate::tls;
 
 const CONNECT: Duration = Duration::from_secs(15);
 /// Longest silence of a server that is delivering.
@@ -31,20 +29,13 @@ impl Fetcher {
     /// Makes a client that trusts what the system trusts.
     pub(super) fn new(feed: &Feed) -> Result<Self, UpdateError> {
         let misbuilt = |e: Box<dyn Error + Send + Sync>| UpdateError::Misbuilt(e);
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let mut authority = None;
         if let Some(path) = &feed.authority {
             let pem = fs::read(path).map_err(UpdateError::disk("reading", path))?;
-            let authority =
-                CertificateDer::from_pem_slice(&pem).map_err(|e| misbuilt(Box::new(e)))?;
-            roots.add(authority).map_err(|e| misbuilt(Box::new(e)))?;
+            let read = CertificateDer::from_pem_slice(&pem).map_err(|e| misbuilt(Box::new(e)))?;
+            authority = Some(read);
         }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|e| misbuilt(Box::new(e)))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let tls = tls::client(authority).map_err(|e| misbuilt(Box::new(e)))?;
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .https_only(true)
@@ -115,25 +106,8 @@ impl Fetcher {
 fn failure(url: &Url, what: &'static str, error: reqwest::Error) -> UpdateError {
     let host = url.host_str().unwrap_or_default().to_owned();
     let error = error.without_url();
-    if is_certificate(&error) {
+    if tls::bad_certificate(&error).is_some() {
         return UpdateError::Untrusted { host, source: Box::new(error) };
     }
     UpdateError::Unreachable { host, what, source: Box::new(error) }
-}
-
-/// Looks for the TLS library's word about the certificate, which may lie inside an I/O error.
-fn is_certificate(error: &(dyn Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
-            return true;
-        }
-        if let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref)
-            && is_certificate(inner)
-        {
-            return true;
-        }
-        next = error.source();
-    }
-    false
 }

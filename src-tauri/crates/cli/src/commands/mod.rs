@@ -5,6 +5,7 @@ mod image;
 mod job;
 mod keys;
 mod load;
+mod notices;
 mod points;
 mod repo;
 mod restore;
@@ -56,6 +57,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done, AppError
         Command::Restore(command) => restore::run(context, command).await,
         Command::Image(command) => image::run(context, command).await,
         Command::Load(args) => load::run(context, args).await,
+        Command::Notices(command) => notices::run(context, command).await,
         Command::Update(command) => update::run(context, command).await,
     }
 }

@@ -2,7 +2,7 @@
 
 use kuramori_app::AppError;
 
-use crate::context::Context;
+use crate::context::{Context, PATIENCE};
 use crate::output::{Done, Output};
 
 /// Keeps jobs, and does what other programs of this user ask, until it is told to end. What runs
@@ -26,6 +26,7 @@ pub(super) async fn serve(context: &Context) -> Result<Done, AppError> {
         () = app.keep_guard() => {}
         () = app.keep_inventories_fresh() => {}
         () = app.keep_schedules() => {}
+        () = app.keep_notices() => {}
         () = told_to_end() => {}
     }
     // Nobody is to ask for more now.
@@ -37,6 +38,7 @@ pub(super) async fn serve(context: &Context) -> Result<Done, AppError> {
             "Ended; {runs} runs were cut off and are made good for at the next start."
         )),
     }
+    app.deliver_notices(PATIENCE).await;
     Ok(Done::Well)
 }
 

@@ -23,6 +23,9 @@ pub(crate) fn exported_settings(list: &ExportedSettingsList) -> String {
         for job in &one.jobs {
             text += &format!("  job {job}\n");
         }
+        if one.notices {
+            text += "  who is told of what\n";
+        }
     }
     text
 }
@@ -40,6 +43,9 @@ pub(crate) fn settings_imported(imported: &SettingsImported) -> String {
     if !imported.jobs.is_empty() {
         let names = imported.jobs.join(", ");
         text += &format!("Jobs taken over: {names}. They wait; “job resume” lets them go on.\n");
+    }
+    if imported.notices {
+        text += "Who is told of what is taken over. “notices set-mail --password-stdin” completes it.\n";
     }
     text
 }

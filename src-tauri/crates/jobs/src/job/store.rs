@@ -145,6 +145,26 @@ impl RunLog {
         Ok(Some(LastRun { run, ended: parse_time(&ended)?, outcome, attempt, saved }))
     }
 
+    /// Returns when the last run of a job that saved all of it ended.
+    ///
+    /// # Errors
+    /// When it could not be read.
+    pub fn last_good_run_of(&self, job: JobId) -> Result<Option<DateTime<Utc>>, LogError> {
+        let good = [Outcome::Succeeded, Outcome::SucceededWithWarnings];
+        let [well, warned] = good.map(|outcome| to_text(&RunState::Done(outcome)));
+        let ended: Option<String> = self.query("reading the last good run of a job", |db| {
+            db.query_row(
+                "SELECT ended_at FROM runs
+                 WHERE job = ?1 AND state IN (?2, ?3) AND cause <> ?4 AND ended_at IS NOT NULL
+                 ORDER BY rowid DESC LIMIT 1",
+                params![job.to_string(), well, warned, to_text(&Cause::AskedForPart)],
+                |r| r.get(0),
+            )
+            .optional()
+        })?;
+        ended.as_deref().map(parse_time).transpose()
+    }
+
     fn outcomes_of(&self, run: RunId) -> Result<Vec<Outcome>, LogError> {
         let texts: Vec<String> = self.query("reading how items ended", |db| {
             db.prepare("SELECT outcome FROM items WHERE run = ?1 AND outcome IS NOT NULL")?

@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use crate::LogError;
 
 /// Format of the file; rises when a change needs a conversion.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
 const FIRST: &str = "
 CREATE TABLE runs (
@@ -47,6 +47,17 @@ ALTER TABLE runs ADD COLUMN cause TEXT;
 CREATE INDEX runs_of_job ON runs (job);
 ";
 
+/// Notices on their way, and what was told already.
+const LETTERS: &str = "
+CREATE TABLE letters (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, content TEXT NOT NULL,
+  made_at TEXT NOT NULL, next_at TEXT NOT NULL, tries INTEGER NOT NULL DEFAULT 0,
+  state TEXT NOT NULL, said TEXT NOT NULL DEFAULT '', ended_at TEXT
+) STRICT;
+CREATE INDEX letters_by_state ON letters (state);
+CREATE TABLE told (key TEXT PRIMARY KEY, what TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+";
+
 /// Makes the tables, or converts those of an earlier version after a copy of the file was made
 /// beside it, and checks the file. Returns whether there were none.
 ///
@@ -60,8 +71,9 @@ pub(super) fn bring_up(db: &Connection, path: &Path) -> Result<bool, LogError> {
         return Err(LogError::Newer { found, known: FORMAT });
     }
     let steps = match found {
-        0 => [FIRST, JOBS].concat(),
-        1 => JOBS.to_owned(),
+        0 => [FIRST, JOBS, LETTERS].concat(),
+        1 => [JOBS, LETTERS].concat(),
+        2 => LETTERS.to_owned(),
         _ => String::new(),
     };
     if found > 0 {
