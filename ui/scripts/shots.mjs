@@ -57,6 +57,14 @@ const shots = {
   "inventory-under": ["moved", "/inventory?server=server-2", [wait(400), click("inventory-order-tags"), wait(300)]],
   "inventory-slow": ["slow", "/inventory", [wait(1500)]],
   "inventory-troubled": ["troubled", "/inventory?server=server-2", [wait(1500)]],
+  calendar: ["week", "/calendar", [wait(500)]],
+  "calendar-entry": ["week", "/calendar", [wait(500), click("calendar-earlier"), wait(300), (page) => page.locator('[data-testid="calendar-entry"][data-state="failed"]').last().click(), wait(300)]],
+  "calendar-move": ["week", "/calendar", [wait(500), async (page) => { await page.locator('[data-testid="calendar-entry"][data-state="planned"][data-name="Office VMs"]').first().focus(); for (const key of ["m", "ArrowRight", "ArrowRight"]) await page.keyboard.press(key); }, wait(300)]],
+  "calendar-next": ["week", "/calendar", [wait(500), click("calendar-later"), wait(300)]],
+  "calendar-month": ["week", "/calendar?view=month", [wait(500)]],
+  "calendar-found": ["week", "/calendar", [wait(500), fill("calendar-find", "file02"), wait(300)]],
+  "calendar-empty": ["empty", "/calendar", [wait(400)]],
+  "calendar-slow": ["slow", "/calendar", [wait(1500)]],
   live: ["live", "/activity/run-5", [wait(15000)]],
   "live-stop": ["live", "/activity/run-5", [wait(4000), click("run-stop"), wait(300)]],
   "run-done": ["shop", "/activity/run-4", [wait(300)]],
@@ -90,7 +98,10 @@ const shots = {
   "job-plan": ["busy", "/jobs/job-1?step=schedule", [wait(400), click("schedule-add-evening"), wait(200), async (page) => { if (await page.getByTestId("job-plan-open").isVisible()) await page.getByTestId("job-plan-open").click(); }, wait(300)]],
   "job-found": ["busy", "/jobs/new", [wait(400), (page) => page.locator(`${id("source-vm")}[data-name="DC01"]`).click(), click("job-close"), wait(200), click("job-new"), wait(400)]],
   "job-options": ["busy", "/jobs/job-2?step=options", [wait(400)]],
-  activity: ["shop", "/activity", [wait(300)]],
+  activity: ["week", "/activity", [wait(500)]],
+  "activity-live": ["live", "/activity", [wait(4000)]],
+  "activity-needs": ["week", "/activity?show=needs", [wait(300)]],
+  "activity-runs": ["week", "/activity?show=runs", [wait(300)]],
   "activity-empty": ["empty", "/activity", [wait(300)]],
   restore: ["shop", "/restore", [wait(400)]],
   "restore-many": ["many", "/restore", [wait(600)]],
@@ -102,6 +113,15 @@ const shots = {
   "restore-over-preview": ["shop", "/restore?vm=SQL01", [wait(400), click("restore-next"), wait(400), click("restore-advanced"), click("restore-as-over"), wait(400), (page) => page.getByTestId("restore-confirm").fill("SQL01"), click("restore-preview"), wait(400)]],
   "restore-preview": ["shop", "/restore?vm=SQL01", [wait(400), click("restore-next"), wait(400), click("restore-preview"), wait(400)]],
   "restore-done": ["shop", "/restore?vm=SQL01", [wait(400), click("restore-next"), wait(400), click("restore-preview"), wait(400), click("restore-start"), wait(1500)]],
+  storage: ["shop", "/storage", [wait(500)]],
+  "storage-troubled": ["troubled", "/storage?place=repository-2", [wait(500)]],
+  "storage-alarm": ["troubled", "/storage", [wait(500)]],
+  "storage-empty": ["empty", "/storage", [wait(400)]],
+  "storage-slow": ["slow", "/storage", [wait(1500)]],
+  palette: ["week", "/", [wait(400), click("find"), wait(400)]],
+  "palette-found": ["week", "/", [wait(400), click("find"), wait(300), fill("palette-input", "sql"), wait(400)]],
+  "palette-nothing": ["week", "/", [wait(400), click("find"), wait(300), fill("palette-input", "zzz"), wait(400)]],
+  shortcuts: ["week", "/calendar", [wait(400), (page) => page.keyboard.press("?"), wait(300)]],
   settings: ["shop", "/settings", [wait(300)]],
   "settings-servers": ["troubled", "/settings?section=servers", [wait(300)]],
   "settings-checked": ["limited", "/settings?section=servers", [wait(300), click("server-test-server-1"), wait(900)]],
@@ -121,6 +141,8 @@ const shots = {
   "updates-keyless": ["keyless", "/settings?section=updates", [wait(300)]],
   "home-back": ["takenBack", "/", [wait(400)]],
   dead: ["dead", "/", [wait(600)]],
+  // One list in every state a list can be in.
+  ...Object.fromEntries(["home", "inventory", "jobs", "points", "calendar", "month", "storage", "activity", "runs", "servers", "repositories"].map((list) => [`gallery-${list}`, ["gallery", list, [wait(3500)]]])),
 };
 
 const wanted = process.argv.slice(2).filter((word) => !word.startsWith("--"));
@@ -141,13 +163,14 @@ let faults = 0;
 for (const [name, [situation, address, steps]] of Object.entries(shots)) {
   if (wanted.length > 0 && !wanted.some((word) => name === word || (word.endsWith("*") && name.startsWith(word.slice(0, -1))))) continue;
   for (const size of sizes) for (const theme of themes) for (const language of tongues) {
-    const [width, height] = size.split("x").map(Number);
+    const gallery = situation === "gallery";
+    const [width, height] = gallery ? [2640, 2320] : size.split("x").map(Number);
     const context = await browser.newContext({ viewport: { width, height } });
     if (shell.freezePrototype) await context.addInitScript("Object.freeze(Object.prototype)");
     const page = await context.newPage();
     page.on("console", (message) => { if (situation !== "dead" && ["error", "warning"].includes(message.type())) { faults += 1; console.log(`  ${name}: ${message.text().slice(0, 400)}`); } });
     page.on("pageerror", (error) => { faults += 1; console.log(`  ${name}: ${error.message}`); });
-    await page.goto(`${base}?fake=${situation}&language=${language}&theme=${theme}#${address}`);
+    await page.goto(gallery ? `${base}?gallery=${address}&language=${language}&theme=${theme}` : `${base}?fake=${situation}&language=${language}&theme=${theme}#${address}`);
     try {
       for (const step of steps) await step(page);
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { Platform } from "@/platform/types";
 import type { Event as BackEvent } from "./generated/Event";
+import { runSamples } from "./run-samples";
 import { runStore, type RunStore } from "./run-store";
 import { outdated, outdatedByRun } from "./tags";
 
@@ -29,6 +30,7 @@ export class EventSink {
       void this.#queries.invalidateQueries();
     }
     const names: string[] = [...(outdated[event.topic] ?? [])];
+    if (event.run) runSamples.put(event.run, Date.now());
     if (event.run && this.#runs.put(event.run)) names.push(...outdatedByRun);
     if (names.length === 0 || gap) return;
     void this.#queries.invalidateQueries({ predicate: (query) => names.includes(String(query.queryKey[0])) });

@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { RouterProvider } from "@tanstack/react-router";
+import { RouterProvider, type RouterHistory } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { ApiError } from "@/api/errors";
 import { listen } from "@/api/events";
@@ -26,10 +26,10 @@ function makeQueries(): QueryClient {
 }
 
 /** The application over a platform. */
-export function App({ platform }: { platform: Platform }) {
+export function App({ platform, history }: { platform: Platform; /** Another one than the address. */ history?: RouterHistory }) {
   const [{ queries, router }] = useState(() => {
     const client = makeQueries();
-    return { queries: client, router: makeRouter(client, platform) };
+    return { queries: client, router: makeRouter(client, platform, history) };
   });
   useEffect(() => listen(platform, queries), [platform, queries]);
   return (

@@ -1,11 +1,13 @@
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
-import { Activity, History, ListChecks, Server, Settings2 } from "lucide-react";
-import { useCallback } from "react";
+import { Activity, CalendarDays, Database, History, ListChecks, Server, Settings2 } from "lucide-react";
+import { useCallback, useMemo } from "react";
 import { useCommand } from "@/api/client";
 import { Lattice, Mark } from "@/components/Brand";
 import { Button } from "@/components/Button";
 import { TopBarEnd } from "@/components/Page";
 import { useText } from "@/i18n/context";
+import { FindBar } from "./FindBar";
+import { useNeeds } from "./useNeeds";
 import { useUpdateNotice } from "./useUpdateNotice";
 import css from "./Shell.module.css";
 
@@ -29,14 +31,18 @@ export function Shell() {
   const atUpdates = useRouterState({ select: (router) => router.location.pathname === "/settings" && (router.location.search as { section?: string }).section === "updates" });
   useUpdateNotice(atUpdates, useCallback(() => void navigate({ to: "/settings", search: { section: "updates" } }), [navigate]));
   const running = state.data?.running.length ?? 0;
-  const items = [
+  const needs = useNeeds();
+  const items = useMemo(() => [
     { to: "/", key: "home", name: t.shell.home, icon: <HomeIcon /> },
     { to: "/inventory", key: "inventory", name: t.shell.inventory, icon: <Server {...icon} /> },
     { to: "/jobs", key: "jobs", name: t.shell.jobs, icon: <ListChecks {...icon} /> },
+    { to: "/calendar", key: "calendar", name: t.shell.calendar, icon: <CalendarDays {...icon} /> },
     { to: "/restore", key: "restore", name: t.shell.restore, icon: <History {...icon} /> },
+    { to: "/storage", key: "storage", name: t.shell.storage, icon: <Database {...icon} /> },
     { to: "/activity", key: "activity", name: t.shell.activity, icon: <Activity {...icon} /> },
     { to: "/settings", key: "settings", name: t.shell.settings, icon: <Settings2 {...icon} /> },
-  ] as const;
+  ] as const, [t]);
+  const screens = useMemo(() => items.map((item) => ({ key: `screen-${item.key}`, name: item.name, run: () => void navigate({ to: item.to }) })), [items, navigate]);
   return (
     <div className={css.shell}>
       <a className={css.skip} href="#content" onClick={(event) => { event.preventDefault(); document.getElementById("content")?.focus(); }}>{t.shell.skip}</a>
@@ -45,6 +51,7 @@ export function Shell() {
         {items.map((item) => (
           <Link key={item.key} to={item.to} id={`nav-${item.key}`} data-testid={`nav-${item.key}`} className={css.item} activeOptions={{ exact: item.to === "/", includeSearch: false }} activeProps={{ "data-current": "" } as object}>
             {item.icon}
+            {item.key === "activity" && needs > 0 ? <span className={css.badge} data-testid="needs"><span aria-hidden="true">{needs}</span><span className="unseen">{t.shell.needs(needs)}</span></span> : null}
             <span className={css.name}>{item.name}</span>
           </Link>
         ))}
@@ -55,7 +62,7 @@ export function Shell() {
           </span>
         ) : null}
       </nav>
-      <TopBarEnd value={<Button kind="primary" icon={<History size={16} strokeWidth={2} aria-hidden />} onPress={() => void navigate({ to: "/restore" })} testId="top-restore">{t.shell.restoreButton}</Button>}>
+      <TopBarEnd value={<><FindBar screens={screens} /><Button kind="primary" icon={<History size={16} strokeWidth={2} aria-hidden />} onPress={() => void navigate({ to: "/restore" })} testId="top-restore">{t.shell.restoreButton}</Button></>}>
         <Outlet />
       </TopBarEnd>
     </div>

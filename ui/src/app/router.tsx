@@ -18,6 +18,19 @@ interface InventorySearch {
   tab?: "points" | undefined;
 }
 
+interface CalendarSearch {
+  view?: "month" | undefined;
+  /** Such as 2026-05-08; today without it. */
+  day?: string | undefined;
+  /** Only this VM or job. */
+  find?: string | undefined;
+}
+
+interface ActivitySearch {
+  /** All causes without it. */
+  show?: "needs" | "runs" | undefined;
+}
+
 interface RestoreSearch {
   vm?: string | undefined;
   point?: string | undefined;
@@ -82,7 +95,19 @@ const jobEdit = createRoute({
   component: lazyRouteComponent(() => import("./routes/job-edit")),
 });
 
-const activity = createRoute({ getParentRoute: () => shell, path: "/activity", component: lazyRouteComponent(() => import("./routes/activity")) });
+const calendar = createRoute({
+  getParentRoute: () => shell,
+  path: "/calendar",
+  validateSearch: (search: Record<string, unknown>): CalendarSearch => ({ view: search["view"] === "month" ? "month" : undefined, day: text(search["day"]), find: text(search["find"]) }),
+  component: lazyRouteComponent(() => import("./routes/calendar")),
+});
+
+const activity = createRoute({
+  getParentRoute: () => shell,
+  path: "/activity",
+  validateSearch: (search: Record<string, unknown>): ActivitySearch => ({ show: search["show"] === "runs" || search["show"] === "needs" ? search["show"] : undefined }),
+  component: lazyRouteComponent(() => import("./routes/activity")),
+});
 
 const run = createRoute({ getParentRoute: () => shell, path: "/activity/$runId", component: lazyRouteComponent(() => import("./routes/run")) });
 
@@ -95,6 +120,13 @@ const restore = createRoute({
 
 const restorePoint = createRoute({ getParentRoute: () => shell, path: "/restore/$repositoryId/$pointId", component: lazyRouteComponent(() => import("./routes/restore-point")) });
 
+const storage = createRoute({
+  getParentRoute: () => shell,
+  path: "/storage",
+  validateSearch: (search: Record<string, unknown>): { place?: string | undefined } => ({ place: text(search["place"]) }),
+  component: lazyRouteComponent(() => import("./routes/storage")),
+});
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: "/settings",
@@ -105,7 +137,7 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./routes/settings")),
 });
 
-const tree = root.addChildren([firstStart, shell.addChildren([home, inventory, jobs, jobNew, jobEdit, activity, run, restore, restorePoint, settings])]);
+const tree = root.addChildren([firstStart, shell.addChildren([home, inventory, jobs, jobNew, jobEdit, calendar, activity, run, restore, restorePoint, storage, settings])]);
 
 /** The screens by address. Addresses live behind the # since the shell serves one page only. */
 export function makeRouter(queries: QueryClient, platform: Platform, history: RouterHistory = createHashHistory()) {

@@ -16,6 +16,10 @@ interface FailureCardProps {
   tone?: "bad" | "warn";
   /** Inside another card: no card of its own around it. */
   inset?: boolean;
+  /** Who and when, as the first line. */
+  what?: string;
+  /** The title stands above it already. */
+  untitled?: boolean;
   testId?: string;
 }
 
@@ -25,7 +29,7 @@ export function errorText(error: ErrorView, words: { risk: string; doThis: strin
 }
 
 /** Title in plain words, what is at risk, what to do, then buttons with the fix first. Details are folded. */
-export function FailureCard({ error, actions, onCopy, tone = "bad", inset, testId }: FailureCardProps) {
+export function FailureCard({ error, actions, onCopy, tone = "bad", inset, what, untitled, testId }: FailureCardProps) {
   const t = useText();
   const title = error.title || t.failure.unexpectedTitle;
   const risk = error.risk || t.failure.unexpectedRisk;
@@ -34,8 +38,14 @@ export function FailureCard({ error, actions, onCopy, tone = "bad", inset, testI
     <section className={css.card} data-tone={tone} data-inset={inset || undefined} role="alert" data-testid={testId ?? "failure"} data-code={error.code}>
       {inset ? null : <Glyph name={tone === "bad" ? "failed" : "warned"} />}
       <div className={css.content}>
-        <h2 className={css.title}>{title}</h2>
-        <dl className={css.facts}>
+        {untitled ? null : <h2 className={css.title}>{title}</h2>}
+        <dl className={css.facts} data-top={untitled || undefined}>
+          {what === undefined ? null : (
+            <>
+              <dt>{t.failure.what}</dt>
+              <dd>{what}</dd>
+            </>
+          )}
           <dt>{t.failure.risk}</dt>
           <dd>{risk}</dd>
           {first === undefined ? null : (

@@ -1,5 +1,8 @@
 import { useEffect, useState, type ReactNode } from "react";
-import { useText } from "@/i18n/context";
+import type { ApiError } from "@/api/errors";
+import { useLanguage, useText } from "@/i18n/context";
+import { clockText } from "@/lib/time";
+import { Button } from "./Button";
 import { Sign } from "./Glyph";
 import css from "./States.module.css";
 
@@ -63,4 +66,17 @@ export function StaleNote({ children, action }: { children: ReactNode; action?: 
       {action}
     </div>
   );
+}
+
+interface StaleAnswerProps {
+  answer: { data: unknown; error: ApiError | null; dataUpdatedAt: number; isFetching: boolean; refetch: () => unknown };
+}
+
+/** Over a list that could not be read again: since when it is as it is shown, and why. */
+export function StaleAnswer({ answer }: StaleAnswerProps) {
+  const t = useText();
+  const language = useLanguage();
+  if (!answer.error || answer.data === undefined) return null;
+  const { title } = answer.error.view;
+  return <StaleNote action={<Button size="small" isPending={answer.isFetching} onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>}>{t.common.seenAt(clockText(new Date(answer.dataUpdatedAt), language))} {title || t.failure.unexpectedTitle}</StaleNote>;
 }

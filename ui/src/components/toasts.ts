@@ -30,6 +30,11 @@ export function dismiss(id: number): void {
   change(toasts.filter((entry) => entry.id !== id));
 }
 
+/** Takes all of them away. */
+export function dismissAll(): void {
+  change([]);
+}
+
 function watch(changed: () => void): () => void {
   watchers.add(changed);
   return () => watchers.delete(changed);

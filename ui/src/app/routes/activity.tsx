@@ -1,7 +1,17 @@
-import { useNavigate } from "@tanstack/react-router";
-import { RunsPage } from "@/features/runs/RunsPage";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { ActivityPage } from "@/features/runs/ActivityPage";
+
+const route = getRouteApi("/shell/activity");
 
 export default function ActivityRoute() {
   const navigate = useNavigate();
-  return <RunsPage onOpen={(runId) => void navigate({ to: "/activity/$runId", params: { runId } })} onChoose={() => void navigate({ to: "/inventory" })} />;
+  const { show } = route.useSearch();
+  return (
+    <ActivityPage
+      show={show ?? "causes"}
+      onShow={(next) => void navigate({ to: "/activity", search: { show: next === "causes" ? undefined : next } })}
+      onOpen={(runId) => void navigate({ to: "/activity/$runId", params: { runId } })}
+      onChoose={() => void navigate({ to: "/inventory" })}
+    />
+  );
 }

@@ -5,7 +5,7 @@ import { Card, CardHead } from "@/components/Card";
 import { FailureCard } from "@/components/FailureCard";
 import { Glyph } from "@/components/Glyph";
 import { Page } from "@/components/Page";
-import { EmptyState, Loading } from "@/components/States";
+import { EmptyState, Loading, StaleAnswer } from "@/components/States";
 import { NameCell, Table, type TableColumn } from "@/components/Table";
 import { Ago, Bytes, useNow } from "@/components/Words";
 import { useLanguage, useText } from "@/i18n/context";
@@ -37,17 +37,20 @@ export function OverviewPage({ onConnect, onChoose, onVm, onRun, onRuns }: Overv
   const vms = byRisk(read);
   const safety = settled ? safetyOf(vms) : null;
   const empty = servers.data?.servers.length === 0;
+  // Without the list of servers nothing can be said about any VM.
+  const unknown = servers.error !== null && !servers.data;
   return (
     <Page title={t.overview.title} fact={momentText(now, now, language)} testId="home">
       <div className={css.page}>
         {servers.error && !servers.data ? <FailureCard error={servers.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={() => void servers.refetch()}>{t.common.tryAgain}</Button>} /> : null}
+        <StaleAnswer answer={servers} />
         {empty ? (
           <Card><EmptyState icon={<EmptyMark />} title={t.inventory.emptyTitle} text={t.inventory.emptyText} action={<Button kind="primary" onPress={onConnect} testId="connect-server">{t.overview.connect}</Button>} /></Card>
-        ) : (
+        ) : unknown ? null : (
           <Banner safety={safety} unread={unread} action={<Button kind="primary" size="large" onPress={onChoose} testId="home-choose">{t.overview.chooseVms}</Button>} />
         )}
-        <div className={css.columns}>
-          {empty ? null : (
+        <div className={css.columns} data-alone={empty || unknown || undefined}>
+          {empty || unknown ? null : (
             <Card label={t.overview.table}>
               <CardHead title={t.overview.table} fact={vms.length > 0 ? String(vms.length) : undefined} />
               {settled || vms.length > 0 ? <VmTable vms={vms} onVm={onVm} /> : <Loading what={t.overview.bannerReading} usual={t.inventory.readingUsual} />}

@@ -55,7 +55,7 @@ export function LastRuns({ onRun, onAll }: { onRun: (id: string) => void; onAll:
     <Card label={t.overview.lastRuns} testId="last-runs">
       <CardHead title={t.overview.lastRuns} end={runs.length > 0 ? <TextAction onPress={onAll}>{t.overview.all}</TextAction> : undefined} />
       <div className={css.sideBody}>
-        {answer.isPending ? <p className={css.mute}>{t.common.reading}</p> : runs.length === 0 ? <p className={css.mute}>{t.overview.noRuns}</p> : null}
+        {answer.data ? (runs.length === 0 ? <p className={css.mute}>{t.overview.noRuns}</p> : null) : <p className={css.mute}>{answer.error ? t.overview.unread(answer.error.view.title) : t.common.reading}</p>}
         {runs.map((run) => (
           <div key={run.id} className={css.lastRun}>
             <Glyph name={glyph(run)} label={word[glyph(run)]} />
@@ -78,7 +78,7 @@ export function StorageCard() {
     <Card label={t.overview.storage} testId="storage">
       <CardHead title={t.overview.storage} />
       <div className={css.sideBody}>
-        {answer.isPending ? <p className={css.mute}>{t.common.reading}</p> : repositories.length === 0 ? <p className={css.mute}>{t.overview.noStorage}</p> : null}
+        {answer.data ? (repositories.length === 0 ? <p className={css.mute}>{t.overview.noStorage}</p> : null) : <p className={css.mute}>{answer.error ? t.overview.unread(answer.error.view.title) : t.common.reading}</p>}
         {repositories.map((one) => (
           <div key={one.id} className={css.nowLine}>
             <span className={css.place}><Database size={15} strokeWidth={1.8} aria-hidden />{one.name}{one.error ? null : <span className={css.placeFree}>{one.free !== null && one.total !== null ? t.common.free(bytesText(one.free, language), bytesText(one.total, language)) : null}</span>}</span>

@@ -6,7 +6,7 @@ import { Card, CardHead } from "@/components/Card";
 import { FailureCard } from "@/components/FailureCard";
 import { Sentence, WizardPage } from "@/components/Page";
 import { SearchField } from "@/components/SearchField";
-import { EmptyState, Loading } from "@/components/States";
+import { EmptyState, Loading, StaleAnswer } from "@/components/States";
 import { useLanguage, useText } from "@/i18n/context";
 import { usePlatform } from "@/platform/context";
 import { momentInText } from "@/lib/time";
@@ -57,6 +57,7 @@ export function PointsPage({ search, onSearch, chosen, onChoose, onRestore, onBa
             <Sentence under={t.points.questionText}>{t.points.question}</Sentence>
             <SearchField label={t.points.search} value={search} onChange={onSearch} testId="points-search" />
           </div>
+          <StaleAnswer answer={answer} />
           <Unreadable list={answer.data?.unreadable ?? []} />
           <div className={css.split}>
             <Card fill label={t.points.title}>

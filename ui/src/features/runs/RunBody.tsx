@@ -1,11 +1,14 @@
 import type { RunView } from "@/api/generated/RunView";
 import { FailureCard } from "@/components/FailureCard";
 import { usePlatform } from "@/platform/context";
-import type { ReactNode } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import { RunHead } from "./RunHead";
 import { RunItems } from "./RunItems";
 import { RunLog, RunSums } from "./RunSide";
 import css from "./Run.module.css";
+
+// The chart is fetched when there is something to draw; the first screens do without it.
+const SpeedCard = lazy(() => import("./SpeedCard").then((module) => ({ default: module.SpeedCard })));
 
 interface RunBodyProps {
   run: RunView;
@@ -30,6 +33,7 @@ export function RunBody({ run, actions, after, end }: RunBodyProps) {
         <div className={css.side}>
           {after}
           <RunItems run={run} />
+          <Suspense fallback={null}><SpeedCard run={run} /></Suspense>
         </div>
         <div className={css.side}>
           <RunSums run={run} />

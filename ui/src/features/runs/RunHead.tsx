@@ -29,7 +29,7 @@ export function RunHead({ run, end }: { run: RunView; end?: ReactNode }) {
           <div className={css.headWords}>
             <p className={css.kind}>
               <Chip glyph={state.glyph} tone={state.tone}>{state.word}</Chip>
-              <span>{kindName(run.kind, t.runs)} · {t.runs.startedAt(clockText(new Date(run.started_at), language))}</span>
+              <span>{[run.job, kindName(run.kind, t.runs), t.runs.startedAt(clockText(new Date(run.started_at), language))].filter(Boolean).join(" · ")}</span>
             </p>
             <h2 className={css.sentence} data-testid="run-sentence">{sentence}</h2>
           </div>

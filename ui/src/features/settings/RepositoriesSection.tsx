@@ -10,7 +10,7 @@ import { FailureCard } from "@/components/FailureCard";
 import { StateWord } from "@/components/Glyph";
 import { Sentence } from "@/components/Page";
 import { Bar } from "@/components/Progress";
-import { EmptyState, Loading } from "@/components/States";
+import { EmptyState, Loading, StaleAnswer } from "@/components/States";
 import { toast } from "@/components/toasts";
 import { Bytes, Moment } from "@/components/Words";
 import { useLanguage, useText } from "@/i18n/context";
@@ -39,6 +39,7 @@ export function RepositoriesSection({ adding, onAdding, renderKeep }: Repositori
         <Sentence under={t.settings.repositoriesText}>{t.settings.repositories}</Sentence>
         <Button icon={<Plus size={15} strokeWidth={2} aria-hidden />} onPress={() => onAdding(true)} testId="repository-add">{t.settings.addRepository}</Button>
       </div>
+      <StaleAnswer answer={answer} />
       {answer.isPending ? <Loading what={t.common.reading} /> : null}
       {answer.error && !answer.data ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : null}
       {answer.data?.repositories.length === 0 ? <Card><EmptyState icon={<Database size={36} strokeWidth={1.2} aria-hidden />} title={t.settings.noRepositories} text={t.settings.noRepositoriesText} /></Card> : null}

@@ -8,7 +8,7 @@ import { Card } from "@/components/Card";
 import { PanelDialog } from "@/components/Dialog";
 import { FailureCard } from "@/components/FailureCard";
 import { Sentence } from "@/components/Page";
-import { EmptyState, Loading } from "@/components/States";
+import { EmptyState, Loading, StaleAnswer } from "@/components/States";
 import { toast } from "@/components/toasts";
 import { useText } from "@/i18n/context";
 import { usePlatform } from "@/platform/context";
@@ -38,6 +38,7 @@ export function ServersSection({ adding, onAdding, renderConnect, renderChecks }
         <Sentence under={t.settings.serversText}>{t.settings.servers}</Sentence>
         <Button icon={<Plus size={15} strokeWidth={2} aria-hidden />} onPress={() => onAdding(true)} testId="server-add">{t.settings.addServer}</Button>
       </div>
+      <StaleAnswer answer={answer} />
       {answer.isPending ? <Loading what={t.common.reading} /> : null}
       {answer.error && !answer.data ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : null}
       {answer.data?.servers.length === 0 ? <Card><EmptyState icon={<Server size={36} strokeWidth={1.2} aria-hidden />} title={t.settings.noServers} text={t.settings.noServersText} /></Card> : null}

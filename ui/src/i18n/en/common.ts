@@ -15,6 +15,7 @@ export const common = {
   free: (free: string, total: string) => `${free} of ${total} free`,
   noMatch: (text: string) => `Nothing called “${text}” here.`,
   reading: "Reading…",
+  seenAt: (clock: string) => `What you see is from ${clock}.`,
   readingLong: "This takes longer than usual. You may go on elsewhere.",
 };
 
@@ -23,7 +24,9 @@ export const shell = {
   home: "Home",
   inventory: "Inventory",
   jobs: "Jobs",
+  calendar: "Calendar",
   restore: "Restore",
+  storage: "Storage",
   activity: "Activity",
   settings: "Settings",
   engineReady: "Engine\nready",
@@ -31,6 +34,7 @@ export const shell = {
   recovering: "Cleaning up",
   recoveringFact: "Kuramori was cut off last time and is taking its own snapshots away.",
   notices: "Notices",
+  needs: (count: number) => (count === 1 ? "1 thing needs you" : `${count} things need you`),
   restoreButton: "Restore",
   skip: "Skip to the content",
   notFoundTitle: "There is nothing at this address.",
@@ -40,6 +44,7 @@ export const shell = {
 };
 
 export const failure = {
+  what: "What happened",
   risk: "Is my data at risk?",
   doThis: "Do this",
   screenTitle: "This screen stopped working.",

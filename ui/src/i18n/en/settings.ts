@@ -134,6 +134,7 @@ export const overview = {
   nothingNow: "No run is going on.",
   lastRuns: "Last runs",
   noRuns: "None yet.",
+  unread: (why: string) => `Not known: ${why}`,
   all: "All",
   storage: "Storage",
   noStorage: "No repository yet.",

@@ -16,6 +16,7 @@ export const common: Messages["common"] = {
   disks: (count) => `ディスク ${number(count)}台`,
   free: (free, total) => `空き ${free} / ${total}`,
   noMatch: (text) => `「${text}」に一致するものはありません。`,
+  seenAt: (clock) => `${clock} 時点の内容です。`,
   reading: "読み込んでいます…",
   readingLong: "いつもより時間がかかっています。ほかの画面で作業を続けられます。",
 };
@@ -25,7 +26,9 @@ export const shell: Messages["shell"] = {
   home: "ホーム",
   inventory: "インベントリ",
   jobs: "ジョブ",
+  calendar: "カレンダー",
   restore: "復元",
+  storage: "保存先",
   activity: "履歴",
   settings: "設定",
   engineReady: "エンジン\n待機中",
@@ -33,6 +36,7 @@ export const shell: Messages["shell"] = {
   recovering: "後片付け中",
   recoveringFact: "前回は途中で終了しました。Kuramori が作成したスナップショットを取り除いています。",
   notices: "お知らせ",
+  needs: (count) => `対応が必要なもの${number(count)}件`,
   restoreButton: "復元",
   skip: "本文へ移動",
   notFoundTitle: "この場所には何もありません。",
@@ -42,6 +46,7 @@ export const shell: Messages["shell"] = {
 };
 
 export const failure: Messages["failure"] = {
+  what: "起きたこと",
   risk: "データへの影響",
   doThis: "対処",
   screenTitle: "この画面は動作を停止しました。",

@@ -136,6 +136,7 @@ export const overview: Messages["overview"] = {
   nothingNow: "実行中のものはありません。",
   lastRuns: "最近の実行",
   noRuns: "まだありません。",
+  unread: (why) => `不明：${why}`,
   all: "すべて",
   storage: "保存先",
   noStorage: "リポジトリはまだありません。",

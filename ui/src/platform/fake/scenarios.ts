@@ -6,6 +6,7 @@ import { limitedRights, refusedLicence, refusedRights } from "./checks";
 import { FakePlatform, type FakeOptions } from "./platform";
 import { FakeRun } from "./runs";
 import { newerVersion } from "./updates";
+import { weekOfJobs } from "./week";
 
 /** Runs a plan to its end at once and dates it back. */
 function pastRun(id: string, hours: number, minutes: number, names: readonly string[], fails?: string, job?: string): RunView {
@@ -77,7 +78,15 @@ function many(): FakeOptions {
   const repo = repository("repository-1", "STORE-1", { points: 1500, stored: 9000 * GiB });
   const vms = manyVms(2000);
   const points = vms.flatMap((vm, index) => [3, 27, 51].map((hours, at) => point(index * 3 + at, vm, repo, hours + index / 100, false)));
-  return { servers: [esx], repositories: [repo], points, inventories: [inventory(esx, vms.map((vm, index) => (index % 9 === 0 ? vm : { ...vm, last_point: { id: points[index * 3]?.id ?? "", taken_at: hoursAgo(3 + index / 100), repository_id: repo.id } })))] };
+  const week = weekOfJobs().runs;
+  const runs = Array.from({ length: 2000 }, (_, index): RunView => {
+    const like = week[index % week.length] ?? pastRun("run", 1, 1, ["DC01"]);
+    const from = hoursAgo(3 + index / 2);
+    return { ...like, id: `run-${index}`, job: `Job ${String((index % 400) + 1).padStart(3, "0")}`, started_at: from, ended_at: new Date(new Date(from).getTime() + 11 * 60_000).toISOString() };
+  });
+  const [like] = shopJobs(repo.name);
+  const jobs = like ? Array.from({ length: 2000 }, (_, index) => jobView(`job-${index}`, { ...like.draft, name: `Job ${String(index + 1).padStart(3, "0")}`, schedules: [] }, repo.name)) : [];
+  return { servers: [esx], repositories: [repo], points, runs, jobs, inventories: [inventory(esx, vms.map((vm, index) => (index % 9 === 0 ? vm : { ...vm, last_point: { id: points[index * 3]?.id ?? "", taken_at: hoursAgo(3 + index / 100), repository_id: repo.id } })))] };
 }
 
 /** A VM that is gone, and a host whose VMs are listed under its vCenter. */
@@ -106,12 +115,17 @@ function updated(): FakeOptions {
   return { ...shop(), updates: { version: "0.2.0", last: { outcome: "installed", from: "0.1.0", to: "0.2.0", at: hoursAgo(0.1), error: null, log: "", seen: false } } };
 }
 
+/** Every list refuses: the state folder went away under the program. */
+const nothingAnswers: FakeOptions["refused"] = Object.fromEntries((["servers.list", "inventory.get", "repositories.list", "repositories.info", "points.list", "runs.list", "jobs.list"] as const)
+  .map((name) => [name, fakeError("state-damaged", { title: "The state folder cannot be used.", risk: "Backups and recovery points are not in it and stay as they are.", hints: ["Look whether the disk is full or read-only."], detail: "open state.db\ndatabase disk image is malformed" })]));
+
 const scenarios = {
   empty: (): FakeOptions => ({ latency: 120, runPace: 300, runSteps: 12 }),
   licence: (): FakeOptions => ({ latency: 120, checks: refusedLicence }),
   rights: (): FakeOptions => ({ latency: 120, checks: refusedRights }),
   limited: (): FakeOptions => ({ ...shop(), checks: limitedRights }),
   shop,
+  week: (): FakeOptions => ({ ...shop(), ...weekOfJobs() }),
   busy,
   manyJobs,
   live,
@@ -123,6 +137,8 @@ const scenarios = {
   updated,
   packaged: (): FakeOptions => ({ ...shop(), updates: { installation: "system-package", offer: newerVersion } }),
   keyless: (): FakeOptions => ({ ...shop(), updates: { enabled: false, installation: "nobody", checked_at: null } }),
+  stale: (): FakeOptions => ({ ...shop(), ...weekOfJobs() }),
+  failed: (): FakeOptions => ({ ...shop(), refused: nothingAnswers }),
   slow: (): FakeOptions => ({ ...shop(), stuck: ["inventory.get", "points.list", "runs.list", "repositories.list", "jobs.list"] }),
   dead: (): FakeOptions => ({ ...shop(), refused: { "app.state": fakeError("state-damaged", { title: "The state folder cannot be used.", risk: "Backups and recovery points are not in it and stay as they are.", hints: ["Look whether the disk is full or read-only."], detail: "open ~/.local/share/kuramori/state.db\ndatabase disk image is malformed" }), "inventory.get": fakeError("host-unreachable"), "runs.list": fakeError("state-damaged"), "jobs.list": fakeError("state-damaged"), "points.list": fakeError("repository-vanished") } }),
 } as const;
@@ -135,6 +151,12 @@ export function scenario(name: ScenarioName, more: FakeOptions = {}): FakePlatfo
   const back = new FakePlatform({ ...scenarios[name](), ...more });
   if (name === "live") {
     void back.call("backup.start", { server_id: "server-1", repository_id: "repository-1", vms: back.inventories[0]?.vms.filter((vm) => ["DEV01", "WEB01", "FILE02", "APP01", "PRINT01"].includes(vm.name)).map((vm) => vm.reference) ?? [] });
+  }
+  if (name === "stale") {
+    setTimeout(() => {
+      back.options.refused = nothingAnswers ?? {};
+      back.emit("settings");
+    }, 1500);
   }
   return back;
 }

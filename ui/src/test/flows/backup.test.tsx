@@ -120,9 +120,9 @@ describe("inventory and runs", () => {
   });
 
   it("opens a run from the list with the keyboard alone", async () => {
-    const { user } = open("/activity");
+    const { user } = open("/activity?show=runs");
     await screen.findByTestId("runs");
-    for (let presses = 0; presses < 12 && !screen.getByTestId("runs").contains(document.activeElement); presses += 1) await user.tab();
+    for (let presses = 0; presses < 20 && !screen.getByTestId("runs").contains(document.activeElement); presses += 1) await user.tab();
     await user.keyboard("{ArrowDown}{Enter}");
     expect(await screen.findByTestId("run", {}, { timeout: 5000 })).toBeVisible();
   });

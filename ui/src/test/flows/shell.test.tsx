@@ -18,6 +18,14 @@ describe("the shell and settings", () => {
     expect(screen.queryByText("None yet.")).toBeNull();
   });
 
+  it("says of nothing that there is none when it could not be read", async () => {
+    open("/", "failed");
+    expect(await screen.findByTestId("failure")).toHaveTextContent("The state folder cannot be used.");
+    await waitFor(() => expect(screen.getByTestId("last-runs")).toHaveTextContent("Not known: The state folder cannot be used."));
+    expect(screen.getByTestId("storage")).not.toHaveTextContent("No repository yet.");
+    expect(screen.queryByTestId("banner")).toBeNull();
+  });
+
   it("changes language and colours at once, and takes them back when refused", async () => {
     const { back, user } = open("/settings");
     await press(user, "settings-theme-dark");
@@ -79,7 +87,7 @@ describe("the shell and settings", () => {
 
   it("goes everywhere by the rail", async () => {
     const { user } = open("/");
-    for (const [item, page] of [["inventory", "inventory"], ["restore", "points-page"], ["activity", "activity"], ["settings", "settings"], ["home", "home"]] as const) {
+    for (const [item, page] of [["inventory", "inventory"], ["calendar", "calendar"], ["storage", "storage-page"], ["restore", "points-page"], ["activity", "activity"], ["settings", "settings"], ["home", "home"]] as const) {
       await press(user, `nav-${item}`);
       expect(await screen.findByTestId(page, {}, { timeout: 5000 })).toBeVisible();
       expect(screen.getByTestId(`nav-${item}`)).toHaveAttribute("aria-current", "page");

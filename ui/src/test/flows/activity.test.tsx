@@ -1,0 +1,88 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { runSamples } from "@/api/run-samples";
+import { scenario } from "@/platform/fake";
+import { fakeError } from "@/platform/fake/data";
+import { weekOfJobs } from "@/platform/fake/week";
+import { open, press, sentTo } from "../app";
+
+/** Office VMs failed last and nothing of it ran since; a Sunday or a Monday has other evenings behind it than a Friday. */
+function failing() {
+  const { jobs, runs } = weekOfJobs();
+  const last = runs.findIndex((run) => run.job === "Office VMs");
+  const broken = runs.map((run, index) => (index === last ? { ...run, outcome: "failed" as const, error: fakeError("repository-vanished") } : run));
+  return { jobs, runs: broken.filter((run) => run.job !== "Office VMs" || run.outcome !== "failed" || run === broken[last]) };
+}
+
+const causes = (state: string) => screen.queryAllByTestId("cause").filter((one) => one.dataset["state"] === state);
+
+describe("activity", () => {
+  it("says in one sentence whether anything needs somebody, and opens that", async () => {
+    open("/activity", "week", failing());
+    expect(await screen.findByTestId("activity-sentence")).toHaveTextContent("1 thing needs you.");
+    const [cause] = causes("needs-you");
+    expect(cause).toHaveTextContent("The folder of NAS-OFFICE is not there.");
+    const card = within(cause!).getByTestId("failure");
+    expect(card).toHaveTextContent(/What happened1 run of Office VMs failed/);
+    expect(card).toHaveTextContent("Is my data at risk?Nothing new can be saved.");
+    expect(card).toHaveTextContent("Do thisSwitch the NAS on");
+    expect(causes("well").length).toBeGreaterThan(2);
+    // What was made good for is told, and alarms nobody.
+    expect(causes("past").some((one) => one.textContent?.includes("The snapshot of MAIL01 could not be made."))).toBe(true);
+  });
+
+  it("runs what failed again and shows that run", async () => {
+    const { back, user } = open("/activity", "week", failing());
+    await press(user, "cause-again");
+    expect(await screen.findByTestId("run")).toBeVisible();
+    expect(sentTo(back, "jobs.run")).toEqual([{ job_id: "Office VMs", scope: { vms: "failed" } }]);
+  });
+
+  it("says why it could not start again", async () => {
+    const { user } = open("/activity", "week", { ...failing(), refused: { "jobs.run": fakeError("job-not-found", { title: "There is no such job." }) } });
+    await press(user, "cause-again");
+    expect(await screen.findByTestId("toast")).toHaveTextContent("There is no such job.");
+  });
+
+  it("shows only what needs somebody, and finds by VM", async () => {
+    const { user } = open("/activity", "week", failing());
+    await press(user, "activity-show-needs");
+    await waitFor(() => expect(causes("well")).toEqual([]));
+    await press(user, "activity-show-causes");
+    await user.type(screen.getByTestId("activity-find"), "arch");
+    await waitFor(() => expect(screen.getAllByTestId("cause").map((one) => one.dataset["state"])).toEqual(["well"]));
+    await user.type(screen.getByTestId("activity-find"), "zzz");
+    expect(await screen.findByText("Nothing called “archzzz” here.")).toBeVisible();
+  });
+
+  it("is opened by the keyboard, down to a run", async () => {
+    const { user } = open("/activity", "week", { ...weekOfJobs(), runs: weekOfJobs().runs.filter((run) => run.outcome === "succeeded") });
+    expect(await screen.findByTestId("activity-sentence")).toHaveTextContent("Nothing needs you.");
+    for (let presses = 0; presses < 20 && !(document.activeElement as HTMLElement).dataset["testid"]?.startsWith("cause"); presses += 1) await user.tab();
+    await user.keyboard("{Enter}{Tab}{Enter}");
+    expect(await screen.findByTestId("run", {}, { timeout: 5000 })).toBeVisible();
+  });
+
+  it("shows a run that goes on first", async () => {
+    open("/activity", "live");
+    await waitFor(() => expect(causes("running")).toHaveLength(1));
+    expect(screen.getAllByTestId("cause")[0]).toHaveAttribute("data-state", "running");
+  });
+
+  it("says what to do when nothing ran, and when the list cannot be read", async () => {
+    open("/activity", "shop", { refused: { "runs.list": fakeError("state-damaged", { title: "The state folder cannot be used." }) } });
+    expect(await screen.findByTestId("failure")).toHaveTextContent("The state folder cannot be used.");
+  });
+});
+
+describe("the speed of a run", () => {
+  it("is said in words beside the picture, once there is enough of it", async () => {
+    const { runs } = scenario("shop");
+    const run = runs[0]!;
+    for (const second of [0, 1, 2, 3, 4, 5]) runSamples.put({ ...run, state: "running", counters: { ...run.counters, read: second * 80 * 1024 ** 2, stored: second * 40 * 1024 ** 2 } }, second * 1000);
+    open(`/activity/${run.id}`);
+    const chart = await screen.findByTestId("chart");
+    expect(chart.getAttribute("aria-label")).toBe("Reads 80.0 MiB/s now. Stores 40.0 MiB/s.");
+    expect(screen.getByTestId("run-speed")).toHaveTextContent("SpeedMiB/s");
+  });
+});
