@@ -16,9 +16,9 @@ function run(id: string, start: number, minutes: number, more: Partial<RunSummar
 }
 
 function job(id: string, name: string, when: WhenView, more: Partial<JobView> = {}): JobView {
-  const schedules = [{ id: `${id}-0`, when, effective_from: null, allowed: null, keep: null }];
-  const draft = { name, sources: [], leave_out: [], repository_id: "r", limit: null, schedules, spans: { last: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 }, zone: null, retry_minutes: [], catch_up_hours: 0, rpo_minutes: null };
-  return { id, draft, repository_name: "NAS", plan: [], paused: false, paused_until: null, next_at: null, last_run: null, ...more };
+  const schedules = [{ id: `${id}-0`, when, effective_from: null, until: null, allowed: null, keep: null }];
+  const draft = { name, sources: [], leave_out: [], without: [], leave_out_disks: [], repository_id: "r", limit: null, schedules, spans: { last: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 }, zone: null, retry_minutes: [], catch_up_hours: 0, rpo_minutes: null };
+  return { id, draft, repository_name: "NAS", saves: [], leaves_out: [], plan: [], continues_at: null, continues: null, paused: false, paused_until: null, next_at: null, last_run: null, ...more };
 }
 
 const evening: WhenView = { by: "week", days: [0, 1, 2, 3, 4], at: "20:00" };

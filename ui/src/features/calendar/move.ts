@@ -7,7 +7,7 @@ const wholeDay = 1440;
 /** The time of day of an entry's schedule, in minutes, where the entry can be moved: only one with a time of its own can. */
 export function timeOf(entry: Entry): number | null {
   const when = entry.job?.draft.schedules[entry.schedule ?? -1]?.when;
-  if (entry.state !== "planned" || entry.count > 1 || !when || when.by === "after" || when.by === "interval") return null;
+  if (entry.state !== "planned" || entry.count > 1 || !when || !("at" in when)) return null;
   const [hour = 0, minute = 0] = when.at.split(":").map(Number);
   return hour * 60 + minute;
 }

@@ -1,19 +1,17 @@
 import type { JobDraft } from "@/api/generated/JobDraft";
 import type { JobView } from "@/api/generated/JobView";
 import type { ScheduleView } from "@/api/generated/ScheduleView";
+import type { SlotView } from "@/api/generated/SlotView";
 import { membersOf } from "@/api/members";
-import { dayOf, slotsOf } from "@/lib/rhythm";
 import { fakeError, hoursAgo } from "./data";
 import type { FakePlatform, Handlers } from "./platform";
 import { FakeRun, summaryOf } from "./runs";
+import { slotsBetween } from "./slots";
 
-/** Moments at which schedules are due in the next days. Zones are taken for that of this computer. */
-function slotsAhead(schedules: readonly ScheduleView[], days: number): { at: string; schedule: number }[] {
+/** Moments at which schedules are due in the next days. */
+function slotsAhead(schedules: readonly ScheduleView[], days: number): SlotView[] {
   const now = new Date();
-  const zone = (slot: number) => { const wall = new Date(slot * 60_000); return new Date(wall.getUTCFullYear(), wall.getUTCMonth(), wall.getUTCDate(), wall.getUTCHours(), wall.getUTCMinutes()); };
-  return schedules.flatMap((one, schedule) => slotsOf(one, dayOf(now), days + 1).map((slot) => ({ at: zone(slot), schedule })))
-    .filter(({ at }) => at > now && at.getTime() <= now.getTime() + days * 86_400_000)
-    .sort((a, b) => a.at.getTime() - b.at.getTime()).slice(0, 1000).map(({ at, schedule }) => ({ at: at.toISOString(), schedule }));
+  return slotsBetween(schedules, now, new Date(now.getTime() + days * 86_400_000));
 }
 
 /** A job as the back end shows it. */

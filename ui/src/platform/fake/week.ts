@@ -4,17 +4,17 @@ import type { RunView } from "@/api/generated/RunView";
 import type { WhenView } from "@/api/generated/WhenView";
 import { fakeError, shopVms } from "./data";
 import { FakeRun, summaryOf } from "./runs";
-import { slotsOf } from "./slots";
+import { slotsBetween } from "./slots";
 
 const day = 24 * 3_600_000;
 
 function job(id: string, name: string, vms: readonly string[], when: readonly WhenView[], more: Partial<JobView> = {}, allowed: number[] | null = null): JobView {
   const pick = (vm: string): PickView => ({ by: "vm", instance_uuid: shopVms.find((one) => one.name === vm)?.instance_uuid ?? null, reference: shopVms.find((one) => one.name === vm)?.reference ?? "", name: vm });
   return {
-    id, repository_name: "NAS-OFFICE", plan: [], paused: false, paused_until: null, next_at: null, last_run: null, ...more,
+    id, repository_name: "NAS-OFFICE", saves: [], leaves_out: [], plan: [], continues_at: null, continues: null, paused: false, paused_until: null, next_at: null, last_run: null, ...more,
     draft: {
-      name, sources: vms.map((vm) => ({ server_id: "server-1", pick: pick(vm) })), leave_out: [], repository_id: "repository-1", limit: null, zone: null, retry_minutes: [10, 30], catch_up_hours: 12, rpo_minutes: null,
-      spans: { last: 3, daily: 10, weekly: 8, monthly: 24, yearly: 0 }, schedules: when.map((one, index) => ({ id: `${id}-${index}`, when: one, effective_from: null, allowed, keep: null })),
+      name, sources: vms.map((vm) => ({ server_id: "server-1", pick: pick(vm) })), leave_out: [], without: [], leave_out_disks: [], repository_id: "repository-1", limit: null, zone: null, retry_minutes: [10, 30], catch_up_hours: 12, rpo_minutes: null,
+      spans: { last: 3, daily: 10, weekly: 8, monthly: 24, yearly: 0 }, schedules: when.map((one, index) => ({ id: `${id}-${index}`, when: one, effective_from: null, until: null, allowed, keep: null })),
     },
   };
 }
@@ -58,7 +58,7 @@ export function weekOfJobs(now = new Date()): { jobs: JobView[]; runs: RunView[]
   for (const one of jobs) {
     if (one.paused) continue;
     const leader = jobs.find((other) => one.draft.schedules.some(({ when }) => when.by === "after" && when.job_id === other.id));
-    const slots = slotsOf((leader ?? one).draft.schedules, new Date(now.getTime() - 21 * day), new Date(now.getTime() - 2 * 3_600_000));
+    const slots = slotsBetween((leader ?? one).draft.schedules, new Date(now.getTime() - 21 * day), new Date(now.getTime() - 2 * 3_600_000));
     slots.forEach(({ at }, index) => {
       const from = new Date(new Date(at).getTime() + (leader ? (minutes[leader.draft.name] ?? 0) * 60_000 : 0));
       const midnight = (time: Date) => new Date(time.getFullYear(), time.getMonth(), time.getDate()).getTime();
@@ -70,7 +70,7 @@ export function weekOfJobs(now = new Date()): { jobs: JobView[]; runs: RunView[]
     runs,
     jobs: jobs.map((one) => {
       const last = runs.find((run) => run.job === one.draft.name);
-      const next = slotsOf(one.draft.schedules, now, new Date(now.getTime() + 40 * day))[0];
+      const next = slotsBetween(one.draft.schedules, now, new Date(now.getTime() + 40 * day))[0];
       return { ...one, last_run: last ? summaryOf(last) : null, next_at: one.paused ? null : (next?.at ?? null) };
     }),
   };
