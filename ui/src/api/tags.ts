@@ -10,6 +10,7 @@ export const outdated: Record<Topic, readonly CommandName[]> = {
   points: ["points.list", "protection.list", "points.deleted", "inventory.get", "repositories.list", "repositories.info"],
   jobs: ["jobs.list", "jobs.get"],
   alerts: ["alerts.list", "protection.list"],
+  notices: ["notices.get"],
   settings: [],
   updates: ["updates.status"],
 };

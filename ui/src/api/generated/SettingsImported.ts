@@ -13,6 +13,10 @@ servers: Array<string>,
  */
 jobs: Array<string>, 
 /**
+ * Whether it was taken over who is told of what. Passwords are still to be typed.
+ */
+notices: boolean, 
+/**
  * Servers and jobs that are known here and stay as they are.
  */
 passed_over: Array<string>, 

@@ -3,4 +3,4 @@
 /**
  * What an event is about.
  */
-export type Topic = "run" | "servers" | "inventory" | "repositories" | "points" | "jobs" | "alerts" | "settings" | "updates";
+export type Topic = "run" | "servers" | "inventory" | "repositories" | "points" | "jobs" | "alerts" | "settings" | "notices" | "updates";

@@ -2,6 +2,7 @@ import { certificate, fakeError, GiB, hoursAgo, inventory, point, repository, se
 import type { FakePlatform, Handlers } from "./platform";
 import { roleTexts, serverCheck } from "./checks";
 import { jobCommands } from "./jobs";
+import { noticeCommands } from "./notices";
 import { promiseCommands } from "./promises";
 import { updateCommands } from "./updates";
 import { FakeRun, summaryOf, type RunPlan } from "./runs";
@@ -29,6 +30,7 @@ const isAbsolute = (path: string) => /^(\/|[A-Za-z]:\\)/.test(path);
 export const commands: Handlers = {
   ...updateCommands,
   ...jobCommands,
+  ...noticeCommands,
   ...promiseCommands,
   "app.state": (back) => ({
     version: "0.1.0", first_start: back.servers.length === 0 || back.repositories.length === 0, settings: back.settings, secrets: "keychain",

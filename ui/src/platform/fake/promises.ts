@@ -49,7 +49,9 @@ export const promiseCommands: Pick<Handlers, Promised> = {
     const found = vms(back).find((one) => one.key === vm || one.name === vm);
     if (!found) throw fakeError("vm-not-found");
     const of = chosen.get(back) ?? new Map<string, Partial<VmProtection>>();
-    const { excluded: _excluded, state: _state, ...rest } = of.get(found.key) ?? {};
+    const rest = { ...of.get(found.key) };
+    delete rest.excluded;
+    delete rest.state;
     if (change.set === "exclude") of.set(found.key, { ...rest, excluded: { reason: change.reason, since: hoursAgo(0) }, state: "not-covered" });
     else if (change.set === "include") of.set(found.key, rest);
     else of.set(found.key, change.class === null ? {} : { ...(of.get(found.key) ?? {}), class: change.class });

@@ -89,10 +89,9 @@ impl Bench {
     }
 
     /// Looks at the jobs and waits for what begins; returns the runs there are, oldest first.
-    async fn look(&self) -> Vec<RunRecord> {
-        let mut kept = self.kept.clone();
-        self.app.look_at_jobs(&mut kept).await.unwrap();
-        while !kept.is_idle() {
+    async fn look(&mut self) -> Vec<RunRecord> {
+        self.app.look_at_jobs(&mut self.kept).await.unwrap();
+        while !self.kept.is_idle() {
             tokio::task::yield_now().await;
         }
         let log = &self.app.inner.log;
@@ -111,7 +110,7 @@ fn causes(runs: &[RunRecord]) -> Vec<Option<Cause>> {
 
 #[tokio::test]
 async fn what_is_due_begins_once_and_what_stands_in_its_way_is_told() {
-    let bench = Bench::new();
+    let mut bench = Bench::new();
     assert!(bench.look().await.is_empty(), "what is new counts from now on");
     bench.clock.advance(HOUR);
     let runs = bench.look().await;
@@ -128,7 +127,7 @@ async fn what_is_due_begins_once_and_what_stands_in_its_way_is_told() {
 
 #[tokio::test]
 async fn what_was_slept_through_is_caught_up_or_told() {
-    let bench = Bench::new();
+    let mut bench = Bench::new();
     bench.look().await;
     bench.clock.advance(HOUR * (24 + 11));
     let caught_up = Some(Cause::CaughtUp { missed: 1 });
@@ -180,7 +179,7 @@ async fn a_schedule_that_is_moved_counts_from_then_on() {
 
 #[tokio::test]
 async fn a_run_that_quitting_stops_is_made_good_for_at_the_next_start() {
-    let bench = Bench::new();
+    let mut bench = Bench::new();
     bench.look().await;
     let (begun, begins) = mpsc::channel();
     let item = Item {
@@ -214,7 +213,7 @@ async fn a_run_that_quitting_stops_is_made_good_for_at_the_next_start() {
     drop((app, kept));
     clock.advance(Duration::from_mins(10));
     let (app, kept) = (open(folder.path(), &clock), Kept::new(Arc::new(Folders)));
-    let bench = Bench { folder, clock, app, job, kept };
+    let mut bench = Bench { folder, clock, app, job, kept };
     let runs = bench.look().await;
     assert_eq!(causes(&runs), [Some(Cause::Due), Some(Cause::Retry { attempt: 1 })]);
 }
@@ -246,25 +245,25 @@ async fn a_disk_that_is_plugged_in_begins_a_run_once() {
     bench.kept = hand();
     let plug = |volume: Option<&str>| *disk.lock().unwrap() = volume.map(str::to_owned);
     // What is found at one look is acted on at the next.
-    let begun = async |bench: &Bench| {
+    let begun = async |bench: &mut Bench| {
         bench.clock.advance(Duration::from_mins(1));
         bench.look().await;
         bench.look().await.len()
     };
-    assert_eq!(begun(&bench).await, 0, "it was there before");
+    assert_eq!(begun(&mut bench).await, 0, "it was there before");
     plug(None);
-    assert_eq!(begun(&bench).await, 0);
+    assert_eq!(begun(&mut bench).await, 0);
     plug(Some("A"));
-    assert_eq!(begun(&bench).await, 1);
-    assert_eq!(begun(&bench).await, 1, "once for each time");
+    assert_eq!(begun(&mut bench).await, 1);
+    assert_eq!(begun(&mut bench).await, 1, "once for each time");
     plug(Some("B"));
-    assert_eq!(begun(&bench).await, 2, "another disk in its place, and the run before failed");
+    assert_eq!(begun(&mut bench).await, 2, "another disk in its place, and the run before failed");
     // The program ends, and begins with the disk in its place, as it was.
     bench.kept = hand();
-    assert_eq!(begun(&bench).await, 2);
+    assert_eq!(begun(&mut bench).await, 2);
     plug(None);
-    assert_eq!(begun(&bench).await, 2);
+    assert_eq!(begun(&mut bench).await, 2);
     plug(Some("B"));
     bench.kept = hand();
-    assert_eq!(begun(&bench).await, 3, "it was plugged in while nobody looked");
+    assert_eq!(begun(&mut bench).await, 3, "it was plugged in while nobody looked");
 }
