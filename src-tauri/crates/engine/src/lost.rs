@@ -62,5 +62,10 @@ fn has_visited_disk(vm: &VmSummary, inventory: &Inventory) -> bool {
 /// The folders in which the disks of a VM lie.
 fn folders(vm: &VmSummary) -> impl Iterator<Item = String> {
     let files = vm.disks.iter().filter_map(|disk| disk.backing.file.as_ref());
-    files.filter_map(|file| Some(file.to_string().rsplit_once('/')?.0.to_owned()))
+    files.map(|file| {
+        let path = file.to_string();
+        // A disk may lie at the top of its datastore.
+        let end = path.rfind('/').or_else(|| path.find(']')).unwrap_or(path.len());
+        path.get(..end).unwrap_or_default().to_owned()
+    })
 }

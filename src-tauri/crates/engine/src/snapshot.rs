@@ -293,8 +293,14 @@ pub fn open_intents(log: &RunLog) -> Result<Vec<OpenIntent>, EngineError> {
             let (server_id, vm) = (promise.server_id.clone(), promise.vm.clone());
             (Kind::HotAdd(Box::new(promise)), server_id, vm)
         } else {
-            let Intent { server_id, vm } =
-                serde_json::from_value(intent.payload).map_err(EngineError::Config)?;
+            let Intent { server_id, vm } = match serde_json::from_value(intent.payload) {
+                Ok(read) => read,
+                // It keeps nothing of the others from being cleaned up.
+                Err(error) => {
+                    tracing::error!(%error, intent = %intent.id, "an intent cannot be read");
+                    continue;
+                }
+            };
             let kind = if intent.tag == power::TAG { Kind::Power } else { Kind::Snapshot };
             (kind, server_id, vm)
         };

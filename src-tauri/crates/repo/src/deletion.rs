@@ -16,7 +16,8 @@ use crate::repository::Repository;
 use crate::store::StoreError;
 use crate::tombs::{Deletion, HeldPoint};
 
-/// Between two signs of use, at most this much time counts.
+/// Between two signs of use, at most this much time counts: less than a third of the time in the
+/// recycle bin, so that no single wrong time ends it.
 const LONGEST_GAP: Duration = Duration::from_hours(48);
 /// Clocks of computers that use one repository may differ by this much.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
@@ -54,12 +55,13 @@ impl ObservedTime {
         Some(self)
     }
 
-    /// Returns how much time counts since `start`.
-    pub(crate) fn since(&self, start: DateTime<Utc>) -> Duration {
+    /// Returns how much time counts since `start`, for something that lasts `delay`.
+    pub(crate) fn since(&self, start: DateTime<Utc>, delay: Duration) -> Duration {
+        let longest = LONGEST_GAP.min(delay.saturating_mul(2) / 7);
         let later = self.seen.iter().filter(|time| **time > start);
         let (_, counted) = later.fold((start, Duration::ZERO), |(before, sum), time| {
             let gap = (*time - before).to_std().unwrap_or_default();
-            (*time, sum.saturating_add(gap.min(LONGEST_GAP)))
+            (*time, sum.saturating_add(gap.min(longest)))
         });
         counted
     }
@@ -73,7 +75,7 @@ pub(crate) fn recycle_bin(committed: &Committed) -> Vec<DeletedPoint> {
         let tomb = binned.tomb.as_ref();
         let remaining = tomb.map_or(Duration::MAX, |tomb| {
             let delay = Duration::from_secs(u64::from(tomb.delay));
-            delay.saturating_sub(observed.since(tomb.created))
+            delay.saturating_sub(observed.since(tomb.created, delay))
         });
         Some(DeletedPoint {
             point: RecoveryPoint::from(&known.manifest),
@@ -204,14 +206,16 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::days(n)
     }
 
+    const WEEK: Duration = Duration::from_hours(7 * 24);
+
     #[test]
     fn a_clock_that_jumps_counts_as_two_days_and_one_that_goes_back_as_nothing() {
         let used = |now: i64| ObservedTime::new((0..4).map(day)).with_now(day(now));
         assert!(used(-365).is_none(), "a clock behind what is written is not believed");
         let used = |now| used(now).unwrap();
-        assert_eq!(used(4).since(day(1)), Duration::from_hours(3 * 24), "days in use count");
-        assert_eq!(used(369).since(day(1)), Duration::from_hours(4 * 24), "a year is a gap");
-        assert_eq!(used(4).since(day(9)), Duration::ZERO, "what lies ahead has not begun");
+        assert_eq!(used(4).since(day(1), WEEK), Duration::from_hours(3 * 24), "days in use count");
+        assert_eq!(used(369).since(day(1), WEEK), Duration::from_hours(4 * 24), "a year is a gap");
+        assert_eq!(used(4).since(day(9), WEEK), Duration::ZERO, "what lies ahead has not begun");
     }
 
     #[test]
@@ -219,6 +223,8 @@ mod tests {
         let mut times: Vec<_> = (0..4).map(day).collect();
         times.extend([day(368), day(368), day(368)]); // written with the wrong clock
         let observed = ObservedTime::new(times.into_iter()).with_now(day(368)).unwrap();
-        assert_eq!(observed.since(day(3)), Duration::from_hours(48));
+        assert_eq!(observed.since(day(3), WEEK), Duration::from_hours(48));
+        let short = Duration::from_hours(24);
+        assert!(observed.since(day(3), short) < short / 3, "nor does it end a short time");
     }
 }

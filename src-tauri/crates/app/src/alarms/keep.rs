@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::sync::broadcast::error::RecvError;
+
 use crate::app::App;
 use crate::dto::{RunStateView, Topic};
 
@@ -22,10 +24,18 @@ impl App {
             let until = next.and_then(|next| (next - self.inner.clock.now()).to_std().ok());
             let wait = until.map_or(EVERY, |until| until.clamp(SOONEST, EVERY));
             let run_ended = async {
-                while let Ok(event) = events.recv().await {
+                loop {
+                    let event = match events.recv().await {
+                        Ok(event) => event,
+                        // What came meanwhile is seen at the next look.
+                        Err(RecvError::Lagged(_)) => continue,
+                        Err(RecvError::Closed) => std::future::pending().await,
+                    };
                     let state = event.run.map(|run| run.summary.state);
-                    let ended =
-                        matches!(state, Some(RunStateView::Done | RunStateView::Interrupted));
+                    let ended = matches!(
+                        state,
+                        Some(RunStateView::Done | RunStateView::Interrupted | RunStateView::Paused)
+                    );
                     if event.topic == Topic::Run && ended {
                         break;
                     }

@@ -1,8 +1,10 @@
 //! What a person may release.
 
+use std::sync::PoisonError;
+
 use kuramori_jobs::AlarmRecord;
 
-use super::{Detail, kind_of, tell};
+use super::{Detail, kind_of, tell, unusual};
 use crate::app::App;
 use crate::dto::{AlertKind, ErrorCode, Topic};
 use crate::error::AppError;
@@ -15,13 +17,18 @@ use crate::jobs;
 /// [`ErrorCode::InvalidInput`] for a key of none, and for one that ends by itself; what the repository
 /// says, and then nothing is released.
 pub(super) fn release(app: &App, key: &str) -> Result<(), AppError> {
+    // No look that began before writes the alarm back.
+    let _alone = app.inner.looking.lock().unwrap_or_else(PoisonError::into_inner);
     let open = app.inner.log.alarms().map_err(|e| jobs::failed(&e))?;
     let alarm = open.into_iter().find(|alarm| alarm.key == key);
     let alarm = alarm
         .ok_or_else(|| AppError::new(ErrorCode::InvalidInput, format!("“{key}” as an alarm")))?;
     let detail = Detail::of(&alarm);
     match kind_of(&alarm) {
-        Some(AlertKind::UnusualChange) => unpin(app, &detail)?,
+        Some(AlertKind::UnusualChange) => {
+            unusual::forget_hold(app, &alarm)?;
+            unpin(app, &detail)?;
+        }
         Some(AlertKind::History) => {
             let repository = detail.repository.unwrap_or_default();
             app.accept_history(&repository)?;

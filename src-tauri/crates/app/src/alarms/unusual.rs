@@ -181,9 +181,10 @@ fn alarm(
 pub(super) fn pin_all(app: &App) -> Result<(), AppError> {
     for alarm in app.inner.log.alarms().map_err(|e| jobs::failed(&e))? {
         let mut detail = Detail::of(&alarm);
-        let Some(found) = detail.unusual.as_mut().filter(|found| found.hold.is_none()) else {
+        if is_held(app, &detail) {
             continue;
-        };
+        }
+        let Some(found) = detail.unusual.as_mut() else { continue };
         let (Some(good), Some(repository)) = (found.good.clone(), detail.repository.clone()) else {
             continue;
         };
@@ -200,6 +201,25 @@ pub(super) fn pin_all(app: &App) -> Result<(), AppError> {
         }
     }
     Ok(())
+}
+
+/// Whether the hold of an alarm is there still. One that cannot be looked for counts as there.
+fn is_held(app: &App, detail: &Detail) -> bool {
+    let hold = detail.unusual.as_ref().and_then(|found| found.hold.as_ref());
+    let (Some(hold), Some(repository)) = (hold, &detail.repository) else { return false };
+    let holds = app.place(repository).and_then(|place| place.holds());
+    holds.map_or(true, |list| list.holds.iter().any(|held| held.id == *hold))
+}
+
+/// Lets an alarm not know of its hold any more: should its release break off, the next look holds
+/// the recovery point again.
+pub(super) fn forget_hold(app: &App, alarm: &AlarmRecord) -> Result<(), AppError> {
+    let mut detail = Detail::of(alarm);
+    if let Some(found) = &mut detail.unusual {
+        found.hold = None;
+    }
+    let detail = serde_json::to_value(&detail).unwrap_or_default();
+    app.inner.log.put_alarm(&AlarmRecord { detail, ..alarm.clone() }).map_err(|e| jobs::failed(&e))
 }
 
 /// Holds a recovery point for an alarm; the same one when that was done already.

@@ -8,7 +8,7 @@ mod tests;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -70,6 +70,15 @@ impl Promised {
     }
 }
 
+/// Addresses that are called often hold a secret: another computer has to be told them anew.
+fn without_addresses(settings: &NoticeSettings) -> NoticeSettings {
+    let mut settings = settings.clone();
+    settings.webhook.on = false;
+    settings.webhook.url.clear();
+    settings.pings.clear();
+    settings
+}
+
 /// Settings as they stand in a file.
 #[derive(Serialize, Deserialize)]
 struct SettingsInFile {
@@ -116,7 +125,7 @@ impl Exported {
         });
         let (servers, repositories) = (servers.collect(), repositories.collect());
         let choices = Some(settings.view());
-        let (notices, promised) = (settings.notices.clone(), Promised::of(settings));
+        let (notices, promised) = (without_addresses(&settings.notices), Promised::of(settings));
         Self { format: FORMAT, servers, repositories, jobs, choices, notices, promised }
     }
 
@@ -135,6 +144,8 @@ impl Exported {
 pub(crate) struct Leaving {
     /// What lies in each repository, by the hash of it.
     left: Mutex<HashMap<String, blake3::Hash>>,
+    /// Held by the one who notes what is due, or that it is done.
+    marking: Mutex<()>,
     /// Held by the one who leaves them.
     turn: Mutex<()>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -169,9 +180,20 @@ fn body(app: &App) -> Result<Vec<u8>, AppError> {
 /// way is only told, and tried again: nothing fails by it.
 pub(crate) fn leave(app: &App, repository: &Repository) {
     let id = repository.id().to_hex();
-    if let Err(error) = export(app, repository).and_then(|()| mark(app, &[id], false)) {
+    let left = export(app, repository).and_then(|()| {
+        let _marking = marking(app);
+        let newest = blake3::hash(&body(app)?);
+        let left = app.inner.leaving.left.lock().unwrap_or_else(PoisonError::into_inner);
+        // Something changed while it was written: it stays due.
+        if left.get(&id) == Some(&newest) { mark(app, &[id.clone()], false) } else { Ok(()) }
+    });
+    if let Err(error) = left {
         tracing::info!(%error, causes = ?error.causes, "settings are left in a repository later");
     }
+}
+
+fn marking(app: &App) -> MutexGuard<'_, ()> {
+    app.inner.leaving.marking.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns whether a repository has not got the newest settings.
@@ -205,7 +227,11 @@ pub(crate) fn changed(app: &App) {
     if all.is_empty() {
         return;
     }
-    if let Err(error) = mark(app, &all, true) {
+    let marked = {
+        let _marking = marking(app);
+        mark(app, &all, true)
+    };
+    if let Err(error) = marked {
         tracing::error!(%error, "a change may not come to a repository that is away");
     }
     let at_work = app.clone();

@@ -33,7 +33,7 @@ const OFTEN: Duration = Duration::from_secs(4);
 #[derive(Clone)]
 pub(super) struct Kept {
     /// The run after which each job was cleaned up.
-    tidied: HashMap<JobId, RunId>,
+    tidied: Arc<Mutex<HashMap<JobId, RunId>>>,
     /// Held while one is.
     tidying: Arc<tokio::sync::Mutex<()>>,
     /// Jobs whose run is about to begin: servers are asked first, and one may not answer for long.
@@ -47,7 +47,7 @@ pub(super) struct Kept {
 impl Kept {
     pub(super) fn new(reach: Arc<dyn Reach>) -> Self {
         Self {
-            tidied: HashMap::new(),
+            tidied: Arc::default(),
             tidying: Arc::default(),
             beginning: Arc::default(),
             clock: ClockWatch::default(),
@@ -61,6 +61,10 @@ impl Kept {
         // Whoever cleans up, or begins, holds a part of this.
         let tidies = Arc::strong_count(&self.tidying) > 1;
         self.beginning().is_empty() && self.plugs.is_idle() && !tidies
+    }
+
+    fn tidied(&self) -> MutexGuard<'_, HashMap<JobId, RunId>> {
+        self.tidied.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn beginning(&self) -> MutexGuard<'_, HashSet<JobId>> {
@@ -239,18 +243,23 @@ impl App {
     }
 
     /// Deletes what a job's rule does not keep, once after each of its runs that saved something.
-    fn tidy_once(&self, job: &Job, last: Option<LastRun>, kept: &mut Kept) {
+    fn tidy_once(&self, job: &Job, last: Option<LastRun>, kept: &Kept) {
         let Some(last) = last.filter(|last| last.saved) else { return };
         if !kept.clock.is_believed() {
             return; // it is done when a server's clock agrees
         }
-        if kept.tidied.insert(job.id, last.run) == Some(last.run) {
+        if kept.tidied().insert(job.id, last.run) == Some(last.run) {
             return;
         }
         // Giving back space may take long; what is due does not wait for it.
-        let (app, job, turn) = (self.clone(), job.clone(), kept.tidying.clone());
+        let (app, job, kept) = (self.clone(), job.clone(), kept.clone());
         drop(tokio::spawn(async move {
-            let _turn = turn.lock().await;
+            let _turn = kept.tidying.lock().await;
+            if !kept.clock.is_believed() {
+                // It was set, or the computer slept, while another job was cleaned up.
+                kept.tidied().remove(&job.id);
+                return;
+            }
             let tidied = job.clone();
             let told = app.blocking(move |app| Ok(tidy(app, &tidied))).await;
             let (events, failed) = told.unwrap_or_else(|error| (Vec::new(), Some(error)));

@@ -65,13 +65,15 @@ pub(super) fn count_handled(
     }
     let log = &app.inner.log;
     let handled = log.handled().map_err(|e| failed(&e))?;
-    let mut jobs = BTreeMap::new();
+    let (mut jobs, now) = (BTreeMap::new(), app.inner.clock.now());
     for job in all(app)? {
         for schedule in &job.schedules {
             let made = newest.get(&schedule.id.to_string()).copied().unwrap_or_default();
             let known = handled.get(&schedule.id).copied();
             // Never further than it was lost: a clock that was ahead would swallow what is due.
+            let went_on = known.filter(|known| *known > lost_at && *known <= now);
             let until = made.max(known.unwrap_or_default()).min(lost_at);
+            let until = went_on.unwrap_or(until);
             let until =
                 if made == DateTime::<Utc>::default() && known.is_none() { lost_at } else { until };
             if known != Some(until) {

@@ -101,7 +101,12 @@ pub(crate) fn open_log(
         let log = make()?;
         return begin_anew(log, before.aside, before.why).map(|(log, lost)| (log, Some(lost)));
     }
-    let missing = fs_err::metadata(&path).map_or(true, |file| file.len() == 0);
+    let missing = match fs_err::metadata(&path) {
+        Ok(file) => file.len() == 0,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => true,
+        // It may be there and whole: nothing is made in its place.
+        Err(e) => return Err(failed(&e)),
+    };
     if missing {
         // A journal of a file that is gone must not be taken for one of the new file.
         files::set_aside(&path, clock.now()).map_err(|e| failed(&e))?;
@@ -361,13 +366,25 @@ impl App {
         })?;
         for name in &found.kept {
             let event = LossEvent::SnapshotKept { name: name.clone() };
-            self.line(run, Level::Warning, event);
+            self.line_once(run, Level::Warning, event);
         }
         for name in &found.promised {
             let event = LossEvent::SnapshotFound { name: name.clone() };
             self.line(run, Level::Info, event);
         }
+        if !found.kept.is_empty() {
+            return Ok(()); // it is looked again, until nothing hangs on them any more
+        }
         log.clear_intent(intent).map_err(|e| crate::jobs::failed(&e))
+    }
+
+    /// As [`App::line`], unless the run says so already.
+    fn line_once(&self, run: RunId, level: Level, event: LossEvent) {
+        let said = serde_json::to_value(RunEvent::Loss(event.clone())).ok();
+        let lines = self.inner.log.lines(run).unwrap_or_default();
+        if lines.iter().all(|line| Some(&line.event) != said.as_ref()) {
+            self.line(run, level, event);
+        }
     }
 
     fn line(&self, run: RunId, level: Level, event: LossEvent) {

@@ -1,6 +1,7 @@
 //! Sends what waits, puts off what does not get through, and tells of ways that do not work.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -66,7 +67,8 @@ impl Notices {
         let lost = |error: &_| tracing::error!(%error, "the notices cannot be read");
         let waiting = waiting.inspect_err(lost).unwrap_or_default();
         let mut due: BTreeMap<String, Vec<Letter>> = BTreeMap::new();
-        for letter in waiting.into_iter().filter(|letter| letter.next_at <= now) {
+        let open = |letter: &Letter| letter.next_at <= now && !self.is_done(letter.id);
+        for letter in waiting.into_iter().filter(open) {
             due.entry(letter.channel.clone()).or_default().push(letter);
         }
         for (channel, letters) in due {
@@ -98,6 +100,7 @@ impl Notices {
                 Ok(sent) => {
                     let refused = sent.refused.map(|e| (e.said(), e));
                     let said = refused.as_ref().map_or(&sent.said, |(said, _)| said);
+                    self.note_done(letter.id);
                     log.end_letter(letter.id, LetterState::Sent, said)?;
                     match refused {
                         None => self.works(channel, target.way())?,
@@ -108,6 +111,16 @@ impl Notices {
             }
         }
         Ok(())
+    }
+
+    /// Whether a letter was sent, though that could not be recorded.
+    fn is_done(&self, letter: i64) -> bool {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).contains(&letter)
+    }
+
+    /// A letter that was sent is not sent again, even where its end cannot be written down.
+    fn note_done(&self, letter: i64) {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).insert(letter);
     }
 
     /// Puts off what is due on a channel, gives up what was tried for a day, and tells of it.

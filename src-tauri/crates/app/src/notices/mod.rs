@@ -18,8 +18,9 @@ mod smtp;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use kuramori_base::Clock;
 use kuramori_jobs::{LetterState, RunId, RunLog, RunRecord, RunState, Told};
@@ -97,6 +98,8 @@ pub(crate) struct Notices {
     caller: OnceLock<Result<Caller, AppError>>,
     /// Says that there is something to send.
     posted: Notify,
+    /// Letters that were sent by this process.
+    done: Mutex<HashSet<i64>>,
     /// Held by whoever sends.
     sending: tokio::sync::Mutex<()>,
     /// Where the desktop's notices are shown one after the other.
@@ -110,6 +113,7 @@ impl Notices {
             parts,
             caller: OnceLock::new(),
             posted: Notify::new(),
+            done: Mutex::default(),
             sending: tokio::sync::Mutex::default(),
             screen,
         }

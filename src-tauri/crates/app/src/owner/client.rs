@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use kuramori_platform::endpoint::Line;
 use tokio::sync::mpsc;
@@ -84,6 +85,9 @@ impl Client {
     }
 }
 
+/// How long an owner may take to greet.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl Remote {
     /// Finds the process that owns a state folder. `None` when nobody does who could be asked.
     /// Blocks.
@@ -92,7 +96,7 @@ impl Remote {
     /// [`ErrorCode::OwnerDiffers`] when it is of another version.
     pub fn find(state: &Path) -> Result<Option<Self>, AppError> {
         let Some(owner) = Owner::read(state) else { return Ok(None) };
-        match greet(&owner) {
+        match greet_in_time(&owner) {
             Ok((line, version)) if version == VERSION => {
                 let (owner, line) = (Arc::new(owner), Arc::new(Mutex::new(line)));
                 Ok(Some(Self { owner, line }))
@@ -165,6 +169,15 @@ fn greet(owner: &Owner) -> io::Result<(Line, String)> {
         Tell::Hello { version } => Ok((line, version)),
         other => Err(io::Error::other(format!("{other:?} is no greeting"))),
     }
+}
+
+/// As [`greet`], for an owner that may be stopped in its tracks.
+fn greet_in_time(owner: &Owner) -> io::Result<(Line, String)> {
+    let (tell, told) = std::sync::mpsc::channel();
+    let owner = owner.clone();
+    // It ends with the connection; nobody waits for it longer than this.
+    std::thread::Builder::new().spawn(move || drop(tell.send(greet(&owner))))?;
+    told.recv_timeout(PATIENCE).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 fn exchange(line: &mut Line, ask: &Ask) -> io::Result<Tell> {

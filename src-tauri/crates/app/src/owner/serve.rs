@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kuramori_platform::endpoint::{Line, Listener};
 use tokio::runtime::Handle;
@@ -30,6 +31,9 @@ impl Drop for Answering {
         }
     }
 }
+
+/// After a connection that came to nothing.
+const PAUSE: Duration = Duration::from_millis(200);
 
 impl App {
     /// Lets other programs of this user ask this one, for as long as the answer lives. `program`
@@ -59,17 +63,23 @@ impl App {
                     Ok(line) => {
                         let (app, runtime) = (app.clone(), runtime.clone());
                         let owner = owner.clone();
-                        std::thread::spawn(move || {
+                        let answers = move || {
                             if let Err(error) = answer(&app, &runtime, &owner, line) {
                                 tracing::info!(%error, "a program that asked is gone");
                             }
-                        });
+                        };
+                        if let Err(error) = std::thread::Builder::new().spawn(answers) {
+                            tracing::warn!(%error, "a program that asked has to try again");
+                        }
                     }
                     Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                         tracing::warn!(%error, "turned away");
                     }
-                    // It is over, or nobody else could be heard either.
-                    Err(error) => return tracing::error!(%error, "others are not heard any more"),
+                    // Of one that is gone already, or of a want that passes.
+                    Err(error) => {
+                        tracing::warn!(%error, "a program that asked was not heard");
+                        std::thread::sleep(PAUSE);
+                    }
                 }
             }
         });

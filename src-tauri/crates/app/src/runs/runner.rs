@@ -1,5 +1,6 @@
 use std::collections::{HashMap, HashSet};
 use std::error::Error as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -193,7 +194,12 @@ impl Runs {
         let warned = lines.iter().any(|(level, _)| *level == Level::Warning);
         let (runs, id) = (self.clone(), run.id);
         std::thread::spawn(move || {
-            runs.work(&run, &queue, warned);
+            let worked = AssertUnwindSafe(|| runs.work(&run, &queue, warned));
+            if catch_unwind(worked).is_err() {
+                // What it held is let go all the same.
+                tracing::error!(run = %run.id, "a run broke off");
+                run.set_state(RunState::Done(Outcome::Failed));
+            }
             runs.live().remove(&run.id);
             runs.freed.notify_all();
             runs.tell(&run);

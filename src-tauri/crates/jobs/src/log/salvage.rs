@@ -14,7 +14,10 @@ use crate::job::Cause;
 use crate::{IntentId, JobId, LogError, Outcome, RunId, RunState, ScheduleId, Stage};
 
 /// The tables, those first that others refer to.
-const TABLES: [&str; 6] = ["runs", "items", "lines", "intents", "jobs", "handled"];
+const TABLES: [&str; 12] = [
+    "runs", "items", "lines", "intents", "jobs", "handled", "alarms", "changes", "promised",
+    "saved", "letters", "told",
+];
 
 /// What was taken over from a damaged file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,7 +82,9 @@ impl RunLog {
             salvaged.intents |= whole && table == "intents";
         }
         self.drop_senseless("runs")?;
-        self.drop_senseless("handled")?;
+        for table in ["handled", "alarms", "letters", "told", "promised"] {
+            self.drop_senseless(table)?;
+        }
         salvaged.jobs &= self.drop_senseless("jobs")?;
         salvaged.intents &= self.drop_senseless("intents")?;
         salvaged.runs = self
@@ -99,6 +104,10 @@ impl RunLog {
             "intents" => "id, run, made_at, payload",
             "handled" => "schedule, schedule, until, '0'",
             "jobs" => "id, id, changed_at, definition",
+            "alarms" => "key, coalesce(told_at, since), since, detail",
+            "letters" => "CAST(id AS TEXT), next_at, made_at, content",
+            "told" => "key, key, at, what",
+            "promised" => "vm, vm, since, '0'",
             _ => return Ok(true),
         };
         let rows: Vec<Row> = self.query("looking at what was taken over", |db| {
@@ -106,7 +115,12 @@ impl RunLog {
                 .query_map([], |r| Ok((r.get(0)?, [r.get(1)?, r.get(2)?, r.get(3)?])))?
                 .collect()
         })?;
-        let key = if table == "handled" { "schedule" } else { "id" };
+        let key = match table {
+            "handled" => "schedule",
+            "alarms" | "told" => "key",
+            "promised" => "vm",
+            _ => "id",
+        };
         let mut sound = true;
         for (id, [other, time, json]) in rows {
             let plain = parse_time(&time).is_ok() && parse_json(&json).is_ok();
@@ -118,6 +132,8 @@ impl RunLog {
                     }
                     "intents" => id.parse::<IntentId>().is_ok() && other.parse::<RunId>().is_ok(),
                     "handled" => id.parse::<ScheduleId>().is_ok(),
+                    "alarms" | "letters" => parse_time(&other).is_ok(),
+                    "told" | "promised" => true,
                     _ => serde_json::from_str::<crate::job::Job>(&json).is_ok(),
                 };
             if !readable {
@@ -228,7 +244,10 @@ fn copy_rows(from: &Connection, to: &Connection, table: &str) -> bool {
     let places = vec!["?"; count].join(", ");
     let insert = format!("INSERT OR IGNORE INTO {table} ({names}) VALUES ({places})");
     let read = || -> rusqlite::Result<bool> {
-        let mut rows = from.prepare(&format!("SELECT {names} FROM {table} ORDER BY rowid"))?;
+        // As they were written; the order of those that have no number does not matter.
+        let numbered = !matches!(table, "changes" | "promised" | "saved");
+        let order = if numbered { " ORDER BY rowid" } else { "" };
+        let mut rows = from.prepare(&format!("SELECT {names} FROM {table}{order}"))?;
         let mut rows = rows.query([])?;
         let mut whole = true;
         while let Some(row) = rows.next()? {

@@ -46,13 +46,19 @@ impl Schedule {
 
     /// Returns how long its window is by the clock on the wall, where it has one.
     pub fn window(&self) -> Option<TimeDelta> {
-        Some(length(self.rhythm.at()?, self.until?))
+        let (at, until) = self.ends()?;
+        Some(length(at, until))
+    }
+
+    /// Returns when its window begins and ends. One of a whole day is none.
+    fn ends(&self) -> Option<(NaiveTime, NaiveTime)> {
+        Some((self.rhythm.at()?, self.until?)).filter(|(at, until)| at != until)
     }
 
     /// Returns the windows that are open at `around` or open in the days after it, in their order;
     /// `None` without a window.
     fn windows(&self, around: DateTime<Utc>) -> Option<Vec<(DateTime<Utc>, DateTime<Utc>)>> {
-        let (at, until) = (self.rhythm.at()?, self.until?);
+        let (at, until) = self.ends()?;
         let length = length(at, until);
         // A gap in a clock may move a window by a day; one before may still be open.
         let first = local::date(around, self.zone).checked_sub_days(chrono::Days::new(3))?;

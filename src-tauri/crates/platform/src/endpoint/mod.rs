@@ -82,7 +82,10 @@ impl Line {
     /// [`io::ErrorKind::ConnectionRefused`] or [`io::ErrorKind::NotFound`] when nobody listens.
     pub fn connect(address: &Path) -> io::Result<Self> {
         let name = address.as_os_str().to_fs_name::<GenericFilePath>()?;
-        Ok(Self::of(Stream::connect(name)?))
+        let stream = Stream::connect(name)?;
+        // Somebody else may listen where ours did.
+        system::is_same_user(&stream)?;
+        Ok(Self::of(stream))
     }
 
     fn of(stream: Stream) -> Self {

@@ -142,7 +142,9 @@ impl Repository {
     ) -> Result<PruneReport, RepoError> {
         self.writable()?;
         let folder = self.inner.options.lock_folder.as_ref();
-        let _only_one = WriteLock::for_collection(folder, self.inner.id)?;
+        let collect = || WriteLock::for_collection(folder, self.inner.id);
+        // Who only looks writes nothing, and stands in nobody's way.
+        let _only_one = (!options.dry_run).then(collect).transpose()?;
         let collector =
             Collector { inner: &self.inner, options, clock, report: PruneReport::default() };
         collector.run()
@@ -154,10 +156,11 @@ impl Collector<'_> {
         let number = if self.options.dry_run { 0 } else { self.finish_earlier()? };
         self.go_on()?;
         let view = Arc::new(self.inner.fresh());
-        view.load_index_to_write()?;
-        view.index.compact();
+        // Points first: what is committed before they are listed has its index already.
         let committed = view.committed()?;
         readable(&view, &committed)?;
+        view.load_index_to_write()?;
+        view.index.compact();
         let due = self.due(&committed);
         self.report.expired = due.iter().map(|(point, _)| *point).collect();
         let marks = self.mark(&view, &committed, &due)?;
@@ -245,10 +248,11 @@ impl Collector<'_> {
             return Ok(Final::Decided { packs, points: Vec::new(), previous });
         }
         let view = Arc::new(self.inner.fresh());
-        view.load_index_to_write()?;
-        view.index.compact();
+        // Points first: what is committed before they are listed has its index already.
         let committed = view.committed()?;
         readable(&view, &committed)?;
+        view.load_index_to_write()?;
+        view.index.compact();
         let read = self.being_read()?;
         let roots = Roots { committed: &committed, due: &HashSet::new(), read: &read };
         let marks = Marks::of(&view, &roots, &planned, &self.options.cancel)?;
@@ -287,7 +291,7 @@ impl Collector<'_> {
         let over = may_go.filter_map(|(point, binned)| {
             let tomb = binned.tomb.as_ref()?;
             let delay = Duration::from_secs(u64::from(tomb.delay));
-            (observed.since(tomb.created) >= delay).then_some((*point, binned.number))
+            (observed.since(tomb.created, delay) >= delay).then_some((*point, binned.number))
         });
         let mut due: Vec<_> = over.collect();
         due.sort_unstable();
