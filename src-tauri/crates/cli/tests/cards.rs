@@ -75,7 +75,11 @@ async fn speak(app: &App, language: &str) {
 async fn failed(app: &App, vms: &BTreeMap<String, String>, vm: &str) -> Option<[ErrorView; 2]> {
     let (server, place) = ("lab", "place");
     let request = json!({ "server_id": server, "vms": [vms[vm]], "repository_id": place });
-    let run = call!(app, BackupStart, request).unwrap().run_id;
+    let run = match call!(app, BackupStart, request) {
+        Ok(started) => started.run_id,
+        // Seen before a run began.
+        Err(error) => return Some([error.view(Language::En), error.view(Language::Ja)]),
+    };
     app.wait(&run).await.unwrap();
     let mut views = Vec::new();
     for language in ["en", "ja"] {
@@ -197,18 +201,15 @@ async fn repositories(cards: &mut Cards, app: &App, bench: &Bench) {
     std::fs::rename(&second, folder("away")).unwrap();
     let fresh = open(bench, "fresh").unwrap();
     cards.of_error("repository-vanished", fresh.attach_repository("b", &second, key()));
-    let format = folder("away").join("format");
-    let bytes = std::fs::read(&format).unwrap();
-    std::fs::write(&format, &bytes[..bytes.len() / 2]).unwrap();
-    cards.of_error("repository-damaged", fresh.attach_repository("b", &folder("away"), key()));
-    std::fs::write(&format, &bytes).unwrap();
-    fresh.attach_repository("b", &folder("away"), key()).unwrap();
+    // Both the format file and its copy.
+    let formats = ["format", "format.1"].map(|name| folder("away").join(name));
+    let bytes = std::fs::read(&formats[0]).unwrap();
+    formats.iter().for_each(|path| std::fs::write(path, vec![0; bytes.len()]).unwrap());
+    cards.of_error("repository-damaged", fresh.attach_repository("d", &folder("away"), key()));
+    formats.iter().for_each(|path| std::fs::write(path, &bytes).unwrap());
+    fresh.attach_repository("e", &folder("away"), key()).unwrap();
     drop(fresh);
-    // Another repository comes to lie where it was.
-    std::fs::rename(folder("away"), folder("kept")).unwrap();
-    open(bench, "third").unwrap().create_repository("c", &folder("away"), key()).unwrap();
-    let fresh = open(bench, "fresh").unwrap();
-    cards.of_error("repository-swapped", fresh.place("b").map(drop));
+    let _owner = open(bench, "fresh").unwrap();
     cards.of_error("file-unreadable", missing_image(app));
     cards.of_error("state-in-use", open(bench, "fresh").map(drop));
     std::fs::create_dir(folder("broken")).unwrap();
