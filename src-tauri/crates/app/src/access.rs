@@ -181,7 +181,7 @@ fn open_entry(app: &App, entry: &RepositoryEntry) -> Result<Repository, AppError
         OpenOptions { index_folder: Some(catalog::folder(app)), ..OpenOptions::default() };
     let repository = open_folder(&entry.path, &stored.unlock, options)?;
     if repository.id().to_hex() != entry.id {
-        return Err(AppError::new(ErrorCode::RepositoryVanished, entry.path.display().to_string())
+        return Err(AppError::new(ErrorCode::RepositorySwapped, entry.path.display().to_string())
             .detail(format!("another repository lies there now: {}", repository.id())));
     }
     catalog::keep(app, &repository);

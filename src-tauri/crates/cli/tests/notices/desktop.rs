@@ -60,27 +60,31 @@ fn open(state: &Path, key: &Path) -> App {
     .unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[test]
 #[ignore = "needs the session of the tests: a notification daemon"]
-async fn the_desktop_shows_one_notice_for_a_cause_and_one_for_its_end() {
+fn the_desktop_shows_one_notice_for_a_cause_and_one_for_its_end() {
+    // The lab has a runtime of its own.
     let (bench, lab) = twenty();
-    let app = open(&bench.path("state"), &bench.path("key"));
-    let english = app.language() == Language::En;
-    assert!(english, "the session speaks English");
-    let before = shown("夜間");
-    let fault = failing(&lab);
-    for _ in 0..2 {
-        assert_eq!(run(&app).await, "failed");
-    }
-    letters(&app, 1).await;
-    lab.remove_faults(Some(fault));
-    assert_eq!(run(&app).await, "succeeded");
-    let letters = letters(&app, 2).await;
-    assert!(letters.iter().all(|l| l["state"] == "sent" && l["way"] == "desktop"), "{letters:?}");
-    let shown = shown("夜間").split_off(before.len());
-    let titles: Vec<_> = shown.iter().map(|(title, _)| title.as_str()).collect();
-    assert_eq!(titles, ["Failed: 夜間", "Well again: 夜間"], "of 20 VMs and 3 runs");
-    assert!(shown[0].1.contains("free edition of ESXi"), "{shown:?}");
-    let tested = app.dispatch("notices.test", json!({ "way": "desktop" })).await.unwrap();
-    assert_eq!(tested["said"], "");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let app = open(&bench.path("state"), &bench.path("key"));
+        assert_eq!(app.language(), Language::En, "the session speaks English");
+        let before = shown("夜間");
+        let fault = failing(&lab);
+        for _ in 0..2 {
+            assert_eq!(run(&app).await, "failed");
+        }
+        letters(&app, 1).await;
+        lab.remove_faults(Some(fault));
+        assert_eq!(run(&app).await, "succeeded");
+        let letters = letters(&app, 2).await;
+        let there = |l: &Value| l["state"] == "sent" && l["way"] == "desktop";
+        assert!(letters.iter().all(there), "{letters:?}");
+        let shown = shown("夜間").split_off(before.len());
+        let titles: Vec<_> = shown.iter().map(|(title, _)| title.as_str()).collect();
+        assert_eq!(titles, ["Failed: 夜間", "Well again: 夜間"], "of 20 VMs and 3 runs");
+        assert!(shown[0].1.contains("free edition of ESXi"), "{shown:?}");
+        let tested = app.dispatch("notices.test", json!({ "way": "desktop" })).await.unwrap();
+        assert_eq!(tested["said"], "");
+    });
 }

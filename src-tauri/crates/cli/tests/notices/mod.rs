@@ -292,7 +292,7 @@ fn passwords_are_in_no_file_or_log_and_what_is_exported_has_none() {
     let other = Bench::new();
     let (place, key) = (bench.text("repository"), bench.text("repository.key"));
     other.run(&["repo", "attach", &place, "--name", "place", "--key-file", &key]).ok();
-    let taken = other.run(&["repo", "settings", "import", "place", "--json"]).ok();
+    let taken = other.run(&["settings", "import", "--from-repository", "place", "--json"]).ok();
     assert_eq!(taken.field("/notices"), "true");
     let there_now = other.run(&["notices", "show", "--json"]).ok();
     assert_eq!(there_now.field("/settings/mail/user"), USER);
