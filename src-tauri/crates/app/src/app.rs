@@ -30,7 +30,7 @@ use crate::notices::{self, Notices};
 use crate::opened::Opened;
 use crate::owner;
 use crate::place::Writer;
-use crate::runs::Runs;
+use crate::runs::{LiveRun, Runs};
 use crate::secrets::{Keychain, SecretError, SecretsChoice};
 use crate::settings::SettingsFile;
 use crate::updates::{self, Updates};
@@ -137,22 +137,14 @@ impl App {
             desktop: notices,
         }));
         let tells = notices.clone();
-        let runs = Arc::new(Runs::new(
-            log.clone(),
-            clock.clone(),
-            events.clone(),
-            Box::new(move || language.language()),
-            Box::new(move |run| tells.run_ended(run)),
-        ));
+        let tell = Box::new(move |run: &LiveRun| tells.run_ended(run));
+        let language = Box::new(move || language.language());
+        let runs = Runs::new(log.clone(), clock.clone(), events.clone(), language, tell);
+        let runs = Arc::new(runs);
         if updates::guard(&state, None).is_err() {
             runs.close_if_idle();
         }
-        let updates = Updates::open(updates::Parts {
-            state: state.clone(),
-            settings: settings.clone(),
-            events: events.clone(),
-            clock: clock.clone(),
-        });
+        let updates = updates_of(&state, &settings, &events, &clock);
         let throttle = Arc::new(load::throttle(settings.clone(), clock.clone()));
         notices.recorded(&interrupted);
         let losses: Vec<Lost> = no_settings.into_iter().chain(no_log).collect();
@@ -318,6 +310,16 @@ impl App {
             .await
             .unwrap_or_else(|e| Err(AppError::new(ErrorCode::Internal, "").because(&e)))
     }
+}
+
+fn updates_of(
+    state: &Path,
+    settings: &Arc<SettingsFile>,
+    events: &Arc<EventHub>,
+    clock: &Arc<dyn Clock>,
+) -> Updates {
+    let (settings, events, clock) = (settings.clone(), events.clone(), clock.clone());
+    Updates::open(updates::Parts { state: state.to_owned(), settings, events, clock })
 }
 
 /// How long a process that is on its way out may still hold the state folder.

@@ -181,7 +181,7 @@ fn key() -> RepositoryKey {
     RepositoryKey::KeyFile(Secret::new(vec![7; 64]))
 }
 
-async fn repositories(cards: &mut Cards, app: &App, bench: &Bench) {
+fn repositories(cards: &mut Cards, app: &App, bench: &Bench) {
     let folder = |name: &str| bench.path(name);
     let empty = folder("empty");
     std::fs::create_dir(&empty).unwrap();
@@ -204,9 +204,13 @@ async fn repositories(cards: &mut Cards, app: &App, bench: &Bench) {
     // Both the format file and its copy.
     let formats = ["format", "format.1"].map(|name| folder("away").join(name));
     let bytes = std::fs::read(&formats[0]).unwrap();
-    formats.iter().for_each(|path| std::fs::write(path, vec![0; bytes.len()]).unwrap());
+    for path in &formats {
+        std::fs::write(path, vec![0; bytes.len()]).unwrap();
+    }
     cards.of_error("repository-damaged", fresh.attach_repository("d", &folder("away"), key()));
-    formats.iter().for_each(|path| std::fs::write(path, &bytes).unwrap());
+    for path in &formats {
+        std::fs::write(path, &bytes).unwrap();
+    }
     fresh.attach_repository("e", &folder("away"), key()).unwrap();
     drop(fresh);
     let _owner = open(bench, "fresh").unwrap();
@@ -261,7 +265,7 @@ fn at_least_thirty_causes_have_their_cards_in_both_languages() {
     let bench = Bench::new();
     // The lab has a runtime of its own.
     let lab = bench
-        .lab(|lab| (1..=9).fold(lab, |lab, n| lab.vm(LabVm::new(&format!("vm{n}")).capacity(MIB))));
+        .lab(|lab| (1..=9).fold(lab, |lab, n| lab.vm(LabVm::new(format!("vm{n}")).capacity(MIB))));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let cards = runtime.block_on(all(&bench, &lab));
     assert_eq!(cards.wrong, [] as [String; 0]);
@@ -284,7 +288,7 @@ async fn all(bench: &Bench, lab: &LabHandle) -> Cards {
     let mut cards = Cards::default();
     servers(&mut cards, &app, lab).await;
     backups(&mut cards, &app, lab, &vms).await;
-    repositories(&mut cards, &app, bench).await;
+    repositories(&mut cards, &app, bench);
     notices(&mut cards, &app, lab).await;
     cards
 }

@@ -44,7 +44,8 @@ fn list(bench: &Bench) -> (Answer, serde_json::Value) {
 
 #[test]
 fn a_damaged_or_deleted_file_of_runs_is_made_anew_from_what_repositories_hold() {
-    let damages: [(&str, fn(&Path)); 5] = [
+    type Damage = fn(&Path);
+    let damages: [(&str, Damage); 5] = [
         ("deleted", delete),
         ("empty", |log| fs::write(log, "").unwrap()),
         ("another file", |log| fs::write(log, vec![b'x'; 5000]).unwrap()),

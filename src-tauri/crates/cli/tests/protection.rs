@@ -10,7 +10,9 @@ const BACKUP: [&str; 7] = ["backup", "--server", "lab", "--repo", "place", "--vm
 /// Text that compresses to less than half.
 fn text(seed: u64, length: u64) -> Vec<u8> {
     let mut bytes = noise(seed, length);
-    bytes.iter_mut().for_each(|byte| *byte = b"etaoinsh"[usize::from(*byte % 8)]);
+    for byte in &mut bytes {
+        *byte = b"etaoinsh"[usize::from(*byte % 8)];
+    }
     bytes
 }
 

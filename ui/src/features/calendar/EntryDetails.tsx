@@ -6,7 +6,7 @@ import { useLanguage, useText } from "@/i18n/context";
 import { momentText } from "@/lib/time";
 import type { Entry } from "./entries";
 import { lengthText, signOf, timesOf, wordOf } from "./words";
-import css from "./Calendar.module.css";
+import css from "./EntryDetails.module.css";
 
 interface EntryDetailsProps {
   entry: Entry | null;

@@ -6,7 +6,7 @@ import { clockText } from "@/lib/time";
 import { minuteOf } from "./days";
 import { grouped, type CalendarDay, type Entry } from "./entries";
 import { dayFact, sentenceOf, signOf } from "./words";
-import css from "./Calendar.module.css";
+import css from "./MonthView.module.css";
 
 interface MonthViewProps {
   days: readonly CalendarDay[];

@@ -9,7 +9,6 @@ use kuramori_jobs::protection::{Facts, State};
 use super::{Detail, kind_of, record};
 use crate::app::App;
 use crate::dto::AlertKind;
-use crate::error::AppError;
 use crate::inventory;
 use crate::protection::{Survey, Watched};
 
@@ -24,7 +23,7 @@ pub(super) struct Causes {
 }
 
 /// Returns what is wrong now, besides unusual changes.
-pub(super) fn now(app: &App, survey: &Survey) -> Result<Causes, AppError> {
+pub(super) fn now(app: &App, survey: &Survey) -> Causes {
     let mut alarms: Vec<AlarmRecord> =
         survey.vms.iter().filter_map(|vm| overdue(vm, survey)).collect();
     alarms.extend(clock(survey));
@@ -46,7 +45,7 @@ pub(super) fn now(app: &App, survey: &Survey) -> Result<Causes, AppError> {
         alarms.push(record(key, AlertKind::OldSnapshot, &old.vm, survey.now, &detail));
     }
     let servers = inventory::read_servers(app).into_iter().collect();
-    Ok(Causes { alarms, servers })
+    Causes { alarms, servers }
 }
 
 /// A VM that is late or missed, whatever else is the matter with it. One that no job saves and that

@@ -125,7 +125,7 @@ pub(crate) fn look(app: &App) -> Result<Option<DateTime<Utc>>, AppError> {
         unusual::judge(app, (id, name), vms)?;
     }
     unusual::pin_all(app)?;
-    let causes = causes::now(app, &survey)?;
+    let causes = causes::now(app, &survey);
     settle(app, &survey, causes)?;
     tell::tell_new(app)?;
     let moments = survey.vms.iter().flat_map(|vm| {

@@ -196,7 +196,7 @@ pub(super) fn pin_all(app: &App) -> Result<(), AppError> {
                 app.inner.log.put_alarm(&alarm).map_err(|e| jobs::failed(&e))?;
             }
             Err(error) => {
-                tracing::warn!(%error, alarm = alarm.key, "its last good recovery point is not held yet")
+                tracing::warn!(%error, alarm = alarm.key, "its last good recovery point is not held yet");
             }
         }
     }

@@ -66,7 +66,7 @@ struct Promised {
 
 impl Promised {
     fn of(settings: &Settings) -> Self {
-        Self { classes: settings.classes.clone(), vms: settings.promises.clone() }
+        Self { classes: settings.classes, vms: settings.promises.clone() }
     }
 }
 
@@ -185,7 +185,11 @@ pub(crate) fn leave(app: &App, repository: &Repository) {
         let newest = blake3::hash(&body(app)?);
         let left = app.inner.leaving.left.lock().unwrap_or_else(PoisonError::into_inner);
         // Something changed while it was written: it stays due.
-        if left.get(&id) == Some(&newest) { mark(app, &[id.clone()], false) } else { Ok(()) }
+        if left.get(&id) == Some(&newest) {
+            mark(app, std::slice::from_ref(&id), false)
+        } else {
+            Ok(())
+        }
     });
     if let Err(error) = left {
         tracing::info!(%error, causes = ?error.causes, "settings are left in a repository later");

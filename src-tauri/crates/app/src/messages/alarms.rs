@@ -154,7 +154,7 @@ pub(crate) fn alarm(
             format!("{subject} has no recovery point since {since}.")
         }
         (Language::En, AlertKind::NeverSaved) => format!("{subject} was never saved."),
-        (Language::En, AlertKind::UnusualChange) => unusual(subject, detail, language),
+        (_, AlertKind::UnusualChange) => unusual(subject, detail, language),
         (Language::En, AlertKind::History) => format!("The past of {subject} is broken."),
         (Language::En, AlertKind::OldSnapshot) => {
             let name = detail.snapshot.as_deref().unwrap_or_default();
@@ -172,7 +172,6 @@ pub(crate) fn alarm(
         (Language::Ja, AlertKind::NeverSaved) => {
             format!("{subject} はまだ一度も保存されていません。")
         }
-        (Language::Ja, AlertKind::UnusualChange) => unusual(subject, detail, language),
         (Language::Ja, AlertKind::History) => format!("{subject} の履歴に矛盾があります。"),
         (Language::Ja, AlertKind::OldSnapshot) => {
             let name = detail.snapshot.as_deref().unwrap_or_default();

@@ -190,9 +190,10 @@ impl Notices {
                 shown.map_err(|e| SendError::Desktop(Box::new(e)))?.map(|()| said(String::new()))
             }
             Target::Mail(to) => {
-                let password = match to.user.is_empty() {
-                    true => None,
-                    false => self.secret(settings::MAIL_PASSWORD).await?,
+                let password = if to.user.is_empty() {
+                    None
+                } else {
+                    self.secret(settings::MAIL_PASSWORD).await?
                 };
                 if !to.user.is_empty() && password.is_none() {
                     let missing = AppError::new(ErrorCode::SecretMissing, &to.server);

@@ -57,7 +57,7 @@ pub(super) async fn post_if_due(app: &App) {
             let is_on = settings.mail || settings.webhook;
             let due = match &told {
                 Some(told) => {
-                    last(&settings, now.with_timezone(&Local)).is_some_and(|slot| told.at < slot)
+                    last(settings, now.with_timezone(&Local)).is_some_and(|slot| told.at < slot)
                 }
                 None => false,
             };
@@ -90,7 +90,7 @@ fn post(app: &App, settings: DigestNotices, title: String, body: String) {
 
 /// Returns the newest moment at or before `now` at which a digest is due.
 pub(super) fn last<Z: TimeZone>(
-    settings: &DigestNotices,
+    settings: DigestNotices,
     now: DateTime<Z>,
 ) -> Option<DateTime<Utc>> {
     let (today, zone) = (now.date_naive(), now.timezone());
@@ -104,7 +104,7 @@ pub(super) fn last<Z: TimeZone>(
 }
 
 /// Returns when the next digest is due; `None` while it is off.
-pub(super) fn next(settings: &DigestNotices, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(super) fn next(settings: DigestNotices, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let now = now.with_timezone(&Local);
     let after = last(settings, now)?.with_timezone(&Local).date_naive();
     let day = after.checked_add_days(Days::new(7))?;
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn it_is_due_once_a_week_at_its_hour() {
         let sunday = DigestNotices { weekday: 7, hour: 8, mail: true, webhook: false };
-        let last = |now: &str| last(&sunday, at(now).with_timezone(&BERLIN)).unwrap();
+        let last = |now: &str| last(sunday, at(now).with_timezone(&BERLIN)).unwrap();
         // Sunday 10 May 2026, summer time.
         assert_eq!(last("2026-05-10T06:00:00Z"), at("2026-05-10T06:00:00Z"));
         assert_eq!(last("2026-05-10T05:59:59Z"), at("2026-05-03T06:00:00Z"));
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(last("2026-10-25T06:59:00Z"), at("2026-10-18T06:00:00Z"));
         // An hour that is skipped.
         let skipped = DigestNotices { hour: 2, ..sunday };
-        let slot = super::last(&skipped, at("2026-03-29T12:00:00Z").with_timezone(&BERLIN));
+        let slot = super::last(skipped, at("2026-03-29T12:00:00Z").with_timezone(&BERLIN));
         assert_eq!(slot, Some(at("2026-03-29T01:00:00Z")));
     }
 
@@ -226,8 +226,8 @@ mod tests {
     fn the_next_one_is_a_week_after_the_last_unless_it_is_off() {
         let on = DigestNotices { weekday: 3, hour: 23, mail: true, webhook: false };
         let now = at("2026-05-10T06:00:00Z");
-        let next_one = next(&on, now).unwrap();
+        let next_one = next(on, now).unwrap();
         assert!(next_one > now && next_one <= now + WEEK + TimeDelta::hours(1), "{next_one}");
-        assert_eq!(next(&DigestNotices { mail: false, ..on }, now), None);
+        assert_eq!(next(DigestNotices { mail: false, ..on }, now), None);
     }
 }

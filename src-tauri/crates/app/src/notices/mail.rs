@@ -117,7 +117,9 @@ fn plain(title: &str, parts: &[Part], signature: &str) -> String {
             Part::Named(name, what) => text += &format!("\n{name}: {what}\n"),
             Part::List(name, list) => {
                 text += &format!("\n{name}:\n");
-                list.iter().for_each(|line| text += &format!("- {line}\n"));
+                for line in list {
+                    text += &format!("- {line}\n");
+                }
             }
         }
     }
@@ -134,7 +136,9 @@ fn html(title: &str, parts: &[Part], signature: &str) -> String {
             }
             Part::List(name, list) => {
                 text += &format!("<p><b>{}</b></p>\n<ul>\n", escaped(name));
-                list.iter().for_each(|line| text += &format!("<li>{}</li>\n", escaped(line)));
+                for line in list {
+                    text += &format!("<li>{}</li>\n", escaped(line));
+                }
                 text += "</ul>\n";
             }
         }

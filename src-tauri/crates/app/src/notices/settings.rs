@@ -55,7 +55,7 @@ pub(crate) fn view(app: &App) -> Result<NoticesView, AppError> {
     Ok(NoticesView {
         warnings: warnings(app, &settings, mail_password),
         letters,
-        next_digest: digest::next(&settings.digest, app.inner.clock.now()),
+        next_digest: digest::next(settings.digest, app.inner.clock.now()),
         settings,
         mail_password,
         webhook_secret,

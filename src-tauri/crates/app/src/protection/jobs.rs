@@ -64,7 +64,9 @@ impl<'a> Plans<'a> {
                 let wanted = of_job.filter(|(_, _, name)| !work.leave_out.contains(name));
                 keys.extend(wanted.map(|(key, ..)| key.clone()));
             }
-            keys.into_iter().for_each(|key| by_vm.entry(key).or_default().push(job.id));
+            for key in keys {
+                by_vm.entry(key).or_default().push(job.id);
+            }
         }
         let mut plans =
             Self { jobs: jobs.iter().map(|j| (j.id, j)).collect(), by_vm, slots: BTreeMap::new() };

@@ -39,7 +39,7 @@ pub(crate) async fn run(args: Args, output: &Output) -> Result<Done, AppError> {
         output: *output,
         opened: Arc::default(),
     };
-    let done = carry_out(&context, args.command).await;
+    let done = Box::pin(carry_out(&context, args.command)).await;
     context.leave().await;
     done
 }
@@ -54,7 +54,7 @@ async fn carry_out(context: &Context, command: Command) -> Result<Done, AppError
         Command::Backup(args) => backup(context, args).await,
         Command::Job(command) => job::run(context, command).await,
         Command::Schedule(command) => job::schedule(context, command).await,
-        Command::Serve => serve::serve(context).await,
+        Command::Serve => Box::pin(serve::serve(context)).await,
         Command::Points(command) => points::run(context, command).await,
         Command::Retention(command) => retention::run(context, command).await,
         Command::Protection(command) => protection::run(context, command).await,

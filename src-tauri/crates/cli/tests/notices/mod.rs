@@ -50,7 +50,7 @@ const TO: [&str; 5] = [
 fn twenty() -> (Bench, LabHandle) {
     let bench = Bench::new();
     let lab = bench.lab(|lab| {
-        (1..=20).fold(lab, |lab, n| lab.vm(LabVm::new(&format!("vm{n:02}")).capacity(MIB)))
+        (1..=20).fold(lab, |lab, n| lab.vm(LabVm::new(format!("vm{n:02}")).capacity(MIB)))
     });
     bench.add_server(&lab).ok();
     bench.make_quick_repository(&bench.text("repository")).ok();

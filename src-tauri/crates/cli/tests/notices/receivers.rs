@@ -57,7 +57,7 @@ impl Receivers {
         let entries = std::fs::read_dir(&self.folder).unwrap().map(|e| e.unwrap().path());
         let is_one = |path: &PathBuf| {
             let name = path.file_name().unwrap().to_str().unwrap();
-            name.starts_with(kind) && name.ends_with(".json")
+            name.starts_with(kind) && path.extension().is_some_and(|end| end == "json")
         };
         let mut files: Vec<_> = entries.filter(is_one).collect();
         files.sort();

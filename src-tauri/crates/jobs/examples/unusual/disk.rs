@@ -123,7 +123,7 @@ impl Dice {
         while at < bytes.len() {
             let dice = self.next();
             let number = (dice >> 8).to_string();
-            let word = if dice % 4 == 0 {
+            let word = if dice.is_multiple_of(4) {
                 &number.as_bytes()[..6.min(number.len())]
             } else {
                 WORDS[(dice % 16) as usize]

@@ -24,13 +24,13 @@ fn options() -> PruneOptions {
 }
 
 fn prune(repository: &Repository) -> PruneReport {
-    repository.prune(&options(), clock().as_ref()).unwrap()
+    repository.prune(&options(), clock().as_ref()).expect("it is pruned")
 }
 
 fn preview(repository: &Repository, without: &[RecoveryPointId]) -> PruneReport {
     let without = without.iter().copied().collect();
     let options = PruneOptions { dry_run: true, without, ..options() };
-    repository.prune(&options, clock().as_ref()).unwrap()
+    repository.prune(&options, clock().as_ref()).expect("it is pruned")
 }
 
 #[test]
@@ -71,9 +71,9 @@ fn what_was_deleted_is_known_for_ever() {
 
 /// The final records of all collections, oldest first.
 fn finals(store: &Arc<dyn BlobStore>) -> Vec<BlobName> {
-    let entries = store.list("gc/").unwrap().into_iter();
+    let entries = store.list("gc/").expect("it is listed").into_iter();
     let mut names: Vec<_> = entries.map(|e| e.name).collect();
-    names.retain(|name| name.as_str().ends_with(".final"));
+    names.retain(|name| name.as_str().rsplit_once('.').is_some_and(|(_, end)| end == "final"));
     names.sort_by_key(ToString::to_string);
     names
 }
@@ -126,8 +126,10 @@ fn shared(images: &[Vec<u8>]) -> (Repository, Vec<RecoveryPointId>) {
     let image = |chunks: &Vec<u8>| -> Vec<u8> {
         chunks.iter().flat_map(|seed| noise(u64::from(*seed), CHUNK)).collect()
     };
-    let points =
-        images.iter().map(|chunks| back_up(&repository, "vm", &image(chunks)).unwrap()).collect();
+    let points = images
+        .iter()
+        .map(|chunks| back_up(&repository, "vm", &image(chunks)).expect("it is saved"))
+        .collect();
     (repository, points)
 }
 

@@ -73,9 +73,7 @@ fn kept(points: &[&Point], rule: &Rule, now: Moment) -> BTreeSet<String> {
     let mut believed: Vec<&Point> = Vec::new();
     let mut latest: Option<Moment> = None;
     for point in points {
-        if point.time > now {
-            kept.insert(point.id.clone());
-        } else if latest.is_some_and(|latest| point.time + SKEW < latest) {
+        if point.time > now || latest.is_some_and(|latest| point.time + SKEW < latest) {
             kept.insert(point.id.clone());
         } else {
             latest = latest.max(Some(point.time));

@@ -99,7 +99,7 @@ pub(super) fn year(seed: u64, end: Moment) -> Vec<(Moment, Event)> {
     let mut away = at(date, (0, 0));
     while at(date, (23, 0)) < end {
         all.push((at(date, (13, 0)), Event::Work));
-        if date.succ_opt().unwrap().day() == 1 && date.month() % 2 == 0 {
+        if date.succ_opt().unwrap().day() == 1 && date.month().is_multiple_of(2) {
             all.push((at(date, (23, 30)), Event::Audit));
         }
         if let Some((begins, ends, off)) = absence(&mut rng, date)
