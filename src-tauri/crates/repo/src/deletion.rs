@@ -16,8 +16,8 @@ use crate::repository::Repository;
 use crate::store::StoreError;
 use crate::tombs::{Deletion, HeldPoint};
 
-/// Between two signs of use, at most this much time counts: less than a third of the time in the
-/// recycle bin, so that no single wrong time ends it.
+/// Between two signs of use, at most this much time counts, and at most half of the time in the
+/// recycle bin: no single wrong time ends it.
 const LONGEST_GAP: Duration = Duration::from_hours(48);
 /// Clocks of computers that use one repository may differ by this much.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
@@ -57,7 +57,7 @@ impl ObservedTime {
 
     /// Returns how much time counts since `start`, for something that lasts `delay`.
     pub(crate) fn since(&self, start: DateTime<Utc>, delay: Duration) -> Duration {
-        let longest = LONGEST_GAP.min(delay.saturating_mul(2) / 7);
+        let longest = LONGEST_GAP.min(delay / 2);
         let later = self.seen.iter().filter(|time| **time > start);
         let (_, counted) = later.fold((start, Duration::ZERO), |(before, sum), time| {
             let gap = (*time - before).to_std().unwrap_or_default();
@@ -225,6 +225,6 @@ mod tests {
         let observed = ObservedTime::new(times.into_iter()).with_now(day(368)).unwrap();
         assert_eq!(observed.since(day(3), WEEK), Duration::from_hours(48));
         let short = Duration::from_hours(24);
-        assert!(observed.since(day(3), short) < short / 3, "nor does it end a short time");
+        assert!(observed.since(day(3), short) <= short / 2, "nor does it end a short time");
     }
 }
