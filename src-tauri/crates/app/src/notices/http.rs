@@ -25,7 +25,10 @@ const SHOWN: usize = 200;
 
 /// Calls web addresses.
 pub(super) struct Caller {
+    /// Through the proxy of the system, where there is one.
     http: reqwest::Client,
+    /// For addresses of this computer or network, which a proxy knows nothing of.
+    near: reqwest::Client,
 }
 
 impl Caller {
@@ -33,16 +36,22 @@ impl Caller {
     pub(super) fn new() -> Result<Self, AppError> {
         let failed = |e: &dyn std::error::Error| AppError::new(ErrorCode::Internal, "").because(e);
         let tls = tls::client(None).map_err(|e| failed(&e))?;
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(Policy::none())
-            .referer(false)
-            .user_agent(concat!("Kuramori/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT)
-            .timeout(ALL)
-            .build()
-            .map_err(|e| failed(&e))?;
-        Ok(Self { http })
+        let builder = || {
+            reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .redirect(Policy::none())
+                .referer(false)
+                .user_agent(concat!("Kuramori/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(CONNECT)
+                .timeout(ALL)
+        };
+        let http = builder().build().map_err(|e| failed(&e))?;
+        let near = builder().no_proxy().build().map_err(|e| failed(&e))?;
+        Ok(Self { http, near })
+    }
+
+    fn client(&self, url: &Url) -> &reqwest::Client {
+        if is_near(url) { &self.near } else { &self.http }
     }
 
     /// Posts a notice. Returns what the other side answered.
@@ -58,7 +67,7 @@ impl Caller {
         let url = checked(url)?;
         let body = serde_json::to_vec(message)
             .map_err(|e| AppError::new(ErrorCode::Internal, "").because(&e))?;
-        let mut request = self.http.post(url.clone()).header("Content-Type", "application/json");
+        let mut request = self.client(&url).post(url.clone()).header("Content-Type", "application/json");
         if let Some(secret) = secret {
             let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
             let mark = data_encoding::HEXLOWER.encode(hmac::sign(&key, &body).as_ref());
@@ -77,7 +86,7 @@ impl Caller {
             PingMethod::Get => Method::GET,
             PingMethod::Head => Method::HEAD,
         };
-        call(&url, self.http.request(method, url.clone())).await
+        call(&url, self.client(&url).request(method, url.clone())).await
     }
 }
 

@@ -173,12 +173,9 @@ impl Updates {
     }
 
     /// Returns when no update is under way any more, and tells listeners how it ended: the update
-    /// that started this program clears up only after it was confirmed. A helper that died is not
-    /// waited for.
+    /// that started this program clears up only after it was confirmed, and may have done so before
+    /// this is asked. A helper that died is not waited for.
     pub(crate) async fn over(&self) {
-        if !self.is_applying() {
-            return;
-        }
         let cleared = async {
             while self.is_applying() {
                 tokio::time::sleep(LOOK).await;

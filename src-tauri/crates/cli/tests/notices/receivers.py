@@ -94,7 +94,8 @@ class Web(http.server.BaseHTTPRequestHandler):
 
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(sys.argv[2], sys.argv[3])
-common = dict(hostname="127.0.0.1", decode_data=False)
+# With no name given it asks DNS for one at each connection, for longer than it waits to be ready.
+common = dict(hostname="127.0.0.1", server_hostname="localhost", decode_data=False)
 sign_in = dict(authenticator=signs_in, auth_required=True)
 
 
