@@ -67,8 +67,7 @@ fn one_round(paths: &Paths, round: u64) -> Result<()> {
 /// Lives years of a shop from one number on.
 fn live_years(paths: &Paths, from: u64) -> Result<()> {
     let mut nextest = cargo(&paths.root, &["nextest", "run", "--package", "kuramori-app"]);
-    nextest.args(["--profile", "soak", "--run-ignored", "only"]);
-    nextest.args(["-E", "test(=jobs::year::simulated_year)"]);
+    nextest.args(["--profile", "soak", "-E", "test(=jobs::year::simulated_year)"]);
     nextest.env("KURAMORI_YEARS", format!("{from}..{}", from + YEARS));
     proc::run(&mut nextest)
 }

@@ -66,18 +66,21 @@ impl Shop {
             std::thread::sleep(Duration::from_millis(5));
         }
         let run = self.app().inner.log.runs(1).unwrap()[0].id;
-        let (state, disk) = (self.folder.join("state"), self.disk());
-        let (state_then, repository_then) = (self.folder.join("then"), disk.join("then"));
-        copy(&state, &state_then);
-        copy(&disk.join("repository"), &repository_then);
+        // Kept elsewhere: the repository has no room for itself twice.
+        let held = [self.folder.join("state"), self.disk().join("repository")];
+        let then = ["state then", "repository then"].map(|name| self.folder.join(name));
+        for (now, then) in held.iter().zip(&then) {
+            copy(now, then);
+        }
         // Whatever the program does now reaches no server, and is not there afterwards.
         self.servers[0].go_down();
         self.app().inner.runs.cancel(run);
         self.settle();
         self.end();
-        for (then, now) in [(state_then, state), (repository_then, disk.join("repository"))] {
-            fs_err::remove_dir_all(&now).unwrap();
-            fs_err::rename(then, now).unwrap();
+        for (now, then) in held.iter().zip(&then) {
+            fs_err::remove_dir_all(now).unwrap();
+            copy(then, now);
+            fs_err::remove_dir_all(then).unwrap();
         }
         let clock = self.clock.clone();
         self.servers[0].go_up(&clock);

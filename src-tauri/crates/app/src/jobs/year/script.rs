@@ -86,6 +86,9 @@ fn fixed() -> Vec<(Moment, Event)> {
         on(10, 13, 10, Event::WebGoes),
         on(10, 15, 10, Event::WebLeftOut),
         on(11, 2, 7, Event::OfficeBegins),
+        // Two slots of one working day are slept through: one run stands for both.
+        on(11, 5, 11, Event::Sleep),
+        on(11, 5, 17, Event::Wake),
         on(11, 17, 19, Event::Crash),
         on(12, 12, 10, Event::OfficeEnds),
     ]
