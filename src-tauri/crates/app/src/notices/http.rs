@@ -67,7 +67,8 @@ impl Caller {
         let url = checked(url)?;
         let body = serde_json::to_vec(message)
             .map_err(|e| AppError::new(ErrorCode::Internal, "").because(&e))?;
-        let mut request = self.client(&url).post(url.clone()).header("Content-Type", "application/json");
+        let mut request =
+            self.client(&url).post(url.clone()).header("Content-Type", "application/json");
         if let Some(secret) = secret {
             let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
             let mark = data_encoding::HEXLOWER.encode(hmac::sign(&key, &body).as_ref());

@@ -138,8 +138,9 @@ pub(crate) struct DraftArgs {
     /// `monthly last-working-day 22:00`, `monthly first-sun 22:00`, `yearly 12 last 22:00`,
     /// `every 4h`, `after JOB`, `after-success JOB`, `plugged` (when the disk of the repository is
     /// plugged in; `plugged gap 4h` at most every four hours). Each may end with `until 06:00` (the
-    /// run pauses then and goes on in the next window), `from 2026-05-01`, and `keep 14d`, `keep 8w`,
-    /// `keep 24m`, `keep 7y` or `keep forever`.
+    /// run pauses then and goes on in the next window), `during mon-fri@8-18` (hours in which a run
+    /// may begin; `during 8-18` for all days, several with commas), `from 2026-05-01`, and `keep 14d`,
+    /// `keep 8w`, `keep 24m`, `keep 7y` or `keep forever`.
     #[arg(long = "at", value_name = "WHEN", value_parser = when::parse)]
     pub(crate) at: Vec<ScheduleView>,
     /// Rule of retention to begin with, as `job presets` names it.

@@ -9,7 +9,7 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 pub(super) fn parse(text: &str) -> Result<ScheduleView, String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     // Names of jobs may have any words but these in them.
-    let end = |word: &&str| matches!(*word, "keep" | "until" | "from" | "gap");
+    let end = |word: &&str| matches!(*word, "keep" | "until" | "from" | "gap" | "during");
     let begin = words.iter().position(end).unwrap_or(words.len());
     let (when, mut rest) = words.split_at(begin);
     let mut schedule = ScheduleView {
@@ -27,6 +27,7 @@ pub(super) fn parse(text: &str) -> Result<ScheduleView, String> {
         match (*word, &mut schedule.when) {
             ("keep", _) => schedule.keep = Some(keep(value)?),
             ("until", _) => schedule.until = Some(time(value)?),
+            ("during", _) => schedule.allowed = Some(hours_of_week(value)?),
             ("from", _) => {
                 let day = value.parse().map_err(|_| format!("“{value}” is no day like 2026-05-01"));
                 schedule.effective_from = Some(day?);
@@ -71,6 +72,35 @@ fn time(text: &str) -> Result<NaiveTime, String> {
 fn weekday(text: &str) -> Result<u8, String> {
     let found = (0u8..).zip(DAYS).find(|(_, day)| *day == text);
     found.map(|(n, _)| n).ok_or_else(|| format!("“{text}” is none of {}", DAYS.join(", ")))
+}
+
+/// Reads hours in which a run may begin, as `8-18`, `mon-fri@20-6` or several with commas, as a set
+/// of hours (bit 0 is midnight) for each day, Monday first. What ends before it begins goes on in
+/// the day after.
+fn hours_of_week(text: &str) -> Result<Vec<u32>, String> {
+    let wrong =
+        || format!("“{text}” are no hours like 8-18, mon-fri@20-6 or mon-thu@20-24,fri@18-24");
+    let mut week = vec![0; 7];
+    for part in text.split(',') {
+        let (days, hours) = part.split_once('@').unwrap_or(("mon-sun", part));
+        let (first, last) = days.split_once('-').unwrap_or((days, days));
+        let (first, last) = (usize::from(weekday(first)?), usize::from(weekday(last)?));
+        let (from, to) = hours.split_once('-').ok_or_else(wrong)?;
+        let hour = |text: &str| text.parse().ok().filter(|hour| *hour <= 24).ok_or_else(wrong);
+        let (from, to): (usize, usize) = (hour(from)?, hour(to)?);
+        if from == to || from == 24 {
+            return Err(wrong());
+        }
+        let length = if from < to { to - from } else { to + 24 - from };
+        let days = (last + 7 - first) % 7 + 1;
+        for (day, hour) in (0..days).flat_map(|day| (0..length).map(move |hour| (day, hour))) {
+            let (day, hour) = (first + day + (from + hour) / 24, (from + hour) % 24);
+            if let Some(hours) = week.get_mut(day % 7) {
+                *hours |= 1 << hour;
+            }
+        }
+    }
+    Ok(week)
 }
 
 fn day_of_month(text: &str) -> Result<MonthDayView, String> {
@@ -145,6 +175,18 @@ mod tests {
         assert_eq!(nightly.effective_from, chrono::NaiveDate::from_ymd_opt(2026, 5, 1));
         assert_eq!(nightly.keep, Some(KeepForView::Days { count: 14 }));
         assert_eq!(when("plugged gap 4h keep 8w"), WhenView::Plugged { gap_minutes: 240 });
+        let office = (8..18).fold(0, |all, hour| all | 1 << hour);
+        let (early, late) = (0b11_1111, 0b1111 << 20);
+        let during = |text: &str| parse(text).unwrap().allowed.unwrap();
+        assert_eq!(during("every 2h during 8-18"), [office; 7]);
+        assert_eq!(
+            during("every 2h during fri-mon@8-18"),
+            [office, 0, 0, 0, office, office, office]
+        );
+        assert_eq!(
+            during("daily 22:00 during sun@20-6,tue@20-24 keep 8w"),
+            [early, late, 0, 0, 0, 0, late]
+        );
         let kept = |text: &str| parse(text).unwrap().keep;
         assert_eq!(kept("daily 20:05"), None);
         assert_eq!(kept("daily 20:05 keep 8w"), Some(KeepForView::Weeks { count: 8 }));
@@ -170,6 +212,11 @@ mod tests {
             "daily 20:00 until noon",
             "daily 20:00 from tomorrow",
             "daily 20:00 gap 4h",
+            "daily 20:00 during 8",
+            "daily 20:00 during 8-8",
+            "daily 20:00 during 24-3",
+            "daily 20:00 during 8-25",
+            "daily 20:00 during moon@8-18",
             "daily 20:00 keep 14d 15d",
         ] {
             let said = parse(wrong).unwrap_err();

@@ -77,7 +77,7 @@ fn schedules(before: Vec<ScheduleView>, wanted: Vec<ScheduleView>) -> Vec<Schedu
             id: known.and_then(|known| known.id.clone()),
             effective_from: one.effective_from.or(known.and_then(|known| known.effective_from)),
             until: one.until.or(known.and_then(|known| known.until)),
-            allowed: known.and_then(|known| known.allowed.clone()),
+            allowed: one.allowed.or(known.and_then(|known| known.allowed.clone())),
             ..one
         }
     };

@@ -155,7 +155,9 @@ impl Life {
                 self.shift += by;
                 self.shop.clock.set(self.shop.now() + by);
             }
-            Event::Audit => self.audit(),
+            // Who has switched the computer off compares nothing.
+            Event::Audit if self.here => self.audit(),
+            Event::Audit => {}
             Event::OfficeBegins => {
                 let office = self.shop.office();
                 self.wish("office", office);
