@@ -107,6 +107,7 @@ pub(super) fn year(seed: u64, end: Moment) -> Vec<(Moment, Event)> {
         }
         if let Some((begins, ends, off)) = absence(&mut rng, date)
             && begins > away
+            && ends < end
             && quiet(&all, begins, ends)
         {
             let (goes, comes) =
