@@ -6,10 +6,11 @@ const route = getRouteApi("/shell/inventory");
 
 export default function InventoryRoute() {
   const navigate = useNavigate();
-  const { server, group, vm, tab } = route.useSearch();
+  const { server, group, vm, tab, find } = route.useSearch();
   return (
     <InventoryPage
       selected={server ? { server, group: group ?? null, vm: vm ?? null } : null}
+      find={find ?? null}
       tab={tab ?? "overview"}
       onSelect={(selected) => void navigate({ to: "/inventory", search: { server: selected.server, group: selected.group ?? undefined, vm: selected.vm ?? undefined, tab }, replace: true })}
       onTab={(next) => void navigate({ to: "/inventory", search: { server, vm, tab: next === "points" ? "points" : undefined }, replace: true })}

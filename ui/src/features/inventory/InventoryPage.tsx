@@ -17,6 +17,8 @@ import css from "./InventoryPage.module.css";
 
 interface InventoryPageProps {
   selected: Selected | null;
+  /** The name of a VM to begin with, where none is selected. */
+  find: string | null;
   tab: "overview" | "points";
   onSelect: (selected: Selected) => void;
   onTab: (tab: "overview" | "points") => void;
@@ -53,14 +55,18 @@ export function InventoryPage(props: InventoryPageProps) {
   return (
     <Page title={t.inventory.title} fact={fact} bare testId="inventory">
       <div className={css.split}>
-        <InventoryTree inventories={inventories} selected={props.selected ?? firstOf(inventories)} onSelect={props.onSelect} order={order} onOrder={setOrder} />
-        <Chosen {...props} selected={props.selected ?? firstOf(inventories)} inventories={inventories} order={order} />
+        <InventoryTree inventories={inventories} selected={props.selected ?? firstOf(inventories, props.find)} onSelect={props.onSelect} order={order} onOrder={setOrder} />
+        <Chosen {...props} selected={props.selected ?? firstOf(inventories, props.find)} inventories={inventories} order={order} />
       </div>
     </Page>
   );
 }
 
-function firstOf(inventories: ReturnType<typeof useInventories>["inventories"]): Selected | null {
+function firstOf(inventories: ReturnType<typeof useInventories>["inventories"], find: string | null): Selected | null {
+  for (const { server, inventory } of inventories) {
+    const vm = inventory.data?.vms.find((one) => one.name === find);
+    if (vm) return { server: server.id, group: null, vm: vm.reference };
+  }
   const first = inventories[0];
   return first ? { server: first.server.id, group: null, vm: null } : null;
 }
