@@ -2,7 +2,7 @@ import js from "@eslint/js";
 import hooks from "eslint-plugin-react-hooks";
 import ts from "typescript-eslint";
 
-const features = ["calendar", "first-run", "inventory", "jobs", "overview", "palette", "recovery-points", "restore", "runs", "settings", "storage"];
+const features = ["calendar", "first-run", "home", "inventory", "jobs", "palette", "recovery-points", "restore", "runs", "settings", "storage"];
 const tauri = { group: ["@tauri-apps/*"], message: "Only src/platform may speak to Tauri." };
 const upwards = { group: ["@/app/*", "@/features/*"], message: "api, components and lib know nothing of features or app." };
 

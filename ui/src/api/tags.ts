@@ -5,10 +5,10 @@ import type { Topic } from "./generated/Topic";
 export const outdated: Record<Topic, readonly CommandName[]> = {
   run: [],
   servers: ["servers.list", "app.state"],
-  inventory: ["inventory.get"],
+  inventory: ["inventory.get", "protection.list"],
   repositories: ["repositories.list", "repositories.info", "app.state", "points.list"],
   points: ["points.list", "protection.list", "points.deleted", "inventory.get", "repositories.list", "repositories.info"],
-  jobs: ["jobs.list", "jobs.get"],
+  jobs: ["jobs.list", "jobs.get", "protection.list"],
   alerts: ["alerts.list", "protection.list"],
   notices: ["notices.get"],
   settings: [],

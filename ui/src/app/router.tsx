@@ -16,6 +16,8 @@ interface InventorySearch {
   group?: string | undefined;
   vm?: string | undefined;
   tab?: "points" | undefined;
+  /** A VM by its name, where nobody knows its server. */
+  find?: string | undefined;
 }
 
 interface CalendarSearch {
@@ -75,7 +77,7 @@ const home = createRoute({
 const inventory = createRoute({
   getParentRoute: () => shell,
   path: "/inventory",
-  validateSearch: (search: Record<string, unknown>): InventorySearch => ({ server: text(search["server"]), group: text(search["group"]), vm: text(search["vm"]), tab: search["tab"] === "points" ? "points" : undefined }),
+  validateSearch: (search: Record<string, unknown>): InventorySearch => ({ server: text(search["server"]), group: text(search["group"]), vm: text(search["vm"]), tab: search["tab"] === "points" ? "points" : undefined, find: text(search["find"]) }),
   component: lazyRouteComponent(() => import("./routes/inventory")),
 });
 

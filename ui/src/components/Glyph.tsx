@@ -15,6 +15,7 @@ const paths = {
   waiting: <path d="M6 2.2 10 7H2zM2.2 9.6h7.6" fill="currentColor" />,
   off: <path d="M2.4 6h7.2" />,
   gone: <circle cx="6" cy="6" r="4.2" strokeDasharray="2.2 2.2" />,
+  held: <><rect x="1.8" y="1.8" width="8.4" height="8.4" rx="1" /><rect x="4.4" y="4.4" width="3.2" height="3.2" fill="currentColor" stroke="none" /></>,
   next: <circle cx="6" cy="6" r="3.2" />,
 } as const;
 
@@ -22,7 +23,7 @@ export type GlyphName = keyof typeof paths;
 
 const tones: Record<GlyphName, Tone> = {
   proved: "ok", ok: "ok", soon: "info", late: "warn", warned: "warn", failed: "bad", running: "info",
-  stopped: "off", waiting: "wait", off: "off", gone: "off", next: "off",
+  stopped: "off", waiting: "wait", off: "off", gone: "off", held: "held", next: "off",
 };
 
 /** The bare sign, in the colour of the text around it. */

@@ -11,6 +11,7 @@ export default function ActivityRoute() {
       show={show ?? "causes"}
       onShow={(next) => void navigate({ to: "/activity", search: { show: next === "causes" ? undefined : next } })}
       onOpen={(runId) => void navigate({ to: "/activity/$runId", params: { runId } })}
+      onVm={(name) => void navigate({ to: "/inventory", search: { find: name } })}
       onChoose={() => void navigate({ to: "/inventory" })}
     />
   );

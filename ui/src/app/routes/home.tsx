@@ -1,15 +1,18 @@
 import { useNavigate } from "@tanstack/react-router";
-import { OverviewPage } from "@/features/overview/OverviewPage";
+import { HomePage } from "@/features/home/HomePage";
 
 export default function HomeRoute() {
   const navigate = useNavigate();
   return (
-    <OverviewPage
+    <HomePage
       onConnect={() => void navigate({ to: "/first-start" })}
-      onChoose={() => void navigate({ to: "/inventory" })}
-      onVm={(server, vm) => void navigate({ to: "/inventory", search: { server, vm } })}
+      onJob={() => void navigate({ to: "/jobs/new", search: { uncovered: true } })}
+      onVm={(server, vm) => void navigate({ to: "/inventory", search: { server, vm: vm ?? undefined } })}
       onRun={(runId) => void navigate({ to: "/activity/$runId", params: { runId } })}
-      onRuns={() => void navigate({ to: "/activity" })}
+      onActivity={(onlyNeeds) => void navigate({ to: "/activity", search: { show: onlyNeeds ? "needs" : undefined } })}
+      onCalendar={() => void navigate({ to: "/calendar" })}
+      onStorage={(place) => void navigate({ to: "/storage", search: { place: place ?? undefined } })}
+      onRestore={(vm) => void navigate({ to: "/restore", search: { vm: vm ?? undefined } })}
     />
   );
 }

@@ -17,11 +17,14 @@ import css from "./InventoryPage.module.css";
 
 interface InventoryPageProps {
   selected: Selected | null;
+  /** The name of a VM to begin with, where none is selected. */
+  find: string | null;
   tab: "overview" | "points";
   onSelect: (selected: Selected) => void;
   onTab: (tab: "overview" | "points") => void;
   onConnect: () => void;
   onAddRepository: () => void;
+  onJob: () => void;
   onTrust: () => void;
   onStarted: (runId: string) => void;
   onRestore: (vm: VmView) => void;
@@ -53,14 +56,18 @@ export function InventoryPage(props: InventoryPageProps) {
   return (
     <Page title={t.inventory.title} fact={fact} bare testId="inventory">
       <div className={css.split}>
-        <InventoryTree inventories={inventories} selected={props.selected ?? firstOf(inventories)} onSelect={props.onSelect} order={order} onOrder={setOrder} />
-        <Chosen {...props} selected={props.selected ?? firstOf(inventories)} inventories={inventories} order={order} />
+        <InventoryTree inventories={inventories} selected={props.selected ?? firstOf(inventories, props.find)} onSelect={props.onSelect} order={order} onOrder={setOrder} />
+        <Chosen {...props} selected={props.selected ?? firstOf(inventories, props.find)} inventories={inventories} order={order} />
       </div>
     </Page>
   );
 }
 
-function firstOf(inventories: ReturnType<typeof useInventories>["inventories"]): Selected | null {
+function firstOf(inventories: ReturnType<typeof useInventories>["inventories"], find: string | null): Selected | null {
+  for (const { server, inventory } of inventories) {
+    const vm = inventory.data?.vms.find((one) => one.name === find);
+    if (vm) return { server: server.id, group: null, vm: vm.reference };
+  }
   const first = inventories[0];
   return first ? { server: first.server.id, group: null, vm: null } : null;
 }
@@ -70,7 +77,7 @@ function Chosen({ selected, inventories, order, ...props }: InventoryPageProps &
   const of = inventories.find((one) => one.server.id === selected?.server);
   const vm = of?.inventory.data?.vms.find((one) => one.reference === selected?.vm);
   if (of && vm) {
-    return <VmDetails key={`${of.server.id}/${vm.reference}`} server={of.server} vm={vm} tab={props.tab} onTab={props.onTab} onStarted={props.onStarted} onRestore={props.onRestore} onAddRepository={props.onAddRepository} renderPoints={props.renderPoints} />;
+    return <VmDetails key={`${of.server.id}/${vm.reference}`} server={of.server} vm={vm} tab={props.tab} onTab={props.onTab} onStarted={props.onStarted} onRestore={props.onRestore} onAddRepository={props.onAddRepository} onJob={props.onJob} renderPoints={props.renderPoints} />;
   }
   if (of && selected?.vm === null) return <ServerDetails key={`${of.server.id}/${selected.group ?? ""}`} of={of} order={order} group={selected.group} onStarted={props.onStarted} onTrust={props.onTrust} />;
   if (of?.inventory.isPending) return <Loading what={t.inventory.readingServer(of.server.name)} usual={t.inventory.readingUsual} />;

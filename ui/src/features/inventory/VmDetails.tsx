@@ -14,6 +14,7 @@ import { useLanguage, useText } from "@/i18n/context";
 import { relativeText } from "@/lib/time";
 import { usePlatform } from "@/platform/context";
 import { BackupButton } from "./BackupButton";
+import { ProtectionCard } from "./ProtectionCard";
 import { useBackup } from "./useBackup";
 import { VmOverview } from "./VmOverview";
 import { vmGlyph, vmState } from "@/api/vm-state";
@@ -27,12 +28,14 @@ export interface VmDetailsProps {
   onStarted: (runId: string) => void;
   onRestore: (vm: VmView) => void;
   onAddRepository: () => void;
+  /** Makes a job of what no job saves. */
+  onJob: () => void;
   /** The recovery points of the VM; the application hands the list in. */
   renderPoints: (vm: VmView) => ReactNode;
 }
 
 /** One VM: how safe it is, what it is made of, what can be restored. */
-export function VmDetails({ server, vm, tab, onTab, onStarted, onRestore, onAddRepository, renderPoints }: VmDetailsProps) {
+export function VmDetails({ server, vm, tab, onTab, onStarted, onRestore, onAddRepository, onJob, renderPoints }: VmDetailsProps) {
   const t = useText();
   const language = useLanguage();
   const now = useNow();
@@ -66,7 +69,7 @@ export function VmDetails({ server, vm, tab, onTab, onStarted, onRestore, onAddR
       {backup.error ? <FailureCard error={backup.error} onCopy={(text) => void platform.copyText(text)} /> : null}
       {/* Nothing is known of its disks any more: what is left are its recovery points. */}
       {gone ? renderPoints(vm) : <Tabs label={vm.name} value={tab} onChange={onTab} tabs={[
-        { key: "overview", name: t.inventory.tabOverview, content: <VmOverview vm={vm} last={vm.last_point ? <Ago time={vm.last_point.taken_at} /> : t.inventory.never} /> },
+        { key: "overview", name: t.inventory.tabOverview, content: <VmOverview vm={vm} protection={<ProtectionCard server={server.id} vm={vm} onJob={onJob} />} last={vm.last_point ? <Ago time={vm.last_point.taken_at} /> : t.inventory.never} /> },
         { key: "points", name: t.inventory.tabPoints, content: renderPoints(vm) },
       ]} />}
     </div>

@@ -9,7 +9,7 @@ import { HardDrive } from "lucide-react";
 import css from "./Details.module.css";
 
 /** What a VM is made of and how its disks are read. */
-export function VmOverview({ vm, last }: { vm: VmView; last: ReactNode }) {
+export function VmOverview({ vm, last, protection }: { vm: VmView; last: ReactNode; protection: ReactNode }) {
   const t = useText();
   const power = { on: t.inventory.powerOn, off: t.inventory.powerOff, suspended: t.inventory.powerSuspended, unknown: t.common.unknown }[vm.power];
   const tracking = {
@@ -19,6 +19,7 @@ export function VmOverview({ vm, last }: { vm: VmView; last: ReactNode }) {
   }[vm.tracking];
   return (
     <div className={css.columns} role="group" aria-label={t.inventory.tabOverview} tabIndex={0}>
+      <div className={css.whole}>{protection}</div>
       <Card>
         <CardHead title={t.inventory.disks} fact={t.common.disks(vm.disks.length)} end={<Bytes count={vm.capacity} />} />
         {vm.disks.length === 0 ? <EmptyState icon={<HardDrive size={36} strokeWidth={1.2} aria-hidden />} title={t.inventory.noDisks} /> : (

@@ -1,6 +1,7 @@
 import { Activity } from "lucide-react";
 import { useState } from "react";
 import { useCommand } from "@/api/client";
+import type { AlertView } from "@/api/generated/AlertView";
 import type { RunSummary } from "@/api/generated/RunSummary";
 import { Button } from "@/components/Button";
 import { Card, CardFoot, CardHead } from "@/components/Card";
@@ -9,11 +10,12 @@ import { DayBars } from "@/components/DayBars";
 import { FailureCard } from "@/components/FailureCard";
 import { Page } from "@/components/Page";
 import { SearchField } from "@/components/SearchField";
-import { EmptyState, Loading, StaleAnswer } from "@/components/States";
+import { EmptyState, Loading, StaleAnswer, StaleNote } from "@/components/States";
 import { useNow } from "@/components/Words";
 import { useLanguage, useText } from "@/i18n/context";
 import { dateText } from "@/lib/time";
 import { usePlatform } from "@/platform/context";
+import { Alarms } from "./Alarms";
 import { byDay, causesOf, isAbout, type Cause, type CauseState } from "./causes";
 import { CauseRow } from "./CauseRow";
 import { isOver } from "./run-words";
@@ -27,6 +29,8 @@ interface ActivityPageProps {
   onShow: (show: ActivityShow) => void;
   onOpen: (run: string) => void;
   onChoose: () => void;
+  /** Shows a VM by its name. */
+  onVm: (name: string) => void;
 }
 
 /** Most that the back end lists. */
@@ -35,18 +39,23 @@ const week = 7 * 24 * 3_600_000;
 const shownCauses = 60;
 
 /** What ran, one line a cause, what needs somebody first. */
-export function ActivityPage({ show, onShow, onOpen, onChoose }: ActivityPageProps) {
+export function ActivityPage({ show, onShow, onOpen, onChoose, onVm }: ActivityPageProps) {
   const t = useText();
   const platform = usePlatform();
   const [find, setFind] = useState("");
   const answer = useCommand("runs.list", { limit });
+  const alarms = useCommand("alerts.list", {});
   const runs = answer.data?.runs ?? [];
+  const wanted = find.trim().toLowerCase();
+  const alerts = (alarms.data?.alerts ?? []).filter((alert) => alert.subject.toLowerCase().includes(wanted));
   const found = runs.filter((run) => isAbout(run, find));
   return (
     <Page title={t.runs.title} fact={show === "runs" ? t.runs.fact : t.runs.causesFact} fixed={show === "runs"} testId="activity">
       <div className={css.page} data-show={show}>
         {answer.error && !answer.data ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" isPending={answer.isFetching} onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : null}
         <StaleAnswer answer={answer} />
+        {alarms.error && !answer.error ? <StaleNote>{t.alarms.unread(alarms.error.view.title)}</StaleNote> : null}
+        {answer.data && runs.length === 0 && alerts.length > 0 ? <Card label={t.alarms.title}><Alarms alerts={alerts} onVm={onVm} /></Card> : null}
         {answer.isPending ? <Card><Loading what={t.common.reading} /></Card> : null}
         {answer.data && runs.length === 0 ? (
           <Card><EmptyState icon={<Activity size={36} strokeWidth={1.2} aria-hidden />} title={t.runs.emptyTitle} text={t.runs.emptyText} action={<Button kind="primary" onPress={onChoose}>{t.runs.emptyAction}</Button>} /></Card>
@@ -54,7 +63,8 @@ export function ActivityPage({ show, onShow, onOpen, onChoose }: ActivityPagePro
         {runs.length > 0 ? (
           <div className={css.columns} data-show={show}>
             <Card fill label={t.runs.title}>
-              <Head runs={runs} show={show} onShow={onShow} find={find} onFind={setFind} />
+              <Head runs={runs} alarms={alarms.data?.alerts ?? []} show={show} onShow={onShow} find={find} onFind={setFind} />
+              {show !== "runs" && alerts.length > 0 ? <Alarms alerts={alerts} onVm={onVm} /> : null}
               {show === "runs" ? <RunTable runs={found} onOpen={onOpen} /> : <Causes runs={found} find={find} onlyOpen={show === "needs"} onOpen={onOpen} />}
               {runs.length === limit ? <CardFoot><span>{t.runs.listFoot(limit)}</span></CardFoot> : null}
             </Card>
@@ -68,19 +78,20 @@ export function ActivityPage({ show, onShow, onOpen, onChoose }: ActivityPagePro
 
 interface HeadProps {
   runs: readonly RunSummary[];
+  alarms: readonly AlertView[];
   show: ActivityShow;
   onShow: (show: ActivityShow) => void;
   find: string;
   onFind: (text: string) => void;
 }
 
-function Head({ runs, show, onShow, find, onFind }: HeadProps) {
+function Head({ runs, alarms, show, onShow, find, onFind }: HeadProps) {
   const t = useText();
   const now = useNow();
   const causes = causesOf(runs);
   const count = (state: CauseState) => causes.filter((cause) => cause.state === state).length;
   const recent = runs.filter((run) => isOver(run) && now.getTime() - new Date(run.started_at).getTime() < week);
-  const [needs, waits] = [count("needs-you"), count("can-wait")];
+  const [needs, waits] = [count("needs-you") + alarms.filter((one) => one.weight === "red").length, count("can-wait") + alarms.filter((one) => one.weight === "amber").length];
   return (
     <header className={css.head}>
       <div className={css.answer}>

@@ -87,4 +87,16 @@ export const inventory = {
   serverVcenter: "vCenter",
   backUpChosen: (count: number) => (count === 0 ? "Back up" : `Back up ${plural(count, "VM")}`),
   stale: (name: string, when: string) => `${name} does not answer. What you see is from ${when}.`,
+
+  protection: "Protection",
+  classLabel: "Class",
+  classSuggested: (name: string) => `${name}, suggested`,
+  rpo: "RPO",
+  rto: "RTO",
+  measured: (length: string) => `measured ${length}`,
+  tooSlow: "Its schedules leave longer gaps than promised.",
+  include: "Protect it again",
+  protectNew: "Make a job",
+  protectLike: (vm: string, job: string) => `Protect like ${vm} (${job})`,
+  addedTo: (vm: string, job: string) => `${job} saves ${vm} from now on.`,
 };

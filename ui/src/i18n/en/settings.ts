@@ -1,5 +1,3 @@
-import { plural } from "@/lib/plural";
-
 export const settings = {
   title: "Settings",
   fact: "kept on this computer",
@@ -110,34 +108,4 @@ export const mounts = {
   chooseAction: "Choose…",
   save: "Read it here",
   forget: (datastore: string) => `Read ${datastore} through the host again`,
-};
-
-export const overview = {
-  title: "Home",
-  bannerNone: "No VM is saved yet.",
-  bannerNoneText: "Connect a server and choose what to save. The first backup can run in ten minutes.",
-  bannerSome: (saved: number, all: number) => `${saved} of ${plural(all, "VM")} have a recovery point.`,
-  bannerAll: (all: number) => (all === 1 ? "Your VM has a recovery point." : `All ${all} VMs have a recovery point.`),
-  bannerMissing: (names: string) => `Nothing saved yet: ${names}.`,
-  bannerOldest: (vm: string, when: string) => `The oldest is of ${vm}, ${when}.`,
-  bannerReading: "Looking at your servers…",
-  bannerUnreachable: (names: string) => `${names} could not be read, so this may not be all.`,
-  more: (count: number) => ` and ${count} more`,
-  chooseVms: "Choose VMs",
-  connect: "Connect a server",
-  table: "VMs, longest without a recovery point first",
-  colVm: "VM",
-  colLast: "Last recovery point",
-  colSize: "Size",
-  colServer: "Server",
-  now: "Now",
-  nothingNow: "No run is going on.",
-  lastRuns: "Last runs",
-  noRuns: "None yet.",
-  unread: (why: string) => `Not known: ${why}`,
-  all: "All",
-  storage: "Storage",
-  noStorage: "No repository yet.",
-  takes: (size: string) => `takes ${size}`,
-  unusable: "Cannot be used right now",
 };

@@ -1,15 +1,17 @@
 import type { Messages } from "../messages";
+import { alarms } from "./alarms";
 import { calendar } from "./calendar";
 import { common, failure, shell } from "./common";
 import { firstRun } from "./first-run";
+import { home } from "./home";
 import { inventory } from "./inventory";
 import { jobs, schedules } from "./jobs";
 import { jobWizard } from "./job-wizard";
 import { palette } from "./palette";
 import { points, restore } from "./restore";
 import { runs } from "./runs";
-import { load, mounts, overview, settings } from "./settings";
+import { load, mounts, settings } from "./settings";
 import { storage } from "./storage";
 import { updates } from "./updates";
 
-export const ja: Messages = { calendar, common, palette, shell, failure, firstRun, inventory, jobs, schedules, jobWizard, runs, points, restore, settings, storage, load, mounts, overview, updates };
+export const ja: Messages = { alarms, calendar, common, palette, shell, failure, firstRun, home, inventory, jobs, schedules, jobWizard, runs, points, restore, settings, storage, load, mounts, updates };

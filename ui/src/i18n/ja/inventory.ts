@@ -89,4 +89,16 @@ export const inventory: Messages["inventory"] = {
   serverVcenter: "vCenter",
   backUpChosen: (count) => (count === 0 ? "バックアップ" : `VM ${number(count)}台をバックアップ`),
   stale: (name, when) => `${name} が応答しません。${when}の時点の表示です。`,
+
+  protection: "保護",
+  classLabel: "区分",
+  classSuggested: (name) => `${name}（推奨）`,
+  rpo: "目標復旧時点（RPO）",
+  rto: "目標復旧時間（RTO）",
+  measured: (length) => `実測 ${length}`,
+  tooSlow: "予定の間隔が目標より長くなっています。",
+  include: "再び保護する",
+  protectNew: "ジョブを作成",
+  protectLike: (vm, job) => `${vm} と同じく保護（${job}）`,
+  addedTo: (vm, job) => `今後は ${job} が ${vm} を保存します。`,
 };

@@ -1,4 +1,5 @@
 import type { CommandName, RequestOf, ResponseOf } from "@/api/client";
+import type { AlertView } from "@/api/generated/AlertView";
 import type { ErrorView } from "@/api/generated/ErrorView";
 import type { Event as BackEvent } from "@/api/generated/Event";
 import type { InventoryView } from "@/api/generated/InventoryView";
@@ -25,6 +26,7 @@ export interface FakeOptions {
   points?: PointView[];
   runs?: RunView[];
   jobs?: JobView[];
+  alerts?: AlertView[];
   settings?: SettingsView;
   updates?: Partial<UpdatesView>;
   /** Milliseconds each answer takes. */
@@ -57,6 +59,7 @@ export class FakePlatform implements Platform {
   points: PointView[];
   runs: RunView[];
   jobs: JobView[];
+  alerts: AlertView[];
   settings: SettingsView;
   autostart: Autostart = "off";
   updates: UpdatesView;
@@ -76,6 +79,7 @@ export class FakePlatform implements Platform {
     this.points = options.points ?? [];
     this.runs = options.runs ?? [];
     this.jobs = options.jobs ?? [];
+    this.alerts = options.alerts ?? [];
     this.settings = options.settings ?? { language: "en", theme: "system", check_updates: true, load: { limit: null, from: 0, to: 0, per_host: 2, per_datastore: 2 }, recycle_bin_hours: 24 };
     this.updates = updatesView(options.updates);
   }

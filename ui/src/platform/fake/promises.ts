@@ -1,7 +1,9 @@
-import type { AlertView } from "@/api/generated/AlertView";
 import type { ClassesView } from "@/api/generated/ClassesView";
 import type { ClassView } from "@/api/generated/ClassView";
+import type { DayView } from "@/api/generated/DayView";
+import type { ProtectionState } from "@/api/generated/ProtectionState";
 import type { VmProtection } from "@/api/generated/VmProtection";
+import { membersOf } from "@/api/members";
 import { fakeError, hoursAgo } from "./data";
 import type { FakePlatform, Handlers } from "./platform";
 
@@ -9,7 +11,6 @@ type Promised = "points.deleted" | "points.undelete" | "points.hold" | "retentio
 
 const classes = new WeakMap<FakePlatform, ClassesView>();
 const chosen = new WeakMap<FakePlatform, Map<string, Partial<VmProtection>>>();
-const alerts = new WeakMap<FakePlatform, AlertView[]>();
 
 const standard: ClassesView = {
   critical: { rpo_minutes: 240, rto_minutes: 60 },
@@ -17,19 +18,55 @@ const standard: ClassesView = {
   archive: { rpo_minutes: 10080, rto_minutes: 4320 },
 };
 
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/** The last 14 days of a VM: saved as long as its newest recovery point is not older, none planned without a job. */
+function daysOf(last: string | null, planned: boolean, at: number): DayView[] {
+  const today = Math.floor(Date.now() / day);
+  return Array.from({ length: 14 }, (_, index): DayView => {
+    const number = today - 13 + index;
+    const date = new Date(number * day).toISOString().slice(0, 10);
+    const saved = last !== null && number <= Math.floor(new Date(last).getTime() / day);
+    return { date, cell: !planned && !saved ? "none-planned" : !saved ? (index === 13 ? "none-planned" : "missed") : (number + at * 5) % 41 === 0 ? "warning" : "ok" };
+  });
+}
+
+function stateOf(age: number | null, rpo: number, next: number | null): ProtectionState {
+  if (age === null || age > 2 * rpo) return "missed";
+  if (age > rpo) return "late";
+  return age > rpo * 0.75 && next !== null ? "due-soon" : "protected";
+}
+
+const critical = /^(DC|SQL|MAIL)/;
+const risk: Record<ProtectionState, number> = { failed: 0, missed: 1, late: 2, "due-soon": 3, held: 4, protected: 5, "not-covered": 6, gone: 7 };
+
 function vms(back: FakePlatform): VmProtection[] {
   const promises = classes.get(back) ?? standard;
-  return back.inventories.flatMap((inventory) => inventory.vms.filter((vm) => !vm.of_system).map((vm) => {
+  const members = back.jobs.map((job) => ({ job, of: new Set(membersOf(back.inventories, job.draft).map((member) => member.vm)) }));
+  const all = back.inventories.flatMap((inventory) => inventory.vms.filter((vm) => !vm.of_system && !vm.template).map((vm, at) => {
     const key = vm.instance_uuid ? `uuid:${vm.instance_uuid.toLowerCase()}` : `ref:${inventory.server_id}/${vm.reference}`;
     const last = vm.last_point?.taken_at ?? null;
     const own = chosen.get(back)?.get(key) ?? {};
-    const kind: ClassView = own.class ?? "normal";
+    const kind: ClassView = own.class ?? (critical.test(vm.name) ? "critical" : /^ARCH/.test(vm.name) ? "archive" : "normal");
+    const promise = promises[kind];
+    const rpo = promise.rpo_minutes * 60_000;
+    const saves = members.filter((one) => one.of.has(vm)).map((one) => one.job);
+    const next = saves.flatMap((job) => job.next_at ?? []).sort()[0] ?? null;
+    const age = last === null ? null : Date.now() - new Date(last).getTime();
+    const state = vm.gone_since === null ? stateOf(age, rpo, next === null ? null : new Date(next).getTime()) : "gone";
+    const ago = age === null ? "" : age > 2 * day ? `${Math.floor(age / day)} days` : `${Math.floor(age / hour)} h`;
+    const sentence = state === "gone" ? "No longer on its server." : age === null ? (saves.length === 0 ? "No recovery point, and no job saves it." : "It was never saved.") : state === "protected" || state === "due-soon" ? `Last recovery point ${ago} ago, within ${promise.rpo_minutes / 60} h.` : `No recovery point for ${ago}.`;
+    const from = last === null ? Date.now() : new Date(last).getTime();
+    const moment = (time: number) => new Date(time).toISOString();
     return {
-      key, name: vm.name, server_id: inventory.server_id, class: kind, suggested: own.class === undefined, excluded: null, promise: promises[kind], state: last ? "protected" : "missed",
-      sentence: last ? "Last recovery point within 24 h." : "No recovery point, and no job saves it.", error: null, last_point_at: last, late_at: hoursAgo(-20), missed_at: hoursAgo(-44), next_at: null,
-      schedule_too_slow: false, kept: last ? 10_000 : null, restore: null, points: last ? 1 : 0, jobs: [], gone_since: vm.gone_since, days: [], ...own,
+      key, name: vm.name, server_id: inventory.server_id, class: kind, suggested: own.class === undefined, excluded: null, promise, state,
+      sentence, error: null, last_point_at: last, late_at: moment(from + rpo), missed_at: moment(from + 2 * rpo), next_at: next,
+      schedule_too_slow: false, kept: last ? 9_700 + ((at * 37) % 300) : null, restore: vm.name === "SQL01" ? { at: hoursAgo(120), seconds: 160, within: true } : null,
+      points: last ? 5 : 0, jobs: saves.map((job) => job.draft.name), gone_since: vm.gone_since, days: daysOf(last, saves.length > 0, at), ...own,
     } satisfies VmProtection;
   }));
+  return all.sort((a, b) => risk[a.state] - risk[b.state] || (a.last_point_at ?? "").localeCompare(b.last_point_at ?? "") || a.name.localeCompare(b.name));
 }
 
 /** Promises and alarms in memory. Nothing here gets older by itself. */
@@ -42,8 +79,8 @@ export const promiseCommands: Pick<Handlers, Promised> = {
   "protection.list": (back) => {
     const all = vms(back);
     const count = (state: VmProtection["state"]) => all.filter((vm) => vm.state === state).length;
-    const counts = { protected: count("protected"), late: count("late"), missed: count("missed"), failed: count("failed"), not_covered: count("not-covered"), gone: count("gone") };
-    return { at: hoursAgo(0), zone: "UTC", sentence: `${counts.protected} of ${all.length} VMs are protected.`, counts, kept: counts.protected > 0 ? 10_000 : null, vms: all, unreadable: [] };
+    const counts = { protected: count("protected") + count("due-soon") + count("held"), late: count("late"), missed: count("missed"), failed: count("failed"), not_covered: count("not-covered"), gone: count("gone") };
+    return { at: hoursAgo(0), zone: "UTC", sentence: `${counts.protected} of ${counts.protected + counts.late + counts.missed + counts.failed} VMs are protected.`, counts, kept: counts.protected > 0 ? 9_740 : null, vms: all, unreadable: [] };
   },
   "protection.set-class": (back, { vm, change }) => {
     const found = vms(back).find((one) => one.key === vm || one.name === vm);
@@ -65,10 +102,10 @@ export const promiseCommands: Pick<Handlers, Promised> = {
     back.emit("settings", null);
     return request;
   },
-  "alerts.list": (back) => ({ alerts: alerts.get(back) ?? [] }),
+  "alerts.list": (back) => ({ alerts: back.alerts }),
   "alerts.release": (back, { key }) => {
-    alerts.set(back, (alerts.get(back) ?? []).filter((alert) => alert.key !== key));
+    back.alerts = back.alerts.filter((alert) => alert.key !== key);
     back.emit("alerts", key);
-    return { alerts: alerts.get(back) ?? [] };
+    return { alerts: back.alerts };
   },
 };

@@ -1,3 +1,4 @@
+import type { AlertView } from "@/api/generated/AlertView";
 import type { RunView } from "@/api/generated/RunView";
 import { fakeError, GiB, hoursAgo, inventory, manyVms, point, repository, server, shopVms, certificate, vm } from "./data";
 import { jobView } from "./jobs";
@@ -47,7 +48,16 @@ function busy(): FakeOptions {
   const runs = [
     ...history("Office VMs", 16, 24, [34, 14, 13, 15, 14, 13, 14, 16, 13, 14], "FILE02"), ...history("Critical VMs", 2.2, 4, [4, 4, 6, 4, 4, 5, 4, 4]), ...history("Archive", 110, 168, [52, 50, 49, 51]), ...history("Month end", 190, 720, [9, 10]),
   ].sort((a, b) => b.started_at.localeCompare(a.started_at));
-  return { ...base, runs, jobs };
+  return { ...base, runs, jobs, alerts: alarms() };
+}
+
+/** What is open at a shop that has one VM to look at and one snapshot too old. */
+function alarms(): AlertView[] {
+  const common = { told_at: hoursAgo(20), point_id: null, good_point_id: null };
+  return [
+    { ...common, key: "snapshot:DEV01", kind: "old-snapshot", weight: "amber", subject: "DEV01", title: "DEV01 has the snapshot “before update” since 2026-05-02 10:14.", advice: "It makes the VM slower and grows. Remove it on the server if nobody needs it; Kuramori never touches it.", since: hoursAgo(60), can_release: false },
+    { ...common, key: "unusual:FILE02", kind: "unusual-change", weight: "red", subject: "FILE02", title: "FILE02 changed unusually: 41200 MiB were new instead of about 900 MiB, and hardly any of it could be compressed (98 % was left, usually 46 %).", advice: "Encryption by ransomware looks like this, and so does a large packed file. Look at the VM. Until you release the alarm no rule deletes a recovery point of it, and the last good one from before is held.", since: hoursAgo(21), can_release: true },
+  ];
 }
 
 /** A list of jobs that is far longer than a screen. */
@@ -116,7 +126,7 @@ function updated(): FakeOptions {
 }
 
 /** Every list refuses: the state folder went away under the program. */
-const nothingAnswers: FakeOptions["refused"] = Object.fromEntries((["servers.list", "inventory.get", "repositories.list", "repositories.info", "points.list", "runs.list", "jobs.list"] as const)
+const nothingAnswers: FakeOptions["refused"] = Object.fromEntries((["servers.list", "inventory.get", "repositories.list", "repositories.info", "points.list", "runs.list", "jobs.list", "protection.list", "alerts.list"] as const)
   .map((name) => [name, fakeError("state-damaged", { title: "The state folder cannot be used.", risk: "Backups and recovery points are not in it and stay as they are.", hints: ["Look whether the disk is full or read-only."], detail: "open state.db\ndatabase disk image is malformed" })]));
 
 const scenarios = {
@@ -139,7 +149,7 @@ const scenarios = {
   keyless: (): FakeOptions => ({ ...shop(), updates: { enabled: false, installation: "nobody", checked_at: null } }),
   stale: (): FakeOptions => ({ ...shop(), ...weekOfJobs() }),
   failed: (): FakeOptions => ({ ...shop(), refused: nothingAnswers }),
-  slow: (): FakeOptions => ({ ...shop(), stuck: ["inventory.get", "points.list", "runs.list", "repositories.list", "jobs.list"] }),
+  slow: (): FakeOptions => ({ ...shop(), stuck: ["inventory.get", "points.list", "runs.list", "repositories.list", "jobs.list", "protection.list"] }),
   dead: (): FakeOptions => ({ ...shop(), refused: { "app.state": fakeError("state-damaged", { title: "The state folder cannot be used.", risk: "Backups and recovery points are not in it and stay as they are.", hints: ["Look whether the disk is full or read-only."], detail: "open ~/.local/share/kuramori/state.db\ndatabase disk image is malformed" }), "inventory.get": fakeError("host-unreachable"), "runs.list": fakeError("state-damaged"), "jobs.list": fakeError("state-damaged"), "points.list": fakeError("repository-vanished") } }),
 } as const;
 

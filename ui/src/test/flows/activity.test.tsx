@@ -31,6 +31,20 @@ describe("activity", () => {
     expect(causes("past").some((one) => one.textContent?.includes("The snapshot of MAIL01 could not be made."))).toBe(true);
   });
 
+  it("tells alarms and what to do, and releases one after asking", async () => {
+    const { back, user } = open("/activity", "busy");
+    expect(await screen.findAllByTestId("alarm")).toHaveLength(2);
+    const unusual = screen.getAllByTestId("alarm").find((one) => one.dataset["kind"] === "unusual-change")!;
+    expect(unusual).toHaveTextContent("Look at the VM.");
+    expect(screen.getAllByTestId("alarm-release")).toHaveLength(1);
+    await press(user, "alarm-release");
+    expect(sentTo(back, "alerts.release")).toEqual([]);
+    expect(unusual).toHaveTextContent("Release it only if these changes of FILE02 are yours.");
+    await press(user, "alarm-release-yes");
+    await waitFor(() => expect(screen.getAllByTestId("alarm")).toHaveLength(1));
+    expect(sentTo(back, "alerts.release")).toEqual([{ key: "unusual:FILE02" }]);
+  });
+
   it("runs what failed again and shows that run", async () => {
     const { back, user } = open("/activity", "week", failing());
     await press(user, "cause-again");

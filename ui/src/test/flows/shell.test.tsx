@@ -4,24 +4,17 @@ import { certificate, fakeError } from "@/platform/fake/data";
 import { open, press, sentTo } from "../app";
 
 describe("the shell and settings", () => {
-  it("answers the question on Home", async () => {
-    open("/");
-    await waitFor(() => expect(screen.getByTestId("sentence")).toHaveTextContent("9 of 10 VMs have a recovery point."));
-    expect(screen.getByTestId("banner")).toHaveTextContent("Nothing saved yet: OLDWEB.");
-    expect(screen.getAllByTestId("home-vms-row")[0]).toHaveAttribute("data-row", "OLDWEB");
-  });
-
   it("shows no empty list while it still reads", async () => {
     open("/", "slow");
-    expect(await screen.findByText("Looking at your servers…")).toBeVisible();
+    expect(await screen.findByText("Looking at your VMs…", {}, { timeout: 4000 })).toBeVisible();
     expect(screen.queryByText("No repository yet.")).toBeNull();
-    expect(screen.queryByText("None yet.")).toBeNull();
+    expect(screen.queryByText("Nothing is planned.")).toBeNull();
   });
 
   it("says of nothing that there is none when it could not be read", async () => {
     open("/", "failed");
     expect(await screen.findByTestId("failure")).toHaveTextContent("The state folder cannot be used.");
-    await waitFor(() => expect(screen.getByTestId("last-runs")).toHaveTextContent("Not known: The state folder cannot be used."));
+    await waitFor(() => expect(screen.getByTestId("next")).toHaveTextContent("Not known: The state folder cannot be used."));
     expect(screen.getByTestId("storage")).not.toHaveTextContent("No repository yet.");
     expect(screen.queryByTestId("banner")).toBeNull();
   });

@@ -1,0 +1,54 @@
+import { useQueries, type UseQueryResult } from "@tanstack/react-query";
+import { call, keyOf, useCommand, type RequestOf } from "@/api/client";
+import type { ApiError } from "@/api/errors";
+import type { SchedulePreview } from "@/api/generated/SchedulePreview";
+import { TextAction } from "@/components/Button";
+import { Card, CardHead } from "@/components/Card";
+import { useNow } from "@/components/Words";
+import { useLanguage, useText } from "@/i18n/context";
+import { clockText, momentText } from "@/lib/time";
+import { usePlatform } from "@/platform/context";
+import css from "./Home.module.css";
+
+const day = 24 * 3_600_000;
+const shownTicks = 200;
+
+/** When jobs run in the next 24 hours. */
+export function NextCard({ onCalendar }: { onCalendar: () => void }) {
+  const t = useText();
+  const language = useLanguage();
+  const now = useNow();
+  const platform = usePlatform();
+  const jobs = useCommand("jobs.list", {});
+  const until = now.getTime() + day;
+  const due = (jobs.data?.jobs ?? []).filter((job) => !job.paused && job.next_at !== null && new Date(job.next_at).getTime() <= until);
+  const previews = useQueries({
+    queries: due.map((job) => {
+      const request: RequestOf<"schedules.preview"> = { schedules: job.draft.schedules, zone: job.draft.zone, days: 2 };
+      return { queryKey: keyOf("schedules.preview", request), queryFn: () => call(platform, "schedules.preview", request) };
+    }),
+  }) as UseQueryResult<SchedulePreview, ApiError>[];
+  const slots = due.flatMap((job, index) => (previews[index]?.data?.slots ?? []).map((slot) => ({ name: job.draft.name, at: new Date(slot.at) })))
+    .filter(({ at }) => at.getTime() > now.getTime() && at.getTime() <= until).sort((a, b) => a.at.getTime() - b.at.getTime());
+  const [first] = slots;
+  const hours = Array.from({ length: 24 }, (_, index) => new Date(now.getFullYear(), now.getMonth(), now.getDate(), now.getHours() + index + 1)).filter((hour) => hour.getHours() % 6 === 0);
+  const place = (at: Date) => `${((at.getTime() - now.getTime()) / day) * 100}%`;
+  return (
+    <Card label={t.home.nextDay} testId="next">
+      <CardHead title={t.home.nextDay} fact={slots.length > 0 ? t.home.nextRuns(slots.length) : undefined} end={<TextAction onPress={onCalendar} testId="home-calendar">{t.home.calendar}</TextAction>} />
+      <div className={css.sideBody}>
+        {jobs.data ? null : <p className={css.mute}>{jobs.error ? t.home.unknown(jobs.error.view.title) : t.common.reading}</p>}
+        {jobs.data && !first ? <p className={css.mute}>{t.home.nothingNext}</p> : null}
+        {first ? (
+          <>
+            <div className={css.line} role="img" aria-label={t.home.nextText(slots.length, clockText(first.at, language))}>
+              <span className={css.lane}>{slots.slice(0, shownTicks).map((slot, index) => <span key={`${slot.name}-${index}`} className={css.tick} style={{ left: place(slot.at) }} title={t.home.firstNext(slot.name, momentText(slot.at, now, language))} />)}</span>
+              {hours.map((hour) => <span key={hour.getTime()} className={css.hour} style={{ left: place(hour) }}>{hour.getHours()}</span>)}
+            </div>
+            <p className={css.mute}>{t.home.firstNext(first.name, momentText(first.at, now, language))}</p>
+          </>
+        ) : null}
+      </div>
+    </Card>
+  );
+}
