@@ -10,7 +10,7 @@ import { open, press, sentTo } from "../app";
 function failing() {
   const { jobs, runs } = weekOfJobs();
   const last = runs.findIndex((run) => run.job === "Office VMs");
-  const broken = runs.map((run, index) => (index === last ? { ...run, outcome: "failed" as const, error: fakeError("repository-vanished") } : run));
+  const broken = runs.map((run, index) => (index === last ? { ...run, outcome: "failed" as const, error: fakeError("repository-vanished"), items: run.items.map((item) => ({ ...item, outcome: "failed" as const })) } : run));
   return { jobs, runs: broken.filter((run) => run.job !== "Office VMs" || run.outcome !== "failed" || run === broken[last]) };
 }
 
