@@ -1,11 +1,12 @@
 // Takes pictures of the screens over the scripted back end: `npm run build:fake && npm run shots [-- NAME…]`.
-// Needs Chromium (CHROMIUM names another program than `chromium`). Pictures go to node_modules/.cache/shots.
+// Needs Chromium (CHROMIUM names another program than `chromium`). Pictures go to node_modules/.cache/shots, or to --out=FOLDER.
 import { mkdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { preview } from "vite";
 
-const folder = fileURLToPath(new URL("../node_modules/.cache/shots/", import.meta.url));
+const out = process.argv.find((word) => word.startsWith("--out="))?.slice(6);
+const folder = out ? `${out.replace(/\/$/, "")}/` : fileURLToPath(new URL("../node_modules/.cache/shots/", import.meta.url));
 mkdirSync(folder, { recursive: true });
 
 const id = (name) => `[data-testid="${name}"]`;
@@ -126,6 +127,8 @@ const shots = {
   "settings-servers": ["troubled", "/settings?section=servers", [wait(300)]],
   "settings-checked": ["limited", "/settings?section=servers", [wait(300), click("server-test-server-1"), wait(900)]],
   "settings-repositories": ["troubled", "/settings?section=repositories", [wait(300)]],
+  "settings-notices": ["troubled", "/settings?section=notices", [wait(300), click("notice-test-mail"), wait(300)]],
+  "settings-notices-new": ["shop", "/settings?section=notices", [wait(300), click("notice-test-desktop"), click("ping-add"), wait(300)]],
   "settings-load": ["shop", "/settings?section=load", [wait(300), click("load-limit"), wait(200), click("load-limit-20"), wait(300)]],
   "settings-accept": ["troubled", "/settings?section=repositories", [wait(300), click("repository-accept-repository-1"), wait(300)]],
   "settings-mount": ["shop", "/settings?section=servers", [wait(300), click("mount-add-server-1"), wait(300), click("mount-choose"), wait(300)]],
