@@ -94,9 +94,10 @@ const shots = {
     await page.hover(id("hour-5-3"));
     if ((await page.getAttribute(id("hour-3-13"), "aria-selected")) !== "true" || (await page.getAttribute(id("hour-2-12"), "aria-selected")) !== "true" || (await page.getAttribute(id("hour-5-3"), "aria-selected")) !== "true") throw new Error("dragging does not paint");
   }, wait(300)]],
+  "job-window": ["busy", "/jobs/job-1?step=schedule", [wait(400), click("schedule-hours-0"), fill("schedule-from-0", "2027-02-28"), fill("schedule-until-0", "06:00"), (page) => page.keyboard.press("Enter"), click("propose"), wait(400)]],
   "job-retention": ["busy", "/jobs/job-1?step=retention", [wait(400)]],
   "job-retention-rules": ["busy", "/jobs/job-4?step=retention", [wait(400)]],
-  "job-plan": ["busy", "/jobs/job-1?step=schedule", [wait(400), click("schedule-add-evening"), wait(200), async (page) => { if (await page.getByTestId("job-plan-open").isVisible()) await page.getByTestId("job-plan-open").click(); }, wait(300)]],
+  "job-plan": ["busy", "/jobs/job-1?step=schedule", [wait(400), click("schedule-add-working-days-evening"), wait(200), async (page) => { if (await page.getByTestId("job-plan-open").isVisible()) await page.getByTestId("job-plan-open").click(); }, wait(300)]],
   "job-found": ["busy", "/jobs/new", [wait(400), (page) => page.locator(`${id("source-vm")}[data-name="DC01"]`).click(), click("job-close"), wait(200), click("job-new"), wait(400)]],
   "job-options": ["busy", "/jobs/job-2?step=options", [wait(400)]],
   activity: ["week", "/activity", [wait(500)]],
