@@ -186,6 +186,18 @@ export const jobWizard = {
   lineNew: "From this plan alone; what lies there already is not counted.",
   lineNone: "Without a rule that has times there is nothing to draw.",
 
+  goes: (going: number, all: number) => `${going === 0 ? "None" : going.toLocaleString("en-GB")} of ${plural(all, "recovery point")} ${going === 1 || going === 0 ? "goes" : "go"} after the next run`,
+  goesEmpty: "There is no recovery point of this job yet.",
+  goesFrees: "a clean-up then frees",
+  goesPoint: "Recovery point",
+  goesVm: "VM",
+  goesWhy: "Why it stays",
+  goesWhen: "Goes",
+  goesNow: "after the next run",
+  goesNoReason: "nothing in the rule keeps it",
+  goesReading: "Looking at the recovery points there are…",
+  goesFailed: "What there is could not be judged.",
+
   options: "Anything special?",
   optionsText: "Every line shows what we recommend. Open one only if you want it otherwise.",
   optRecommended: "recommended",

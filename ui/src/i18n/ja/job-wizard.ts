@@ -188,6 +188,18 @@ export const jobWizard: Messages["jobWizard"] = {
   lineNew: "この計画だけの見通しです。すでにあるものは数えていません。",
   lineNone: "時刻のある規則がないため、描くものがありません。",
 
+  goes: (going, all) => `復旧ポイント ${number(all)}個のうち、次の実行後に消えるもの：${number(going)}個`,
+  goesEmpty: "このジョブの復旧ポイントはまだありません。",
+  goesFrees: "その後の整理で空く量：",
+  goesPoint: "復旧ポイント",
+  goesVm: "VM",
+  goesWhy: "残る理由",
+  goesWhen: "消える時期",
+  goesNow: "次の実行後",
+  goesNoReason: "残す規則がありません",
+  goesReading: "今ある復旧ポイントを調べています…",
+  goesFailed: "今ある復旧ポイントを判定できませんでした。",
+
   options: "変えたいことはありますか。",
   optionsText: "各行は推奨値です。変えたい行だけ開きます。",
   optRecommended: "推奨",

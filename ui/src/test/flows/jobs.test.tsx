@@ -253,6 +253,16 @@ describe("the job wizard", () => {
     await waitFor(() => expect(draftSent(back)).toMatchObject({ spans: { last: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 }, schedules: [{ keep: { unit: "weeks", count: 3 } }] }));
   });
 
+  it("asks the back end what a changed rule makes of the recovery points there are, with what it frees", async () => {
+    const { back, user } = open("/jobs/job-1?step=retention", "week");
+    expect(await screen.findByTestId("what-goes")).toHaveTextContent(/recovery points?/);
+    await type(user, "keep-daily", "1");
+    await user.tab();
+    await waitFor(() => expect(sentTo(back, "retention.what-if").at(-1)).toMatchObject({ job_id: "job-1", draft: { spans: { daily: 1 } } }));
+    await waitFor(() => expect(screen.getAllByTestId("what-goes-row")[0]).toHaveTextContent("nothing in the rule keeps it"));
+    expect(screen.getByTestId("what-goes")).toHaveTextContent(/a clean-up then frees [\d.]+ [GM]iB/);
+  });
+
   it("warns, and sets right by the link", async () => {
     const { user } = open("/jobs/job-2?step=options", "busy");
     await user.click(within(await screen.findByTestId("option-rpo")).getByText("Age allowed"));
