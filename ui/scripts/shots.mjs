@@ -1,11 +1,12 @@
 // Takes pictures of the screens over the scripted back end: `npm run build:fake && npm run shots [-- NAME…]`.
-// Needs Chromium (CHROMIUM names another program than `chromium`). Pictures go to node_modules/.cache/shots.
+// Needs Chromium (CHROMIUM names another program than `chromium`). Pictures go to node_modules/.cache/shots, or to --out=FOLDER.
 import { mkdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { preview } from "vite";
 
-const folder = fileURLToPath(new URL("../node_modules/.cache/shots/", import.meta.url));
+const out = process.argv.find((word) => word.startsWith("--out="))?.slice(6);
+const folder = out ? `${out.replace(/\/$/, "")}/` : fileURLToPath(new URL("../node_modules/.cache/shots/", import.meta.url));
 mkdirSync(folder, { recursive: true });
 
 const id = (name) => `[data-testid="${name}"]`;
@@ -94,9 +95,10 @@ const shots = {
     await page.hover(id("hour-5-3"));
     if ((await page.getAttribute(id("hour-3-13"), "aria-selected")) !== "true" || (await page.getAttribute(id("hour-2-12"), "aria-selected")) !== "true" || (await page.getAttribute(id("hour-5-3"), "aria-selected")) !== "true") throw new Error("dragging does not paint");
   }, wait(300)]],
+  "job-window": ["busy", "/jobs/job-1?step=schedule", [wait(400), click("schedule-hours-0"), fill("schedule-from-0", "2027-02-28"), fill("schedule-until-0", "06:00"), (page) => page.keyboard.press("Enter"), click("propose"), wait(400)]],
   "job-retention": ["busy", "/jobs/job-1?step=retention", [wait(400)]],
   "job-retention-rules": ["busy", "/jobs/job-4?step=retention", [wait(400)]],
-  "job-plan": ["busy", "/jobs/job-1?step=schedule", [wait(400), click("schedule-add-evening"), wait(200), async (page) => { if (await page.getByTestId("job-plan-open").isVisible()) await page.getByTestId("job-plan-open").click(); }, wait(300)]],
+  "job-plan": ["busy", "/jobs/job-1?step=schedule", [wait(400), click("schedule-add-working-days-evening"), wait(200), async (page) => { if (await page.getByTestId("job-plan-open").isVisible()) await page.getByTestId("job-plan-open").click(); }, wait(300)]],
   "job-found": ["busy", "/jobs/new", [wait(400), (page) => page.locator(`${id("source-vm")}[data-name="DC01"]`).click(), click("job-close"), wait(200), click("job-new"), wait(400)]],
   "job-options": ["busy", "/jobs/job-2?step=options", [wait(400)]],
   activity: ["week", "/activity", [wait(500)]],
@@ -128,6 +130,8 @@ const shots = {
   "settings-servers": ["troubled", "/settings?section=servers", [wait(300)]],
   "settings-checked": ["limited", "/settings?section=servers", [wait(300), click("server-test-server-1"), wait(900)]],
   "settings-repositories": ["troubled", "/settings?section=repositories", [wait(300)]],
+  "settings-notices": ["troubled", "/settings?section=notices", [wait(300), click("notice-test-mail"), wait(300)]],
+  "settings-notices-new": ["shop", "/settings?section=notices", [wait(300), click("notice-test-desktop"), click("ping-add"), wait(300)]],
   "settings-load": ["shop", "/settings?section=load", [wait(300), click("load-limit"), wait(200), click("load-limit-20"), wait(300)]],
   "settings-accept": ["troubled", "/settings?section=repositories", [wait(300), click("repository-accept-repository-1"), wait(300)]],
   "settings-mount": ["shop", "/settings?section=servers", [wait(300), click("mount-add-server-1"), wait(300), click("mount-choose"), wait(300)]],

@@ -37,7 +37,7 @@ function useWays() {
     { key: "add-place", name: t.palette.addPlace, run: () => void navigate({ to: "/settings", search: { section: "repositories", add: true } }) },
     settings.theme === "dark" ? { key: "light", name: t.palette.light, run: () => change({ theme: "light" }) } : { key: "dark", name: t.palette.dark, run: () => change({ theme: "dark" }) },
   ];
-  const pages = [["servers", t.palette.servers], ["repositories", t.palette.repositories], ["load", t.palette.load], ["updates", t.palette.updates]] as const;
+  const pages = [["servers", t.palette.servers], ["repositories", t.palette.repositories], ["notices", t.notices.title], ["load", t.palette.load], ["updates", t.palette.updates]] as const;
   const sections = pages.map(([section, name]): PaletteAction => ({ key: `settings-${section}`, name, second: t.shell.settings, run: () => void navigate({ to: "/settings", search: { section } }) }));
   return { go, actions, sections };
 }

@@ -39,7 +39,7 @@ interface RestoreSearch {
 }
 
 /** The pages of the settings that an address may name; without one it is the first. */
-const sections = ["servers", "repositories", "load", "updates"] as const;
+const sections = ["servers", "repositories", "notices", "load", "updates"] as const;
 
 interface SettingsSearch {
   section?: (typeof sections)[number] | undefined;

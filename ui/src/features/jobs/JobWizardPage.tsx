@@ -137,8 +137,8 @@ function Wizard({ id, like, uncovered, step, onStep, onClose, onRun, renderKeep,
   const body = {
     source: <SourceStep inventories={inventories} choice={draft} onChange={(choice) => change({ ...draft, ...choice })} id={id} jobs={jobs} />,
     destination: <DestinationStep repositories={repositories} value={draft.repository_id} need={need} onChange={(repository_id) => change({ ...draft, repository_id })} renderKeep={renderKeep} />,
-    schedule: <ScheduleStep draft={draft} name={job?.draft.name ?? null} id={id} jobs={jobs} runs={runs} onChange={(schedules) => change({ ...draft, schedules })} />,
-    retention: <RetentionStep draft={draft} jobs={jobs} onChange={change} />,
+    schedule: <ScheduleStep draft={draft} name={job?.draft.name ?? null} id={id} jobs={jobs} runs={runs} onChange={change} />,
+    retention: <RetentionStep id={id} asked={named} draft={draft} jobs={jobs} onChange={change} />,
     options: <OptionsStep isNew={id === null} draft={draft} autoName={named.name} nameFault={faults.find((fault) => fault.key === "name")?.title ?? null} onChange={change} />,
   }[step];
   return (

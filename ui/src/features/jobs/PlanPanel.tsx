@@ -6,7 +6,7 @@ import { useText } from "@/i18n/context";
 import type { Issue } from "./checks";
 import type { StepKey } from "./draft";
 import { Rich } from "./Rich";
-import css from "./Wizard.module.css";
+import css from "./Plan.module.css";
 
 interface PlanPanelProps {
   sentence: string;

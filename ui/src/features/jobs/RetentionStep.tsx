@@ -13,18 +13,23 @@ import { localeOf } from "@/lib/language";
 import { spanKeys, type SpanKey } from "@/lib/retention";
 import { isEmptySpans, noSpans, presets, sameSpans, type PresetKey } from "./draft";
 import { KeepLine } from "./KeepLine";
+import { WhatGoes } from "./WhatGoes";
 import { StepHead } from "./WizardFrame";
 import { sentenceCase, whenText } from "./words";
 import css from "./Retention.module.css";
 
 interface RetentionStepProps {
+  /** The job that is changed; a new one has no recovery points yet. */
+  id: string | null;
   draft: JobDraft;
+  /** The same with the name it would get, as the back end is asked about it. */
+  asked: JobDraft;
   jobs: readonly JobView[];
   onChange: (draft: JobDraft) => void;
 }
 
 /** How long: the two parts of the rule, and what will be there. */
-export function RetentionStep({ draft, jobs, onChange }: RetentionStepProps) {
+export function RetentionStep({ id, draft, asked, jobs, onChange }: RetentionStepProps) {
   const t = useText();
   const kept = draft.schedules.some((one) => one.keep !== null);
   const [view, setView] = useState<"table" | "simple">(kept && isEmptySpans(draft.spans) ? "simple" : "table");
@@ -36,6 +41,7 @@ export function RetentionStep({ draft, jobs, onChange }: RetentionStepProps) {
       {view === "table" && kept ? <p className={css.other}>{t.jobWizard.rulesKeep} <TextAction onPress={() => onChange({ ...draft, schedules: draft.schedules.map((one) => ({ ...one, keep: null })) })} testId="retention-table-alone">{t.jobWizard.rulesOff}</TextAction></p> : null}
       {view === "simple" && !isEmptySpans(draft.spans) && draft.schedules.length > 0 ? <p className={css.other}>{t.jobWizard.bothApply(t.schedules.spans(draft.spans))} <TextAction onPress={() => onChange({ ...draft, spans: { ...noSpans }, schedules: own })} testId="retention-rules-alone">{t.jobWizard.tableOff}</TextAction></p> : null}
       <KeepLine draft={draft} />
+      {id === null ? null : <WhatGoes id={id} draft={asked} />}
       <p className={css.bin}>{t.jobWizard.bin}</p>
     </>
   );

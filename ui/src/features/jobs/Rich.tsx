@@ -1,4 +1,4 @@
-import css from "./Wizard.module.css";
+import css from "./Plan.module.css";
 
 /** Text with its **important** parts in bold. A part that changes is tinted once. */
 export function Rich({ text }: { text: string }) {

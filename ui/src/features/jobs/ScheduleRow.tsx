@@ -10,7 +10,7 @@ import { SmallField } from "@/components/SmallField";
 import { useText } from "@/i18n/context";
 import type { Messages } from "@/i18n/messages";
 import { atOf, clockOf, keepKey, keepOf, readClock } from "./draft";
-import { HourGrid } from "./HourGrid";
+import { ScheduleMore } from "./ScheduleMore";
 import css from "./Schedule.module.css";
 
 interface ScheduleRowProps {
@@ -37,6 +37,12 @@ function ofKind(kind: (typeof kinds)[number], before: WhenView, others: readonly
     case "plugged": return { by: "plugged", gap_minutes: 1440 };
     case "after": return { by: "after", job_id: others[0]?.id ?? "", only_success: true };
   }
+}
+
+/** What a kind has no place for: what follows something has no hours, and a window begins at a time. */
+function bounded(kind: (typeof kinds)[number]): Partial<ScheduleView> {
+  if (kind === "after" || kind === "plugged") return { allowed: null, until: null, effective_from: null };
+  return kind === "interval" ? { until: null } : {};
 }
 
 function dayKey(on: MonthDayView): string {
@@ -77,18 +83,18 @@ export function ScheduleRow({ one, place, others, open, onOpen, onChange, onRemo
   return (
     <li className={css.rule} data-testid="schedule-row" aria-label={t.jobWizard.rule(place + 1)}>
       <div className={css.line}>
-        <div className={css.kind}><Select bare label={t.jobWizard.kind} options={kindOptions} value={when.by} onChange={(kind) => set({ when: ofKind(kind as (typeof kinds)[number], when, others), ...(kind === "after" ? { allowed: null } : {}) })} testId={`schedule-kind-${place}`} /></div>
+        <div className={css.kind}><Select bare label={t.jobWizard.kind} options={kindOptions} value={when.by} onChange={(kind) => set({ when: ofKind(kind as (typeof kinds)[number], when, others), ...bounded(kind as (typeof kinds)[number]) })} testId={`schedule-kind-${place}`} /></div>
         <What when={when} place={place} others={others} onChange={(next) => set({ when: next })} />
         <div className={css.keep}><Select bare label={t.jobWizard.keepFor} options={keepOptions} value={own} onChange={(key) => set({ keep: keepOf(key) })} testId={`schedule-keep-${place}`} /></div>
-        {when.by === "after" ? null : (
-          <button type="button" className={css.hours} aria-expanded={open} aria-controls={hours} aria-label={t.jobWizard.hoursOf(place + 1)} title={t.jobWizard.hoursOf(place + 1)} data-limited={count < 168 || undefined} data-testid={`schedule-hours-${place}`} onClick={() => onOpen(!open)}>
+        {when.by === "after" || when.by === "plugged" ? null : (
+          <button type="button" className={css.hours} aria-expanded={open} aria-controls={hours} aria-label={t.jobWizard.hoursOf(place + 1)} title={t.jobWizard.hoursOf(place + 1)} data-limited={count < 168 || one.until !== null || one.effective_from !== null || undefined} data-testid={`schedule-hours-${place}`} onClick={() => onOpen(!open)}>
             <Clock size={15} strokeWidth={1.8} aria-hidden />{count < 168 ? <span>{t.jobWizard.hoursLimited(count)}</span> : null}
           </button>
         )}
         <button type="button" className={css.remove} aria-label={t.jobWizard.removeRule(place + 1)} title={t.jobWizard.removeRule(place + 1)} data-testid={`schedule-remove-${place}`} onClick={onRemove}><X size={15} strokeWidth={1.8} aria-hidden /></button>
       </div>
-      {one.effective_from === null ? null : <p className={css.from}>{t.jobWizard.fromDay(one.effective_from)}</p>}
-      {open && when.by !== "after" ? <div id={hours}><HourGrid value={one.allowed} onChange={(allowed) => set({ allowed })} /></div> : null}
+      {one.effective_from === null && one.until === null ? null : <p className={css.from}>{[one.effective_from === null ? "" : t.jobWizard.fromDay(one.effective_from), one.until === null ? "" : t.jobWizard.pausesAt(clockOf(one.until))].filter(Boolean).join(" · ")}</p>}
+      {open && when.by !== "after" && when.by !== "plugged" ? <div id={hours}><ScheduleMore one={one} place={place} onChange={set} /></div> : null}
     </li>
   );
 }

@@ -1,4 +1,4 @@
-import { Database, Eye, Gauge, RefreshCw, Server } from "lucide-react";
+import { Bell, Database, Eye, Gauge, RefreshCw, Server } from "lucide-react";
 import type { ReactNode } from "react";
 import { ListBox, ListBoxItem } from "react-aria-components";
 import type { CheckProgress } from "@/api/server-checks";
@@ -8,12 +8,13 @@ import type { RepositoryView } from "@/api/generated/RepositoryView";
 import type { ServerView } from "@/api/generated/ServerView";
 import { LoadSection } from "./LoadSection";
 import { LookSection } from "./LookSection";
+import { NoticesSection } from "./notices/NoticesSection";
 import { RepositoriesSection } from "./RepositoriesSection";
 import { ServersSection } from "./ServersSection";
 import { UpdatesSection } from "./UpdatesSection";
 import css from "./Settings.module.css";
 
-export type Section = "look" | "servers" | "repositories" | "load" | "updates";
+export type Section = "look" | "servers" | "repositories" | "notices" | "load" | "updates";
 
 interface SettingsPageProps {
   section: Section;
@@ -37,6 +38,7 @@ export function SettingsPage({ section, adding, onSection, onAdding, renderConne
     { key: "look", name: t.settings.look, icon: <Eye {...icon} /> },
     { key: "servers", name: t.settings.servers, icon: <Server {...icon} /> },
     { key: "repositories", name: t.settings.repositories, icon: <Database {...icon} /> },
+    { key: "notices", name: t.notices.title, icon: <Bell {...icon} /> },
     { key: "load", name: t.load.title, icon: <Gauge {...icon} /> },
     { key: "updates", name: t.updates.title, icon: <RefreshCw {...icon} /> },
   ];
@@ -53,6 +55,7 @@ export function SettingsPage({ section, adding, onSection, onAdding, renderConne
         {section === "look" ? <LookSection /> : null}
         {section === "servers" ? <ServersSection adding={adding} onAdding={onAdding} renderConnect={renderConnect} renderChecks={renderChecks} /> : null}
         {section === "repositories" ? <RepositoriesSection adding={adding} onAdding={onAdding} renderKeep={renderKeep} /> : null}
+        {section === "notices" ? <NoticesSection /> : null}
         {section === "load" ? <LoadSection /> : null}
         {section === "updates" ? <UpdatesSection /> : null}
       </div>

@@ -7,6 +7,7 @@ import { home } from "./home";
 import { inventory } from "./inventory";
 import { jobs, schedules } from "./jobs";
 import { jobWizard } from "./job-wizard";
+import { notices } from "./notices";
 import { palette } from "./palette";
 import { points, restore } from "./restore";
 import { runs } from "./runs";
@@ -14,4 +15,4 @@ import { load, mounts, settings } from "./settings";
 import { storage } from "./storage";
 import { updates } from "./updates";
 
-export const ja: Messages = { alarms, calendar, common, palette, shell, failure, firstRun, home, inventory, jobs, schedules, jobWizard, runs, points, restore, settings, storage, load, mounts, updates };
+export const ja: Messages = { alarms, calendar, common, palette, shell, failure, firstRun, home, inventory, jobs, schedules, jobWizard, notices, runs, points, restore, settings, storage, load, mounts, updates };

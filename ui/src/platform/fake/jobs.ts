@@ -77,7 +77,11 @@ export const jobCommands: Pick<Handlers, "jobs.list" | "jobs.get" | "jobs.save" 
   },
   "jobs.presets": () => ({
     retention: [{ id: "small", name: "Small shop: 14 days, 8 weeks, 12 months", spans: { last: 0, daily: 14, weekly: 8, monthly: 12, yearly: 0 } }],
-    schedules: [{ id: "working-days-evening", name: "Working days in the evening", schedule: evening }],
+    schedules: [
+      { id: "working-days-evening", name: "Working days, evening", schedule: { ...evening, when: { by: "week", days: [0, 1, 2, 3, 4], at: "20:30:00" } } },
+      { id: "office-hours", name: "Every 4 h in office time", schedule: { ...evening, when: { by: "interval", minutes: 240 }, allowed: [262080, 262080, 262080, 262080, 262080, 0, 0] } },
+      { id: "month-end", name: "Month end", schedule: { ...evening, when: { by: "month", on: { day: "last-working-day" }, at: "22:00:00" } } },
+    ],
   }),
   "schedules.propose": (_, { rpo_minutes }) => ({ schedules: [evening], worst_gap_minutes: 1560, sentence: `For an RPO of ${rpo_minutes / 60} h: Every working day at 20:00.` }),
   "jobs.run": (back, { job_id, scope }) => {

@@ -21,7 +21,7 @@ const addresses: Record<string, readonly (readonly [address: string, handle: str
   "/restore": [["/restore", "points-page"]],
   "/restore/$repositoryId/$pointId": [["/restore/repository-1/POINT", "restore-page"]],
   "/storage": [["/storage", "place-vms"]],
-  "/settings": [["/settings", "settings"], ["/settings?section=servers", "settings-servers"], ["/settings?section=repositories", "settings-repositories"], ["/settings?section=load", "settings"], ["/settings?section=updates", "settings-updates"]],
+  "/settings": [["/settings", "settings"], ["/settings?section=servers", "settings-servers"], ["/settings?section=repositories", "settings-repositories"], ["/settings?section=notices", "notices"], ["/settings?section=load", "settings"], ["/settings?section=updates", "settings-updates"]],
 };
 
 /** What axe finds by the rules of WCAG. Contrast needs a real screen: the shots script looks at that. */

@@ -173,7 +173,7 @@ describe("the job wizard", () => {
     await type(user, "schedule-at-0", "1930");
     await user.tab();
     expect(await screen.findByDisplayValue("19:30")).toBeVisible();
-    await user.click(screen.getByTestId("schedule-add-evening"));
+    await user.click(screen.getByTestId("schedule-add-working-days-evening"));
     await user.click(await screen.findByTestId("schedule-day-1-4"));
     await user.click(screen.getByTestId("schedule-hours-1"));
     screen.getByTestId("hour-0-8").focus();
@@ -190,6 +190,38 @@ describe("the job wizard", () => {
     expect(second?.allowed?.[1]).toBe(0xffffff);
   });
 
+  it("gives a rule a first day and the end of its window, and asks for no hours of what follows a disk", async () => {
+    const { back, user } = open("/jobs/job-1?step=schedule", "busy");
+    await press(user, "schedule-hours-0");
+    await type(user, "schedule-from-0", "2027-02-30{Enter}");
+    expect(await screen.findByText("Write a day such as 2026-05-08.")).toBeVisible();
+    await type(user, "schedule-from-0", "2027-02-28{Enter}");
+    await type(user, "schedule-until-0", "6{Enter}");
+    expect(await screen.findByText("from 2027-02-28 · pauses at 06:00, goes on next time")).toBeVisible();
+    const count = screen.getAllByTestId("schedule-row").length;
+    await press(user, "schedule-add-plugged");
+    expect(await screen.findByTestId(`schedule-gap-${count}`)).toBeVisible();
+    expect(screen.queryByTestId(`schedule-hours-${count}`)).toBeNull();
+    await press(user, "job-finish");
+    await waitFor(() => expect(sentTo(back, "jobs.save")).toHaveLength(1));
+    expect(draftSent(back).schedules[0]).toMatchObject({ effective_from: "2027-02-28", until: "06:00:00" });
+    expect(draftSent(back).schedules.at(-1)).toMatchObject({ when: { by: "plugged", gap_minutes: 1440 }, allowed: null, until: null, effective_from: null });
+  });
+
+  it("takes rules proposed from the age allowed, and takes them back", async () => {
+    const { back, user } = open("/jobs/job-1?step=schedule", "busy");
+    await screen.findAllByTestId("schedule-row");
+    const before = screen.getAllByTestId("schedule-row").length;
+    await press(user, "propose-age");
+    await press(user, "propose-age-240");
+    await press(user, "propose");
+    expect(await screen.findByTestId("proposed")).toHaveTextContent("For an RPO of 4 h");
+    expect(screen.getAllByTestId("schedule-row")).toHaveLength(1);
+    expect(sentTo(back, "schedules.propose")).toEqual([{ rpo_minutes: 240, zone: "UTC" }]);
+    await press(user, "propose-back");
+    await waitFor(() => expect(screen.getAllByTestId("schedule-row")).toHaveLength(before));
+  });
+
   it("shows where jobs meet, and moves this one by one press", async () => {
     const { user } = open("/jobs/job-1?step=schedule", "busy");
     await waitFor(() => expect(screen.getByTestId("week-spoken")).toHaveTextContent(/This job runs [67] times in the next seven days/));
@@ -197,7 +229,7 @@ describe("the job wizard", () => {
     await user.click(await screen.findByTestId("job-fix-overlap-0"));
     expect(await screen.findByTestId("schedule-at-0")).toHaveValue("20:20");
     expect(screen.queryByTestId("job-fix-overlap-0")).toBeNull();
-    await user.click(screen.getByTestId("schedule-add-evening"));
+    await user.click(screen.getByTestId("schedule-add-working-days-evening"));
     expect(await screen.findAllByTestId("schedule-row")).toHaveLength(4);
   });
 
@@ -219,6 +251,16 @@ describe("the job wizard", () => {
     await user.tab();
     await press(user, "job-finish");
     await waitFor(() => expect(draftSent(back)).toMatchObject({ spans: { last: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 }, schedules: [{ keep: { unit: "weeks", count: 3 } }] }));
+  });
+
+  it("asks the back end what a changed rule makes of the recovery points there are, with what it frees", async () => {
+    const { back, user } = open("/jobs/job-1?step=retention", "week");
+    expect(await screen.findByTestId("what-goes")).toHaveTextContent(/recovery points?/);
+    await type(user, "keep-daily", "1");
+    await user.tab();
+    await waitFor(() => expect(sentTo(back, "retention.what-if").at(-1)).toMatchObject({ job_id: "job-1", draft: { spans: { daily: 1 } } }));
+    await waitFor(() => expect(screen.getAllByTestId("what-goes-row")[0]).toHaveTextContent("nothing in the rule keeps it"));
+    expect(screen.getByTestId("what-goes")).toHaveTextContent(/a clean-up then frees [\d.]+ [GM]iB/);
   });
 
   it("warns, and sets right by the link", async () => {
