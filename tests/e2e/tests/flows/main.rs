@@ -6,6 +6,7 @@ mod disks;
 mod failed_runs;
 mod first_backup;
 mod installed;
+mod jobs;
 mod languages;
 mod refusals;
 mod startup;
