@@ -6,10 +6,12 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use interprocess::local_socket::traits::{Listener as _, Stream as _};
+use interprocess::ConnectWaitMode;
+use interprocess::local_socket::traits::Listener as _;
 use interprocess::local_socket::{
-    GenericFilePath, Listener as Socket, ListenerOptions, Stream, ToFsName,
+    ConnectOptions, GenericFilePath, Listener as Socket, ListenerOptions, Stream, ToFsName,
 };
 
 #[cfg(unix)]
@@ -21,6 +23,10 @@ mod system;
 
 /// Longest line that is taken from the other side, in bytes.
 const MOST: u64 = 64 << 20;
+
+/// How long a listener may take to pick up. A named pipe whose listener is gone is busy, not gone,
+/// for as long as one of its connections lasts.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Listens to other programs of this user.
 pub struct Listener {
@@ -79,10 +85,13 @@ impl Line {
     /// Connects to a listener.
     ///
     /// # Errors
-    /// [`io::ErrorKind::ConnectionRefused`] or [`io::ErrorKind::NotFound`] when nobody listens.
+    /// [`io::ErrorKind::ConnectionRefused`] or [`io::ErrorKind::NotFound`] when nobody listens, and
+    /// [`io::ErrorKind::TimedOut`] when nobody picks up.
     pub fn connect(address: &Path) -> io::Result<Self> {
         let name = address.as_os_str().to_fs_name::<GenericFilePath>()?;
-        let stream = Stream::connect(name)?;
+        let patient =
+            ConnectOptions::new().name(name).wait_mode(ConnectWaitMode::Timeout(PATIENCE));
+        let stream = patient.connect_sync()?;
         // Somebody else may listen where ours did.
         system::is_same_user(&stream)?;
         Ok(Self::of(stream))

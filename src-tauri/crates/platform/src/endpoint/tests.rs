@@ -19,7 +19,8 @@ fn lines_go_both_ways_and_the_place_is_free_again_after_a_crash() {
     assert_eq!(other.join().unwrap().as_deref(), Some("状態"));
     assert_eq!(line.receive().unwrap(), None, "the other side has ended");
     let address = listener.address().to_owned();
-    drop(listener);
+    // Both: a pipe has its name for as long as one of its ends is open.
+    drop((line, listener));
     assert!(Line::connect(&address).is_err(), "nobody listens any more");
 }
 
