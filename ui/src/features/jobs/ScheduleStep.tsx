@@ -6,7 +6,9 @@ import type { JobView } from "@/api/generated/JobView";
 import type { RunSummary } from "@/api/generated/RunSummary";
 import type { ScheduleView } from "@/api/generated/ScheduleView";
 import { Button } from "@/components/Button";
+import { FailureCard } from "@/components/FailureCard";
 import { useText } from "@/i18n/context";
+import { usePlatform } from "@/platform/context";
 import { schedule } from "./draft";
 import { ProposeLine } from "./ProposeLine";
 import { ScheduleRow } from "./ScheduleRow";
@@ -32,7 +34,9 @@ export function ScheduleStep({ draft, name, id, jobs, runs, onChange }: Schedule
   const rules = draft.schedules;
   const keep = rules[0]?.keep ?? null;
   const set = (schedules: ScheduleView[]) => onChange({ ...draft, schedules });
-  const presets = useCommand("jobs.presets", {}).data?.schedules ?? [];
+  const platform = usePlatform();
+  const offered = useCommand("jobs.presets", {});
+  const presets = offered.data?.schedules ?? [];
   // What the back end offers begins when no other job does; what follows something is put together here.
   const templates: { key: string; name: string; schedule: ScheduleView }[] = [
     ...presets.map((preset) => ({ key: preset.id, name: preset.name, schedule: { ...preset.schedule, keep: preset.schedule.keep ?? keep } })),
@@ -53,6 +57,7 @@ export function ScheduleStep({ draft, name, id, jobs, runs, onChange }: Schedule
       <div className={css.templates}>
         {templates.map((one) => <Button key={one.key} size="small" icon={<Plus size={13} strokeWidth={2} aria-hidden />} onPress={() => set([...rules, one.schedule])} testId={`schedule-add-${one.key}`}>{one.name}</Button>)}
       </div>
+      {offered.error ? <FailureCard inset error={offered.error.view} onCopy={(text) => void platform.copyText(text)} testId="schedule-presets-failed" /> : null}
       <ProposeLine draft={draft} onChange={onChange} />
       <WeekPreview draft={draft} name={name} others={others} runs={runs} />
     </>

@@ -222,6 +222,13 @@ describe("the job wizard", () => {
     await waitFor(() => expect(screen.getAllByTestId("schedule-row")).toHaveLength(before));
   });
 
+  it("says why no ready schedules are offered", async () => {
+    open("/jobs/job-1?step=schedule", "busy", { refused: { "jobs.presets": fakeError("state-damaged") } });
+    expect(await screen.findByTestId("schedule-presets-failed")).toHaveAttribute("data-code", "state-damaged");
+    expect(screen.getByTestId("schedule-add-plugged")).toBeVisible();
+    expect(screen.queryByTestId("schedule-add-working-days-evening")).toBeNull();
+  });
+
   it("shows where jobs meet, and moves this one by one press", async () => {
     const { user } = open("/jobs/job-1?step=schedule", "busy");
     await waitFor(() => expect(screen.getByTestId("week-spoken")).toHaveTextContent(/This job runs [67] times in the next seven days/));

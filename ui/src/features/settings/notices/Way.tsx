@@ -83,7 +83,7 @@ export function Said({ test, way }: { test: ReturnType<typeof useTest>; way: Not
   const platform = usePlatform();
   if (test.isPending || (test.said === null && !test.error)) return null;
   return (
-    <div className={css.wide} role="status" data-testid={`notice-said-${way}`}>
+    <div className={test.error ? css.wide : `${css.wide ?? ""} ${css.answer ?? ""}`} role="status" data-testid={`notice-said-${way}`}>
       {test.error ? <FailureCard inset error={test.error} onCopy={(words) => void platform.copyText(words)} /> : <StateWord glyph="ok">{test.said === "" ? t.notices.shown : t.notices.answered(test.said ?? "")}</StateWord>}
     </div>
   );
