@@ -19,8 +19,8 @@ export const vmSigns: Record<VmState, { glyph: GlyphName; tone: Tone }> = {
 
 export const nothingKnown: Standing = () => "unknown";
 
-/** How VMs stand, the same wherever one is drawn; and why that is not known, or no longer. */
-export function useStanding(): { standing: Standing; why: string | null } {
+/** How VMs stand, the same wherever one is drawn; and why that is not known, or is of earlier. */
+export function useStanding(): { standing: Standing; why: string | null; isOld: boolean } {
   const list = useCommand("protection.list", {});
   const vms = list.data?.vms;
   const standing = useMemo<Standing>(() => {
@@ -28,5 +28,5 @@ export function useStanding(): { standing: Standing; why: string | null } {
     const find = byVm(vms);
     return (server, vm) => find(server, vm)?.state ?? (vm.of_system ? "unmeant" : "unknown");
   }, [vms]);
-  return { standing, why: list.error ? list.error.view.title : null };
+  return { standing, why: list.error ? list.error.view.title : null, isOld: vms !== undefined };
 }

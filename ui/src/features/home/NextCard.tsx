@@ -56,8 +56,8 @@ export function NextCard({ onCalendar }: { onCalendar: () => void }) {
           </>
         ) : null}
         {untimed.slice(0, shownWords).map((one, index) => (
-          <p key={`${one.name}-${index}`} className={css.mute} data-testid="next-untimed">
-            {"after" in one ? t.home.afterNext(one.name, one.after) : "why" in one ? <><Sign name="warned" size={10} /> {t.home.untold(one.name, one.why)}</> : t.home.pluggedNext(one.name)}
+          <p key={`${one.name}-${index}`} className={"why" in one ? css.untold : css.mute} data-testid="next-untimed">
+            {"after" in one ? t.home.afterNext(one.name, one.after) : "why" in one ? <><Sign name="warned" size={10} /><span>{t.home.untold(one.name, one.why)}</span></> : t.home.pluggedNext(one.name)}
           </p>
         ))}
         {untimed.length > shownWords ? <p className={css.mute}>{t.home.moreNext(untimed.length - shownWords)}</p> : null}

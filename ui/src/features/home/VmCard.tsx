@@ -17,6 +17,9 @@ import css from "./Home.module.css";
 
 type Row = VmProtection & { id: string };
 
+/** Two lines of Japanese are higher. */
+const rowHeights = { en: 40, ja: 48 } as const;
+
 export const homeFilters = ["all", "risk", "critical", "normal", "archive", "excluded", "gone"] as const;
 export type HomeFilter = (typeof homeFilters)[number];
 
@@ -65,7 +68,7 @@ export function VmCard({ list, busy, narrow, filter, onFilter, onVm }: VmCardPro
     <Card label={t.home.table}>
       <CardHead title={t.home.table} fact={countText(rows.length, language)} end={<Select bare label={t.home.filter} value={filter} onChange={(key) => onFilter(homeFilters.find((one) => one === key) ?? "all")} options={homeFilters.map((key) => ({ key, name: names[key] }))} testId="home-filter" />} />
       <div className={css.table}>
-        <Table label={t.home.table} testId="home-vms" columns={columns} items={rows} textOf={(vm) => vm.name} onOpen={open} worst={first && (first.state === "missed" || first.state === "failed") ? first.id : null}
+        <Table label={t.home.table} testId="home-vms" columns={columns} items={rows} textOf={(vm) => vm.name} rowHeight={rowHeights[language]} onOpen={open} worst={first && (first.state === "missed" || first.state === "failed") ? first.id : null}
           empty={<EmptyState icon={null} title={list.vms.length === 0 ? t.home.noVms : t.home.noneShown} />} />
       </div>
       <CardFoot>

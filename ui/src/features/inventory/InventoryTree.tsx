@@ -5,7 +5,8 @@ import type { ServerInventory } from "@/api/inventories";
 import { Segmented } from "@/components/Choice";
 import { Glyph, Sign } from "@/components/Glyph";
 import { SearchField } from "@/components/SearchField";
-import { useText } from "@/i18n/context";
+import { useLanguage, useText } from "@/i18n/context";
+import { countText } from "@/lib/units";
 import { containers, find, nodesOf, treeKeys, type TreeKey, type TreeNode } from "@/api/tree-nodes";
 import { useStanding } from "@/api/vm-state";
 import { StandingGlyph } from "./StandingGlyph";
@@ -39,7 +40,7 @@ export function InventoryTree({ inventories, selected, onSelect, order, onOrder 
   const [closed, setClosed] = useState<ReadonlySet<Key>>(new Set());
   const [picked, setPicked] = useState<string | null>(null);
   const wanted = search.trim().toLowerCase();
-  const { standing, why } = useStanding();
+  const { standing, why, isOld } = useStanding();
   const nodes = useMemo(() => nodesOf(inventories, order, wanted, standing), [inventories, order, wanted, standing]);
   const all = useMemo(() => containers(nodes), [nodes]);
   const is = (node: TreeNode) => node.server === selected?.server && node.vm === selected.vm && node.group === selected.group;
@@ -62,7 +63,7 @@ export function InventoryTree({ inventories, selected, onSelect, order, onOrder 
           {(node) => <Leaf node={node} broken={inventories} />}
         </Tree>
       </Virtualizer>
-      {why === null ? null : <p className={css.note} data-testid="tree-unknown"><Sign name="warned" size={10} /> {t.inventory.protectionUnread(why)}</p>}
+      {why === null ? null : <p className={css.warned} data-testid="tree-unknown"><Sign name="warned" size={10} /><span>{isOld ? t.inventory.protectionOld(why) : t.inventory.protectionUnread(why)}</span></p>}
       {[...new Set(notes)].map((note) => <p key={note} className={css.note} data-testid="tree-note">{note}</p>)}
       <p className={css.note}>{t.inventory.worst}</p>
     </div>
@@ -70,6 +71,7 @@ export function InventoryTree({ inventories, selected, onSelect, order, onOrder 
 }
 
 function Leaf({ node, broken }: { node: TreeNode; broken: readonly ServerInventory[] }) {
+  const language = useLanguage();
   return (
     <TreeItem id={node.id} textValue={node.name} className={css.item ?? ""} data-testid={node.vm !== null ? "tree-vm" : node.group !== null ? "tree-group" : "tree-server"} data-name={node.name} data-state={node.state ?? undefined} data-gone={node.gone || undefined}>
       <TreeItemContent>
@@ -82,7 +84,7 @@ function Leaf({ node, broken }: { node: TreeNode; broken: readonly ServerInvento
             ) : <span className={css.noChevron} />}
             <span className={css.kind}>{icons[node.kind]}</span>
             <span className={css.name} title={node.name}>{node.name}</span>
-            {node.count === null ? null : <span className={css.count}>{node.count}</span>}
+            {node.count === null ? null : <span className={css.count}>{countText(node.count, language)}</span>}
             <span className={css.mark}><Mark node={node} of={broken.find((one) => one.server.id === node.server)} /></span>
           </span>
         )}

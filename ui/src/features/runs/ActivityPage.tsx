@@ -54,7 +54,7 @@ export function ActivityPage({ show, onShow, onOpen, onChoose, onVm }: ActivityP
       <div className={css.page} data-show={show}>
         {answer.error && !answer.data ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" isPending={answer.isFetching} onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : null}
         <StaleAnswer answer={answer} />
-        {alarms.error ? <StaleNote>{t.alarms.unread(alarms.error.view.title)}</StaleNote> : null}
+        {alarms.error && (!answer.error || !alarms.data) ? <StaleNote>{t.alarms.unread(alarms.error.view.title)}</StaleNote> : null}
         {runs.length === 0 && alerts.length > 0 ? <Card label={t.alarms.title}><Alarms alerts={alerts} onVm={onVm} /></Card> : null}
         {answer.isPending ? <Card><Loading what={t.common.reading} /></Card> : null}
         {answer.data && runs.length === 0 ? (

@@ -36,6 +36,7 @@ export const inventory = {
   noRepositoryAction: "Add a repository",
 
   standing: { ...home.states, unmeant: "Not meant to be saved", unknown: "Protection not known" },
+  protectionOld: (why: string) => `Protection is as it was last read. ${why}`,
   protectionUnread: (why: string) => `Protection is not known. ${why}`,
   lastPoint: (when: string) => `Last recovery point ${when}.`,
   noPoint: "No recovery point yet.",

@@ -38,6 +38,7 @@ export const inventory: Messages["inventory"] = {
   noRepositoryAction: "リポジトリを追加",
 
   standing: { ...home.states, unmeant: "保存対象ではありません", unknown: "保護の状態は不明です" },
+  protectionOld: (why) => `保護の状態は前回読み取ったものです。${why}`,
   protectionUnread: (why) => `保護の状態を確認できません。${why}`,
   lastPoint: (when) => `最新の復旧ポイントは${when}です。`,
   noPoint: "復旧ポイントはまだありません。",
