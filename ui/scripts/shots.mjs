@@ -51,6 +51,8 @@ const shots = {
   inventory: ["shop", "/inventory", [wait(400)]],
   "inventory-vm": ["shop", "/inventory?server=server-1&vm=vm-14", [wait(400)]],
   "inventory-special": ["busy", "/inventory?server=server-1&vm=vm-16", [wait(400)]],
+  "inventory-exclude": ["busy", "/inventory?server=server-1&vm=vm-14", [wait(400), click("vm-exclude"), wait(300)]],
+  "inventory-classes": ["busy", "/inventory?server=server-1&vm=vm-14", [wait(400), click("classes-edit"), wait(300)]],
   "inventory-points": ["shop", "/inventory?server=server-1&vm=vm-18&tab=points", [wait(400)]],
   "inventory-many": ["many", "/inventory", [wait(600)]],
   "inventory-storage": ["many", "/inventory", [wait(400), click("inventory-order-storage"), wait(400)]],

@@ -26,10 +26,11 @@ function isOf(one: VmProtection, server: string, vm: VmView): boolean {
   return one.server_id === server && one.name === vm.name;
 }
 
-/** How a VM of an inventory stands. */
-export function protectionOf(list: readonly VmProtection[], server: string, vm: VmView): VmProtection | null {
-  const same = list.filter((one) => isOf(one, server, vm));
-  return same.find((one) => one.server_id === server && one.name === vm.name) ?? same[0] ?? null;
+/** Finds what is promised for a VM of an inventory; asked for thousands of them, so by name and by identity. */
+export function byVm(list: readonly VmProtection[]): (server: string, vm: VmView) => VmProtection | null {
+  const known = new Map(list.map((one) => [one.key, one]));
+  const named = new Map(list.map((one) => [`${one.server_id ?? ""}/${one.name}`, one]));
+  return (server, vm) => known.get(vm.instance_uuid === null ? `ref:${server}/${vm.reference}` : `uuid:${vm.instance_uuid.toLowerCase()}`) ?? named.get(`${server}/${vm.name}`) ?? null;
 }
 
 /** Where a VM is in the inventories that were read. */

@@ -3,6 +3,7 @@ import type { InventoryView } from "@/api/generated/InventoryView";
 import type { ServerInventory } from "@/api/inventories";
 import { hoursAgo, inventory, server, vm } from "@/platform/fake/data";
 import { find, nodesOf, treeKeys, within, type TreeNode } from "./tree-nodes";
+import type { Standing } from "./vm-state";
 
 const vcenter = server("server-1", "vc", { kind: "vcenter" });
 const point = { id: "p", taken_at: hoursAgo(1), repository_id: "r" };
@@ -11,6 +12,7 @@ const vms = [
   vm(1, { name: "bare", guest: "Linux", disks: [["Hard disk 1", 8]], host: "esx2" }),
   vm(2, { name: "left", guest: "Linux", disks: [], more: { last_point: point, gone_since: hoursAgo(2), problem: "It is gone." } }),
 ];
+const standing: Standing = (_, one) => (one.name === "saved" ? "protected" : one.name === "bare" ? "missed" : "gone");
 const of = (view: InventoryView): ServerInventory[] => [{ server: vcenter, inventory: { data: view } as unknown as ServerInventory["inventory"] }];
 const drawn = (nodes: readonly TreeNode[], level = 0): string[] => nodes.flatMap((node) => [`${" ".repeat(level)}${node.name}${node.count === null ? "" : ` ${String(node.count)}`} ${String(node.state)}`, ...drawn(node.children, level + 1)]);
 
@@ -18,14 +20,20 @@ describe("the tree of an inventory", () => {
   const view = inventory(vcenter, vms);
 
   it("shows every VM in each order, a container with the state of its worst member", () => {
-    expect(drawn(nodesOf(of(view), "hosts", ""))).toEqual([
-      "vc 3 notProtected", " esx1.shop.lan 1 protected", "  saved protected", " esx2 1 notProtected", "  bare notProtected", " left gone",
+    expect(drawn(nodesOf(of(view), "hosts", "", standing))).toEqual([
+      "vc 3 missed", " esx1.shop.lan 1 protected", "  saved protected", " esx2 1 missed", "  bare missed", " left gone",
     ]);
     for (const order of treeKeys) {
       const [top] = nodesOf(of(view), order, "");
       expect(top?.count, order).toBe(3);
       for (const { reference } of vms) expect(find(top ? [top] : [], (node) => node.vm === reference), `${order} ${reference}`).not.toBeNull();
     }
+  });
+
+  it("says nothing of a state that nobody told", () => {
+    const [top] = nodesOf(of(view), "hosts", "");
+    expect(top?.state).toBe("unknown");
+    expect(find(top ? [top] : [], (node) => node.name === "saved")?.state).toBe("unknown");
   });
 
   it("shows a VM in each of its datastores and counts it once", () => {
@@ -37,7 +45,7 @@ describe("the tree of an inventory", () => {
   });
 
   it("leaves out containers without what is looked for", () => {
-    expect(drawn(nodesOf(of(view), "hosts", "bare"))).toEqual(["vc 1 notProtected", " esx2 1 notProtected", "  bare notProtected"]);
+    expect(drawn(nodesOf(of(view), "hosts", "bare", standing))).toEqual(["vc 1 missed", " esx2 1 missed", "  bare missed"]);
   });
 
   it("knows what lies in a container", () => {

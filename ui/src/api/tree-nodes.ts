@@ -3,7 +3,7 @@ import type { InventoryView } from "@/api/generated/InventoryView";
 import type { TreeView } from "@/api/generated/TreeView";
 import type { VmView } from "@/api/generated/VmView";
 import type { ServerInventory } from "@/api/inventories";
-import { vmState, type VmState } from "./vm-state";
+import { nothingKnown, type Standing, type VmState } from "./vm-state";
 
 export const treeKeys = ["hosts", "folders", "storage", "tags"] as const;
 export type TreeKey = (typeof treeKeys)[number];
@@ -20,10 +20,13 @@ export interface TreeNode {
   count: number | null;
   /** Of a VM its own state, of a container that of its worst member. */
   state: VmState | null;
+  /** Whether it is a VM that is no longer there. */
+  gone?: boolean;
   children: TreeNode[];
 }
 
-const rank: Record<VmState, number> = { gone: 0, cannot: 1, protected: 2, notProtected: 3 };
+/** The worst last. What nobody knows weighs more than what is well. */
+const rank: Record<VmState, number> = { unmeant: 0, gone: 1, "not-covered": 2, protected: 3, held: 4, "due-soon": 5, unknown: 6, late: 7, missed: 8, failed: 9 };
 
 function worse(one: VmState | null, other: VmState | null): VmState | null {
   if (one === null || other === null) return one ?? other;
@@ -31,14 +34,14 @@ function worse(one: VmState | null, other: VmState | null): VmState | null {
 }
 
 /** The VMs of a server in one of its orders. While a word is looked for, containers without a hit are left out. */
-export function nodesOf(inventories: readonly ServerInventory[], order: TreeKey, wanted: string): TreeNode[] {
+export function nodesOf(inventories: readonly ServerInventory[], order: TreeKey, wanted: string, standing: Standing = nothingKnown): TreeNode[] {
   return inventories.map(({ server, inventory }) => {
     const top: TreeNode = { id: server.id, server: server.id, group: null, vm: null, name: server.name, kind: server.kind, count: null, state: null, children: [] };
-    return inventory.data ? fill(top, inventory.data, order, wanted) : top;
+    return inventory.data ? fill(top, inventory.data, order, wanted, standing) : top;
   });
 }
 
-function fill(top: TreeNode, inventory: InventoryView, order: TreeKey, wanted: string): TreeNode {
+function fill(top: TreeNode, inventory: InventoryView, order: TreeKey, wanted: string, standing: Standing): TreeNode {
   const vms = new Map(inventory.vms.map((vm) => [vm.reference, vm]));
   const nodes: TreeNode[] = [];
   const members: Set<string>[] = [];
@@ -55,8 +58,9 @@ function fill(top: TreeNode, inventory: InventoryView, order: TreeKey, wanted: s
     for (const reference of group.vms) {
       const vm = vms.get(reference);
       if (!vm?.name.toLowerCase().includes(wanted)) continue;
-      node.children.push({ id: `${node.id}/vm/${reference}`, server: top.id, group: null, vm: reference, name: vm.name, kind: "vm", count: null, state: vmState(vm), children: [] });
-      node.state = worse(node.state, vmState(vm));
+      const state = standing(top.id, vm);
+      node.children.push({ id: `${node.id}/vm/${reference}`, server: top.id, group: null, vm: reference, name: vm.name, kind: "vm", count: null, state, gone: vm.gone_since !== null, children: [] });
+      node.state = worse(node.state, state);
       inside.add(reference);
     }
     node.count = inside.size;

@@ -1,17 +1,32 @@
-import type { VmView } from "@/api/generated/VmView";
-import type { GlyphName } from "@/components/Glyph";
+import { useMemo } from "react";
+import type { GlyphName, Tone } from "@/components/Glyph";
+import { useCommand } from "./client";
+import type { ProtectionState } from "./generated/ProtectionState";
+import type { VmView } from "./generated/VmView";
+import { byVm, stateSigns } from "./protection";
 
-export type VmState = "protected" | "notProtected" | "cannot" | "gone";
+/** How a VM stands; `unmeant` where nobody asks for its protection, as for a template, and `unknown` where nothing tells. */
+export type VmState = ProtectionState | "unmeant" | "unknown";
 
-/** How safe a VM is, as far as this version can tell: with a recovery point, without one, not to be saved at all, or no longer there. */
-export function vmState(vm: VmView): VmState {
-  if (vm.gone_since !== null) return "gone";
-  if (vm.last_point) return "protected";
-  return vm.problem === null ? "notProtected" : "cannot";
-}
+/** How the VM of a server stands. */
+export type Standing = (server: string, vm: VmView) => VmState;
 
-export const glyphs: Record<VmState, GlyphName> = { protected: "ok", notProtected: "next", cannot: "off", gone: "gone" };
+export const vmSigns: Record<VmState, { glyph: GlyphName; tone: Tone }> = {
+  ...stateSigns,
+  unmeant: { glyph: "off", tone: "off" },
+  unknown: { glyph: "next", tone: "off" },
+};
 
-export function vmGlyph(vm: VmView): GlyphName {
-  return glyphs[vmState(vm)];
+export const nothingKnown: Standing = () => "unknown";
+
+/** How VMs stand, the same wherever one is drawn; and why that is not known, or is of earlier. */
+export function useStanding(): { standing: Standing; why: string | null; isOld: boolean } {
+  const list = useCommand("protection.list", {});
+  const vms = list.data?.vms;
+  const standing = useMemo<Standing>(() => {
+    if (!vms) return nothingKnown;
+    const find = byVm(vms);
+    return (server, vm) => find(server, vm)?.state ?? (vm.of_system ? "unmeant" : "unknown");
+  }, [vms]);
+  return { standing, why: list.error ? list.error.view.title : null, isOld: vms !== undefined };
 }

@@ -11,6 +11,13 @@ interface RouterContext {
   platform: Platform;
 }
 
+/** What the list of Home may be narrowed to; without one it is all. */
+const homeShows = ["risk", "critical", "normal", "archive", "excluded", "gone"] as const;
+
+interface HomeSearch {
+  show?: (typeof homeShows)[number] | undefined;
+}
+
 interface InventorySearch {
   server?: string | undefined;
   group?: string | undefined;
@@ -67,6 +74,7 @@ const shell = createRoute({ getParentRoute: () => root, id: "shell", component: 
 const home = createRoute({
   getParentRoute: () => shell,
   path: "/",
+  validateSearch: (search: Record<string, unknown>): HomeSearch => ({ show: homeShows.find((show) => show === search["show"]) }),
   beforeLoad: async ({ context }) => {
     const state = await context.queries.fetchQuery({ queryKey: keyOf("app.state", {}), queryFn: () => call(context.platform, "app.state", {}) });
     if (state.first_start && !skippedFirstStart()) throw redirect({ to: "/first-start" });

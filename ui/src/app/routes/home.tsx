@@ -1,10 +1,15 @@
-import { useNavigate } from "@tanstack/react-router";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { HomePage } from "@/features/home/HomePage";
+
+const route = getRouteApi("/shell/");
 
 export default function HomeRoute() {
   const navigate = useNavigate();
+  const { show } = route.useSearch();
   return (
     <HomePage
+      filter={show ?? "all"}
+      onFilter={(next) => void navigate({ to: "/", search: { show: next === "all" ? undefined : next }, replace: true })}
       onConnect={() => void navigate({ to: "/first-start" })}
       onJob={() => void navigate({ to: "/jobs/new", search: { uncovered: true } })}
       onVm={(server, vm) => void navigate({ to: "/inventory", search: { server, vm: vm ?? undefined } })}

@@ -1,3 +1,4 @@
+import { useRef } from "react";
 import { useCommand } from "@/api/client";
 import type { VmProtection } from "@/api/generated/VmProtection";
 import { useInventories } from "@/api/inventories";
@@ -18,10 +19,13 @@ import { NextCard } from "./NextCard";
 import { NowCard, StorageCard } from "./SideCards";
 import { Tiles } from "./Tiles";
 import { useNarrow } from "./useNarrow";
-import { VmCard } from "./VmCard";
+import { VmCard, type HomeFilter } from "./VmCard";
 import css from "./Home.module.css";
 
 export interface HomeWays {
+  /** Which VMs the table shows. */
+  filter: HomeFilter;
+  onFilter: (filter: HomeFilter) => void;
   onConnect: () => void;
   onJob: () => void;
   onVm: (server: string, vm: string | null) => void;
@@ -52,6 +56,11 @@ export function HomePage(ways: HomeWays) {
     else if (vm.state === "gone" || vm.server_id === null) ways.onRestore(vm.name);
     else ways.onVm(vm.server_id, null);
   };
+  const table = useRef<HTMLDivElement>(null);
+  const show = (filter: HomeFilter) => {
+    ways.onFilter(filter);
+    table.current?.scrollIntoView?.({ block: "start" });
+  };
   const vms = list.data?.vms.filter(isWanted) ?? [];
   return (
     <Page title={t.home.title} fact={momentText(now, now, language)} testId="home">
@@ -63,11 +72,11 @@ export function HomePage(ways: HomeWays) {
         ) : list.data ? (
           <>
             <Banner list={list.data} ways={ways} onVm={openVm} />
-            <Tiles list={list.data} ways={ways} narrow={narrow} onRisk={() => { const [worst] = vms; if (worst) openVm(worst); }} />
+            <Tiles list={list.data} ways={ways} narrow={narrow} onList={show} />
           </>
         ) : list.isPending ? <Card><Loading what={t.home.looking} usual={t.home.usually} /></Card> : null}
         <div className={css.columns} data-alone={empty || !list.data || undefined}>
-          {empty || !list.data ? null : <VmCard list={list.data} busy={busy} narrow={narrow} onVm={openVm} />}
+          {empty || !list.data ? null : <div ref={table} className={css.vms}><VmCard list={list.data} busy={busy} narrow={narrow} filter={ways.filter} onFilter={ways.onFilter} onVm={openVm} /></div>}
           {narrow && !empty && vms.length > 0 ? <DaysCard vms={vms} busy={busy} /> : null}
           <div className={css.side}>
             <NowCard onRun={ways.onRun} />

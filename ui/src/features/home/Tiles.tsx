@@ -9,6 +9,7 @@ import { useLanguage, useText } from "@/i18n/context";
 import { durationText, relativeText } from "@/lib/time";
 import { countText } from "@/lib/units";
 import type { HomeWays } from "./HomePage";
+import type { HomeFilter } from "./VmCard";
 import css from "./Home.module.css";
 
 interface TileProps {
@@ -49,7 +50,7 @@ function shareText(kept: number): string {
 }
 
 /** Four figures, each of which leads to what it counts. */
-export function Tiles({ list, ways, narrow, onRisk }: { list: ProtectionList; ways: HomeWays; narrow: boolean; onRisk: () => void }) {
+export function Tiles({ list, ways, narrow, onList }: { list: ProtectionList; ways: HomeWays; narrow: boolean; onList: (filter: HomeFilter) => void }) {
   const t = useText();
   const language = useLanguage();
   const now = useNow();
@@ -64,7 +65,7 @@ export function Tiles({ list, ways, narrow, onRisk }: { list: ProtectionList; wa
   const [oldest] = alerts ?? [];
   return (
     <div className={css.tiles}>
-      <Tile name={t.home.tileProtected} figure={countText(counts.protected, language)} of={t.home.ofAll(all)} under={need > 0 ? t.home.needYou(need) : t.home.allWell} tone={need > 0 ? "bad" : "plain"} picture={all > 0 ? <Ring part={counts.protected / all} /> : null} onPress={onRisk} testId="tile-protected" />
+      <Tile name={t.home.tileProtected} figure={countText(counts.protected, language)} of={t.home.ofAll(all)} under={need > 0 ? t.home.needYou(need) : t.home.allWell} tone={need > 0 ? "bad" : "plain"} picture={all > 0 ? <Ring part={counts.protected / all} /> : null} onPress={() => onList(need > 0 ? "risk" : "all")} testId="tile-protected" />
       <Tile name={t.home.tileKept} figure={list.kept === null ? "–" : shareText(list.kept)} of={list.kept === null ? t.home.notYet : t.home.ofDays} under={classes ? promise(rpo(classes.critical.rpo_minutes), rpo(classes.normal.rpo_minutes), rpo(classes.archive.rpo_minutes)) : ""} onPress={ways.onCalendar} testId="tile-kept" />
       <Tile name={t.home.tileRestored} figure={countText(restored.length, language)} of={t.home.restoredVms(all)} under={restored.length > 0 ? t.home.within(restored.filter((vm) => vm.restore?.within).length) : t.home.restoreNone} onPress={() => ways.onRestore(null)} testId="tile-restored" />
       <Tile name={t.home.tileAlarms} figure={alerts ? countText(alerts.length, language) : "–"} of={alerts ? t.home.alarmsOpen : t.home.notYet} under={oldest ? t.home.alarmOldest(relativeText(new Date(oldest.since), now, language)) : alerts ? t.home.alarmNone : ""} tone={alerts?.some((one) => one.weight === "red") ? "bad" : "plain"}

@@ -1,4 +1,3 @@
-import { useState } from "react";
 import type { ProtectionList } from "@/api/generated/ProtectionList";
 import type { VmProtection } from "@/api/generated/VmProtection";
 import { isAtRisk, isWanted, stateSigns } from "@/api/protection";
@@ -18,11 +17,16 @@ import css from "./Home.module.css";
 
 type Row = VmProtection & { id: string };
 
-const filters = ["all", "risk", "critical", "normal", "archive"] as const;
-type Filter = (typeof filters)[number];
+/** Two lines of Japanese are higher. */
+const rowHeights = { en: 40, ja: 48 } as const;
 
-function shows(filter: Filter, vm: VmProtection): boolean {
-  return filter === "all" || (filter === "risk" ? isAtRisk(vm) : vm.class === filter);
+export const homeFilters = ["all", "risk", "critical", "normal", "archive", "excluded", "gone"] as const;
+export type HomeFilter = (typeof homeFilters)[number];
+
+function shows(filter: HomeFilter, vm: VmProtection): boolean {
+  if (filter === "excluded") return vm.state === "not-covered";
+  if (filter === "gone") return vm.state === "gone";
+  return isWanted(vm) && (filter === "all" || (filter === "risk" ? isAtRisk(vm) : vm.class === filter));
 }
 
 /** The sign of a row. A run that is going on is told, unless something worse is. */
@@ -36,17 +40,17 @@ interface VmCardProps {
   /** Names of the VMs that are being saved. */
   busy: ReadonlySet<string>;
   narrow: boolean;
+  filter: HomeFilter;
+  onFilter: (filter: HomeFilter) => void;
   onVm: (vm: VmProtection) => void;
 }
 
 /** All VMs, those at risk first. */
-export function VmCard({ list, busy, narrow, onVm }: VmCardProps) {
+export function VmCard({ list, busy, narrow, filter, onFilter, onVm }: VmCardProps) {
   const t = useText();
   const language = useLanguage();
-  const [filter, setFilter] = useState<Filter>("all");
-  const names = { all: t.home.filterAll, risk: t.home.filterRisk, ...t.home.classes };
-  const vms = list.vms.filter(isWanted);
-  const rows: Row[] = vms.filter((vm) => shows(filter, vm)).map((vm) => ({ ...vm, id: vm.key }));
+  const names = { all: t.home.filterAll, risk: t.home.filterRisk, ...t.home.classes, excluded: t.home.filterExcluded, gone: t.home.filterGone };
+  const rows: Row[] = list.vms.filter((vm) => shows(filter, vm)).map((vm) => ({ ...vm, id: vm.key }));
   const [first] = rows;
   const excluded = list.vms.filter((vm) => vm.state === "not-covered");
   const gone = list.vms.filter((vm) => vm.state === "gone");
@@ -62,15 +66,15 @@ export function VmCard({ list, busy, narrow, onVm }: VmCardProps) {
   const open = (id: string) => { const vm = rows.find((one) => one.id === id); if (vm) onVm(vm); };
   return (
     <Card label={t.home.table}>
-      <CardHead title={t.home.table} fact={countText(rows.length, language)} end={<Select bare label={t.home.filter} value={filter} onChange={(key) => setFilter(filters.find((one) => one === key) ?? "all")} options={filters.map((key) => ({ key, name: names[key] }))} testId="home-filter" />} />
+      <CardHead title={t.home.table} fact={countText(rows.length, language)} end={<Select bare label={t.home.filter} value={filter} onChange={(key) => onFilter(homeFilters.find((one) => one === key) ?? "all")} options={homeFilters.map((key) => ({ key, name: names[key] }))} testId="home-filter" />} />
       <div className={css.table}>
-        <Table label={t.home.table} testId="home-vms" columns={columns} items={rows} textOf={(vm) => vm.name} onOpen={open} worst={first && (first.state === "missed" || first.state === "failed") ? first.id : null}
-          empty={<EmptyState icon={null} title={vms.length === 0 ? t.home.noVms : t.home.noneShown} />} />
+        <Table label={t.home.table} testId="home-vms" columns={columns} items={rows} textOf={(vm) => vm.name} rowHeight={rowHeights[language]} onOpen={open} worst={first && (first.state === "missed" || first.state === "failed") ? first.id : null}
+          empty={<EmptyState icon={null} title={list.vms.length === 0 ? t.home.noVms : t.home.noneShown} />} />
       </div>
       <CardFoot>
         <span className={css.left}>
-          {excluded.length > 0 ? <span className={css.leftLine}><Sign name="off" size={10} /><TextAction onPress={() => { const [one] = excluded; if (one) onVm(one); }} testId="home-excluded">{t.home.excluded(excluded.slice(0, 3).map((vm) => (vm.excluded ? `${vm.name} (${vm.excluded.reason})` : vm.name)).join(", "), excluded.length)}</TextAction></span> : null}
-          {gone.length > 0 ? <span className={css.leftLine}><Sign name="gone" size={10} /><TextAction onPress={() => { const [one] = gone; if (one) onVm(one); }}>{t.home.goneFrom(gone.length)}</TextAction></span> : null}
+          {excluded.length > 0 ? <span className={css.leftLine}><Sign name="off" size={10} /><TextAction onPress={() => onFilter("excluded")} testId="home-excluded">{t.home.excluded(excluded.slice(0, 3).map((vm) => (vm.excluded ? `${vm.name} (${vm.excluded.reason})` : vm.name)).join(", "), excluded.length)}</TextAction></span> : null}
+          {gone.length > 0 ? <span className={css.leftLine}><Sign name="gone" size={10} /><TextAction onPress={() => onFilter("gone")} testId="home-gone">{t.home.goneFrom(gone.length)}</TextAction></span> : null}
         </span>
         {narrow ? null : <DayLegend />}
       </CardFoot>
@@ -81,7 +85,7 @@ export function VmCard({ list, busy, narrow, onVm }: VmCardProps) {
 function Second({ vm, running }: { vm: VmProtection; running: boolean }) {
   const t = useText();
   const runs = running && !isAtRisk(vm);
-  return <><span className={css.state} data-tone={runs ? "info" : stateSigns[vm.state].tone} title={vm.sentence}>{runs ? t.home.running : t.home.states[vm.state]}</span>{` · ${t.home.classes[vm.class]}`}</>;
+  return <><span className={css.state} data-tone={runs ? "info" : stateSigns[vm.state].tone} title={vm.sentence}>{runs ? t.home.running : t.home.states[vm.state]}</span>{` · ${vm.excluded?.reason ?? t.home.classes[vm.class]}`}</>;
 }
 
 function Last({ vm }: { vm: VmProtection }) {

@@ -4,6 +4,7 @@ import { useInventories } from "@/api/inventories";
 import type { VmView } from "@/api/generated/VmView";
 import { EmptyMark } from "@/components/Brand";
 import { Button } from "@/components/Button";
+import { Card } from "@/components/Card";
 import { FailureCard } from "@/components/FailureCard";
 import { Page } from "@/components/Page";
 import { EmptyState, Loading } from "@/components/States";
@@ -42,7 +43,7 @@ export function InventoryPage(props: InventoryPageProps) {
   if (!servers.data) {
     return (
       <Page title={t.inventory.title} testId="inventory">
-        {servers.error ? <FailureCard error={servers.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={() => void servers.refetch()}>{t.common.tryAgain}</Button>} /> : <Loading what={t.common.reading} />}
+        {servers.error ? <FailureCard error={servers.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={() => void servers.refetch()}>{t.common.tryAgain}</Button>} /> : <Card><Loading what={t.common.reading} /></Card>}
       </Page>
     );
   }

@@ -5,9 +5,11 @@ import type { ServerInventory } from "@/api/inventories";
 import { Segmented } from "@/components/Choice";
 import { Glyph, Sign } from "@/components/Glyph";
 import { SearchField } from "@/components/SearchField";
-import { useText } from "@/i18n/context";
+import { useLanguage, useText } from "@/i18n/context";
+import { countText } from "@/lib/units";
 import { containers, find, nodesOf, treeKeys, type TreeKey, type TreeNode } from "@/api/tree-nodes";
-import { glyphs } from "@/api/vm-state";
+import { useStanding } from "@/api/vm-state";
+import { StandingGlyph } from "./StandingGlyph";
 import css from "./InventoryTree.module.css";
 
 export interface Selected {
@@ -38,7 +40,8 @@ export function InventoryTree({ inventories, selected, onSelect, order, onOrder 
   const [closed, setClosed] = useState<ReadonlySet<Key>>(new Set());
   const [picked, setPicked] = useState<string | null>(null);
   const wanted = search.trim().toLowerCase();
-  const nodes = useMemo(() => nodesOf(inventories, order, wanted), [inventories, order, wanted]);
+  const { standing, why, isOld } = useStanding();
+  const nodes = useMemo(() => nodesOf(inventories, order, wanted, standing), [inventories, order, wanted, standing]);
   const all = useMemo(() => containers(nodes), [nodes]);
   const is = (node: TreeNode) => node.server === selected?.server && node.vm === selected.vm && node.group === selected.group;
   // A VM may be there several times; the one that was clicked stays the chosen one.
@@ -60,6 +63,7 @@ export function InventoryTree({ inventories, selected, onSelect, order, onOrder 
           {(node) => <Leaf node={node} broken={inventories} />}
         </Tree>
       </Virtualizer>
+      {why === null ? null : <p className={css.warned} data-testid="tree-unknown"><Sign name="warned" size={10} /><span>{isOld ? t.inventory.protectionOld(why) : t.inventory.protectionUnread(why)}</span></p>}
       {[...new Set(notes)].map((note) => <p key={note} className={css.note} data-testid="tree-note">{note}</p>)}
       <p className={css.note}>{t.inventory.worst}</p>
     </div>
@@ -67,8 +71,9 @@ export function InventoryTree({ inventories, selected, onSelect, order, onOrder 
 }
 
 function Leaf({ node, broken }: { node: TreeNode; broken: readonly ServerInventory[] }) {
+  const language = useLanguage();
   return (
-    <TreeItem id={node.id} textValue={node.name} className={css.item ?? ""} data-testid={node.vm !== null ? "tree-vm" : node.group !== null ? "tree-group" : "tree-server"} data-name={node.name} data-gone={node.state === "gone" && node.vm !== null ? true : undefined}>
+    <TreeItem id={node.id} textValue={node.name} className={css.item ?? ""} data-testid={node.vm !== null ? "tree-vm" : node.group !== null ? "tree-group" : "tree-server"} data-name={node.name} data-state={node.state ?? undefined} data-gone={node.gone || undefined}>
       <TreeItemContent>
         {({ hasChildItems, isExpanded, level }) => (
           <span className={css.row} style={{ paddingInlineStart: 4 + (level - 1) * 14 }}>
@@ -79,7 +84,7 @@ function Leaf({ node, broken }: { node: TreeNode; broken: readonly ServerInvento
             ) : <span className={css.noChevron} />}
             <span className={css.kind}>{icons[node.kind]}</span>
             <span className={css.name} title={node.name}>{node.name}</span>
-            {node.count === null ? null : <span className={css.count}>{node.count}</span>}
+            {node.count === null ? null : <span className={css.count}>{countText(node.count, language)}</span>}
             <span className={css.mark}><Mark node={node} of={broken.find((one) => one.server.id === node.server)} /></span>
           </span>
         )}
@@ -95,7 +100,7 @@ function Mark({ node, of }: { node: TreeNode; of: ServerInventory | undefined })
   const error = of?.server.error ?? of?.inventory.error?.view ?? null;
   if (error && node.group === null && node.vm === null) return <Glyph name="warned" label={error.title || t.settings.broken} />;
   if (node.state === null) return null;
-  const word = t.inventory[node.state];
+  const word = t.inventory.standing[node.state];
   if (node.state === "protected") return <span className={css.well} title={word}><Sign name="ok" /><span className="unseen">{word}</span></span>;
-  return <Glyph name={glyphs[node.state]} label={word} />;
+  return <StandingGlyph state={node.state} />;
 }

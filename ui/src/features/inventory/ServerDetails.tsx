@@ -14,6 +14,7 @@ import { usePlatform } from "@/platform/context";
 import { BackupButton } from "./BackupButton";
 import { useBackup } from "./useBackup";
 import { within, type TreeKey } from "@/api/tree-nodes";
+import { useStanding } from "@/api/vm-state";
 import { VmPicker } from "./VmPicker";
 import css from "./Details.module.css";
 
@@ -37,6 +38,7 @@ export function ServerDetails({ of, order, group, onStarted, onTrust }: ServerDe
   const queries = useQueryClient();
   const [ticked, setTicked] = useState<Set<string>>(new Set());
   const { server, inventory } = of;
+  const { standing } = useStanding();
   const backup = useBackup(server.id, onStarted);
   const again = useAction("inventory.get");
   const read = inventory.data ? t.inventory.readAt(relativeText(new Date(inventory.data.read_at), now, language)) : "";
@@ -67,7 +69,7 @@ export function ServerDetails({ of, order, group, onStarted, onTrust }: ServerDe
         actions={changed ? <Button kind="primary" onPress={onTrust} testId="server-compare">{t.settings.trustAction}</Button> : <Button kind="primary" isPending={inventory.isFetching} onPress={() => void inventory.refetch()}>{t.common.tryAgain}</Button>} /> : null}
       {backup.error ? <FailureCard error={backup.error} onCopy={(text) => void platform.copyText(text)} /> : null}
       {(inventory.data?.under ?? []).map((under) => <StaleNote key={under.server_id}>{t.inventory.under(under.vms, under.server_name)}</StaleNote>)}
-      {shown ? <VmPicker inventory={shown} selected={ticked} onChange={setTicked} /> : inventory.isPending ? <Loading what={t.inventory.readingServer(server.name)} usual={t.inventory.readingUsual} /> : null}
+      {shown ? <VmPicker inventory={shown} selected={ticked} onChange={setTicked} standing={standing} /> : inventory.isPending ? <Loading what={t.inventory.readingServer(server.name)} usual={t.inventory.readingUsual} /> : null}
     </div>
   );
 }

@@ -4,7 +4,7 @@ import type { ServerView } from "@/api/generated/ServerView";
 import type { VmView } from "@/api/generated/VmView";
 import { Button } from "@/components/Button";
 import { FailureCard } from "@/components/FailureCard";
-import { Glyph, Sign, Tag } from "@/components/Glyph";
+import { Sign, Tag } from "@/components/Glyph";
 import { StaleNote } from "@/components/States";
 import { Tabs } from "@/components/Tabs";
 import { TextAction } from "@/components/Button";
@@ -17,7 +17,8 @@ import { BackupButton } from "./BackupButton";
 import { ProtectionCard } from "./ProtectionCard";
 import { useBackup } from "./useBackup";
 import { VmOverview } from "./VmOverview";
-import { vmGlyph, vmState } from "@/api/vm-state";
+import { useStanding } from "@/api/vm-state";
+import { StandingGlyph } from "./StandingGlyph";
 import css from "./Details.module.css";
 
 export interface VmDetailsProps {
@@ -40,12 +41,13 @@ export function VmDetails({ server, vm, tab, onTab, onStarted, onRestore, onAddR
   const language = useLanguage();
   const now = useNow();
   const platform = usePlatform();
+  const { standing } = useStanding();
   const backup = useBackup(server.id, onStarted);
   const gone = vm.gone_since !== null;
   return (
     <div className={css.details} data-testid="vm-details" data-name={vm.name}>
       <header className={css.head}>
-        <Glyph size="big" name={vmGlyph(vm)} label={t.inventory[vmState(vm)]} />
+        <StandingGlyph size="big" state={standing(server.id, vm)} />
         <div className={css.titles}>
           <div className={css.titleRow}>
             <h2 className={css.title}>{vm.name}</h2>

@@ -2,14 +2,14 @@ import { useState } from "react";
 import type { InventoryView } from "@/api/generated/InventoryView";
 import type { VmView } from "@/api/generated/VmView";
 import { Card, CardFoot } from "@/components/Card";
-import { Glyph } from "@/components/Glyph";
 import { SearchField } from "@/components/SearchField";
 import { EmptyState } from "@/components/States";
 import { NameCell, Table, type TableColumn } from "@/components/Table";
 import { Ago, Bytes } from "@/components/Words";
 import { useText } from "@/i18n/context";
 import { Search } from "lucide-react";
-import { vmGlyph, vmState } from "@/api/vm-state";
+import type { Standing } from "@/api/vm-state";
+import { StandingGlyph } from "./StandingGlyph";
 import css from "./VmPicker.module.css";
 
 type Row = VmView & { id: string };
@@ -18,10 +18,12 @@ interface VmPickerProps {
   inventory: InventoryView;
   selected: ReadonlySet<string>;
   onChange: (selected: Set<string>) => void;
+  /** How they stand; before anything was promised, nothing is drawn. */
+  standing?: Standing;
 }
 
 /** VMs to tick, with what a backup of each would read. What cannot be saved stays in sight, with the reason. */
-export function VmPicker({ inventory, selected, onChange }: VmPickerProps) {
+export function VmPicker({ inventory, selected, onChange, standing }: VmPickerProps) {
   const t = useText();
   const [search, setSearch] = useState("");
   const wanted = search.trim().toLowerCase();
@@ -32,7 +34,7 @@ export function VmPicker({ inventory, selected, onChange }: VmPickerProps) {
   // The next backup of such a VM reads only what changed since its last recovery point.
   const later = (vm: Row) => vm.last_point !== null && vm.tracking === "on";
   const columns: TableColumn<Row>[] = [
-    { key: "vm", name: t.inventory.colVm, width: "2fr", minWidth: 160, cell: (vm) => <NameCell glyph={<Glyph name={vmGlyph(vm)} label={t.inventory[vmState(vm)]} />} name={vm.name} second={vm.problem ?? vm.guest ?? ""} /> },
+    { key: "vm", name: t.inventory.colVm, width: "2fr", minWidth: 160, cell: (vm) => <NameCell glyph={standing ? <StandingGlyph state={standing(inventory.server_id, vm)} /> : undefined} name={vm.name} second={vm.problem ?? vm.guest ?? ""} /> },
     { key: "size", name: t.inventory.colSize, width: 92, end: true, cell: (vm) => <Bytes count={vm.capacity} /> },
     { key: "read", name: t.inventory.colRead, width: 108, end: true, cell: (vm) => (vm.problem ? null : later(vm) ? <span className={css.how}>{t.inventory.readChanges}</span> : <Bytes count={vm.used === null ? vm.capacity : Math.min(vm.used, vm.capacity)} />) },
     { key: "how", name: t.inventory.colHow, width: "1fr", minWidth: 140, cell: (vm) => (vm.problem ? null : <span className={css.how}>{later(vm) ? t.inventory.howChanges : how[vm.tracking]}</span>) },

@@ -20,7 +20,7 @@ interface PointTableProps {
 export function PointTable({ points, chosen, onChoose, onRestore, oneVm, searched }: PointTableProps) {
   const t = useText();
   const kinds = { crash: t.points.crash, "file-system": t.points.fileSystem, application: t.points.application };
-  const glyph = (point: PointView) => <Glyph name={point.warnings.length > 0 ? "warned" : "ok"} label={point.warnings.join(" ") || t.inventory.protected} />;
+  const glyph = (point: PointView) => <Glyph name={point.warnings.length > 0 ? "warned" : "ok"} label={point.warnings.join(" ") || t.home.states.protected} />;
   const columns: TableColumn<PointView>[] = [
     ...(oneVm ? [] : [{ key: "vm", name: t.points.colVm, width: "1.2fr" as const, minWidth: 124, cell: (point: PointView) => <NameCell glyph={glyph(point)} name={point.vm_name} /> }]),
     { key: "time", name: t.points.colTime, width: "1.1fr", minWidth: 138, cell: (point) => (oneVm ? <NameCell glyph={glyph(point)} name={<Moment time={point.taken_at} />} /> : <Moment time={point.taken_at} />) },

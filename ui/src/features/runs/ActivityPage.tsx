@@ -47,15 +47,15 @@ export function ActivityPage({ show, onShow, onOpen, onChoose, onVm }: ActivityP
   const alarms = useCommand("alerts.list", {});
   const runs = answer.data?.runs ?? [];
   const wanted = find.trim().toLowerCase();
-  const alerts = (alarms.data?.alerts ?? []).filter((alert) => alert.subject.toLowerCase().includes(wanted));
+  const alerts = byWeight(alarms.data?.alerts ?? []).filter((alert) => alert.subject.toLowerCase().includes(wanted));
   const found = runs.filter((run) => isAbout(run, find));
   return (
     <Page title={t.runs.title} fact={show === "runs" ? t.runs.fact : t.runs.causesFact} fixed={show === "runs"} testId="activity">
       <div className={css.page} data-show={show}>
         {answer.error && !answer.data ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" isPending={answer.isFetching} onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : null}
         <StaleAnswer answer={answer} />
-        {alarms.error && !answer.error ? <StaleNote>{t.alarms.unread(alarms.error.view.title)}</StaleNote> : null}
-        {answer.data && runs.length === 0 && alerts.length > 0 ? <Card label={t.alarms.title}><Alarms alerts={alerts} onVm={onVm} /></Card> : null}
+        {alarms.error && (!answer.error || !alarms.data) ? <StaleNote>{t.alarms.unread(alarms.error.view.title)}</StaleNote> : null}
+        {runs.length === 0 && alerts.length > 0 ? <Card label={t.alarms.title}><Alarms alerts={alerts} onVm={onVm} /></Card> : null}
         {answer.isPending ? <Card><Loading what={t.common.reading} /></Card> : null}
         {answer.data && runs.length === 0 ? (
           <Card><EmptyState icon={<Activity size={36} strokeWidth={1.2} aria-hidden />} title={t.runs.emptyTitle} text={t.runs.emptyText} action={<Button kind="primary" onPress={onChoose}>{t.runs.emptyAction}</Button>} /></Card>
@@ -74,6 +74,12 @@ export function ActivityPage({ show, onShow, onOpen, onChoose, onVm }: ActivityP
       </div>
     </Page>
   );
+}
+
+/** The weightiest first, then the newest. */
+function byWeight(alerts: readonly AlertView[]): AlertView[] {
+  const rank: Record<AlertView["weight"], number> = { red: 0, amber: 1 };
+  return alerts.toSorted((one, other) => rank[one.weight] - rank[other.weight] || new Date(other.since).getTime() - new Date(one.since).getTime());
 }
 
 interface HeadProps {

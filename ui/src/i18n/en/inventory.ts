@@ -1,4 +1,5 @@
 import { plural } from "@/lib/plural";
+import { home } from "./home";
 
 export const inventory = {
   title: "Inventory",
@@ -12,7 +13,6 @@ export const inventory = {
   worst: "A container shows its worst member.",
   under: (count: number, name: string) => `${plural(count, "VM")} of this host ${count === 1 ? "is" : "are"} listed under ${name}, which manages it.`,
   alsoThrough: (names: string) => `Also seen through ${names}.`,
-  gone: "No longer on the server",
   goneSince: (when: string) => `Noticed ${when}.`,
   emptyTitle: "The storehouse is empty.",
   emptyText: "Connect a server. The first backup can run in ten minutes.",
@@ -35,9 +35,9 @@ export const inventory = {
   noRepository: "No place to keep backups yet.",
   noRepositoryAction: "Add a repository",
 
-  protected: "Protected",
-  notProtected: "Nothing saved yet",
-  cannot: "Cannot be saved as it is",
+  standing: { ...home.states, unmeant: "Not meant to be saved", unknown: "Protection not known" },
+  protectionOld: (why: string) => `Protection is as it was last read. ${why}`,
+  protectionUnread: (why: string) => `Protection is not known. ${why}`,
   lastPoint: (when: string) => `Last recovery point ${when}.`,
   noPoint: "No recovery point yet.",
   machine: "The VM",
@@ -96,6 +96,21 @@ export const inventory = {
   measured: (length: string) => `measured ${length}`,
   tooSlow: "Its schedules leave longer gaps than promised.",
   include: "Protect it again",
+  exclude: "Leave out of protection",
+  excludeTitle: (name: string) => `Leave ${name} out of protection?`,
+  excludeText: "Nothing is promised for it any more, and nobody is told when its recovery points get old. It stays listed as excluded, with your reason.",
+  excludeJobs: (jobs: string) => `It is still saved by ${jobs}.`,
+  excludeReason: "Reason",
+  excludeSuch: "such as: test machine",
+  excludeYes: "Leave out",
+  classesEdit: "Change what classes promise",
+  classesUnread: (why: string) => `What classes promise is not known. ${why}`,
+  classesTitle: "What classes promise",
+  classesText: "RPO: how old the newest recovery point may become. RTO: how long a restore may take. Both hold for all VMs of the class.",
+  classesWrong: "A whole number, at most ten years.",
+  classesSave: "Save",
+  units: { minutes: "minutes", hours: "hours", days: "days" },
+  unitOf: (name: string) => `Unit of the ${name}`,
   protectNew: "Make a job",
   protectLike: (vm: string, job: string) => `Protect like ${vm} (${job})`,
   addedTo: (vm: string, job: string) => `${job} saves ${vm} from now on.`,

@@ -1,4 +1,5 @@
 import type { Messages } from "../messages";
+import { home } from "./home";
 
 const number = (count: number) => count.toLocaleString("ja-JP");
 
@@ -14,7 +15,6 @@ export const inventory: Messages["inventory"] = {
   worst: "まとまりには、中で最も悪い状態を示します。",
   under: (count, name) => `このホストの VM ${number(count)}台は、管理元の ${name} に表示しています。`,
   alsoThrough: (names) => `${names} からも見えます。`,
-  gone: "サーバーにはもうありません",
   goneSince: (when) => `${when}に確認。`,
   emptyTitle: "蔵はまだ空です。",
   emptyText: "サーバーを接続してください。最初のバックアップは10分ほどで始められます。",
@@ -37,9 +37,9 @@ export const inventory: Messages["inventory"] = {
   noRepository: "バックアップの保存先がまだありません。",
   noRepositoryAction: "リポジトリを追加",
 
-  protected: "保護済み",
-  notProtected: "未保存",
-  cannot: "このままでは保存できません",
+  standing: { ...home.states, unmeant: "保存対象ではありません", unknown: "保護の状態は不明です" },
+  protectionOld: (why) => `保護の状態は前回読み取ったものです。${why}`,
+  protectionUnread: (why) => `保護の状態を確認できません。${why}`,
   lastPoint: (when) => `最新の復旧ポイントは${when}です。`,
   noPoint: "復旧ポイントはまだありません。",
   machine: "VM の情報",
@@ -98,6 +98,21 @@ export const inventory: Messages["inventory"] = {
   measured: (length) => `実測 ${length}`,
   tooSlow: "予定の間隔が目標より長くなっています。",
   include: "再び保護する",
+  exclude: "保護の対象から外す",
+  excludeTitle: (name) => `${name} を保護の対象から外しますか？`,
+  excludeText: "この VM の目標はなくなり、復旧ポイントが古くなっても通知しません。一覧には理由とともに「対象外」として残ります。",
+  excludeJobs: (jobs) => `${jobs} による保存は続きます。`,
+  excludeReason: "理由",
+  excludeSuch: "例：検証用の VM",
+  excludeYes: "対象から外す",
+  classesEdit: "区分ごとの目標を変更",
+  classesUnread: (why) => `区分ごとの目標を確認できません。${why}`,
+  classesTitle: "区分ごとの目標",
+  classesText: "RPO は最新の復旧ポイントがどこまで古くなってよいか、RTO は復元にかかってよい時間です。区分内のすべての VM に適用されます。",
+  classesWrong: "10年以内の整数で入力してください。",
+  classesSave: "保存",
+  units: { minutes: "分", hours: "時間", days: "日" },
+  unitOf: (name) => `${name}の単位`,
   protectNew: "ジョブを作成",
   protectLike: (vm, job) => `${vm} と同じく保護（${job}）`,
   addedTo: (vm, job) => `今後は ${job} が ${vm} を保存します。`,

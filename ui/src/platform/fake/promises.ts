@@ -100,7 +100,8 @@ export const promiseCommands: Pick<Handlers, Promised> = {
     const rest = { ...of.get(found.key) };
     delete rest.excluded;
     delete rest.state;
-    if (change.set === "exclude") of.set(found.key, { ...rest, excluded: { reason: change.reason, since: hoursAgo(0) }, state: "not-covered" });
+    delete rest.sentence;
+    if (change.set === "exclude") of.set(found.key, { ...rest, excluded: { reason: change.reason, since: hoursAgo(0) }, state: "not-covered", sentence: `Excluded: ${change.reason}.` });
     else if (change.set === "include") of.set(found.key, rest);
     else of.set(found.key, change.class === null ? {} : { ...(of.get(found.key) ?? {}), class: change.class });
     chosen.set(back, of);

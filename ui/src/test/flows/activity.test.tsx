@@ -2,8 +2,9 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { runSamples } from "@/api/run-samples";
 import { scenario } from "@/platform/fake";
-import { fakeError } from "@/platform/fake/data";
+import { fakeError, hoursAgo } from "@/platform/fake/data";
 import { weekOfJobs } from "@/platform/fake/week";
+import type { AlertView } from "@/api/generated/AlertView";
 import { open, press, sentTo } from "../app";
 
 /** Office VMs failed last and nothing of it ran since; a Sunday or a Monday has other evenings behind it than a Friday. */
@@ -86,6 +87,13 @@ describe("activity", () => {
   it("says what to do when nothing ran, and when the list cannot be read", async () => {
     open("/activity", "shop", { refused: { "runs.list": fakeError("state-damaged", { title: "The state folder cannot be used." }) } });
     expect(await screen.findByTestId("failure")).toHaveTextContent("The state folder cannot be used.");
+  });
+
+  it("shows alarms by weight, then the newest first, also when the runs cannot be read", async () => {
+    const alarm = (key: string, weight: "amber" | "red", hours: number): AlertView => ({ key, kind: "late", weight, subject: key, title: `${key} is late.`, advice: "Look.", since: hoursAgo(hours), told_at: null, can_release: false, point_id: null, good_point_id: null });
+    open("/activity", "shop", { alerts: [alarm("A", "amber", 90), alarm("B", "red", 50), alarm("C", "red", 2), alarm("D", "amber", 1)], refused: { "runs.list": fakeError("state-damaged", { title: "The state folder cannot be used." }) } });
+    expect(await screen.findByTestId("failure")).toHaveTextContent("The state folder cannot be used.");
+    await waitFor(() => expect(screen.getAllByTestId("alarm").map((row) => row.textContent?.match(/(\w) is late/)?.[1])).toEqual(["C", "B", "D", "A"]));
   });
 });
 

@@ -5,7 +5,7 @@ import axe from "axe-core";
 import { describe, expect, it } from "vitest";
 import { makeRouter } from "@/app/router";
 import { scenario, type ScenarioName } from "@/platform/fake";
-import { open } from "../app";
+import { open, press } from "../app";
 
 /** Addresses of every route, and what is there when it is drawn. */
 const addresses: Record<string, readonly (readonly [address: string, handle: string])[]> = {
@@ -48,6 +48,13 @@ describe("every screen can be used without seeing it", () => {
   it.each<[ScenarioName, string, string]>([["empty", "/calendar", "empty"], ["empty", "/activity", "empty"], ["empty", "/storage", "empty"], ["failed", "/calendar", "failure"], ["failed", "/activity", "failure"], ["failed", "/storage", "failure"]])("%s at %s", async (name, address, handle) => {
     open(address, name);
     await screen.findByTestId(handle);
+    expect(await faults()).toEqual([]);
+  });
+
+  it.each([["vm-exclude", "vm-exclude-dialog"], ["classes-edit", "classes-dialog"]])("and the question behind %s", async (button, dialog) => {
+    const { user } = open("/inventory?server=server-1&vm=vm-16", "busy");
+    await press(user, button);
+    await screen.findByTestId(dialog);
     expect(await faults()).toEqual([]);
   });
 

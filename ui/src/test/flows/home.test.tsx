@@ -1,5 +1,6 @@
 import { screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
+import { fakeError } from "@/platform/fake/data";
 import { open, press, sentTo } from "../app";
 
 const rows = () => screen.getAllByTestId("home-vms-row").map((row) => row.dataset["row"]);
@@ -28,6 +29,24 @@ describe("home", () => {
     await waitFor(() => expect(rows()).toEqual(["OLDWEB", "TEST03", "FILE02"]));
     await user.click(screen.getAllByTestId("home-vms-row")[2]!);
     expect(await screen.findByTestId("vm-details", {}, { timeout: 4000 })).toHaveAttribute("data-name", "FILE02");
+  });
+
+  it("leads from a figure to what it counts", async () => {
+    const { back, user } = open("/", "busy");
+    await press(user, "tile-protected");
+    await waitFor(() => expect(rows()).toEqual(["OLDWEB", "TEST03", "FILE02"]));
+    expect(location.hash).toContain("show=risk");
+    await back.call("protection.set-class", { vm: "TEST03", change: { set: "exclude", reason: "test machine" } });
+    await press(user, "home-excluded");
+    await waitFor(() => expect(rows()).toEqual(["TEST03"]));
+    expect(screen.getByTestId("home-vms-row")).toHaveTextContent("Excluded · test machine");
+    await user.click(screen.getByTestId("home-vms-row"));
+    expect(await screen.findByTestId("vm-details", {}, { timeout: 4000 })).toHaveAttribute("data-name", "TEST03");
+  });
+
+  it("says which plan cannot be told", async () => {
+    open("/", "busy", { refused: { "schedules.preview": fakeError("invalid-input", { title: "This time zone is not known." }) } });
+    expect((await screen.findAllByTestId("next-untimed"))[0]).toHaveTextContent(/^The plan of .* cannot be told\. This time zone is not known\.$/);
   });
 
   it("draws only the rows in sight of very many", async () => {
