@@ -31,7 +31,7 @@ mod jobs;
 mod keys;
 mod loss;
 mod new_vm;
-mod notices;
+mod receivers;
 mod places;
 mod preflight;
 mod protection;

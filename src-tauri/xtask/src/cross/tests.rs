@@ -36,6 +36,7 @@ const PROGRAMS_LEFT_OUT: &[(&str, &str)] = &[
 const LEFT_OUT: &[(&str, &str)] = &[
     ("vcsim", "asks a simulator that is a program of Linux"),
     ("peers::field::", "reads recordings that are fetched with programs of Linux"),
+    ("receivers::", "asks mail and web servers written in Python, which this Windows has not"),
     ("places::drives", "needs drives that only `places` prepares; run there"),
     ("sim::", "takes minutes; nothing in it depends on the system"),
     ("faults::", "makes folders by the thousand; its steps and calls are the same everywhere"),

@@ -102,7 +102,7 @@ pub(crate) fn open_log(
         return begin_anew(log, before.aside, before.why).map(|(log, lost)| (log, Some(lost)));
     }
     let missing = match fs_err::metadata(&path) {
-        Ok(file) => file.len() == 0,
+        Ok(file) => file.is_file() && file.len() == 0,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => true,
         // It may be there and whole: nothing is made in its place.
         Err(e) => return Err(failed(&e)),

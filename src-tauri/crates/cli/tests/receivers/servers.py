@@ -1,6 +1,6 @@
 """Receivers of notices: a mail server (aiosmtpd) and a web server, both on loopback.
 
-receivers.py FOLDER CERTIFICATE KEY OPTIONS
+servers.py FOLDER CERTIFICATE KEY OPTIONS
 
 OPTIONS is JSON: {"smtp_port": 0, "user": "...", "password": "...", "secret": "..."}. Prints the ports
 as one line of JSON, writes what it receives to FOLDER, and ends with its standard input.

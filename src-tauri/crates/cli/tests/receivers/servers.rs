@@ -29,7 +29,7 @@ impl Receivers {
             make_certificates(bench);
         }
         let python = std::env::var_os("KURAMORI_PYTHON").unwrap_or_else(|| "python3".into());
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/notices/receivers.py");
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/receivers/servers.py");
         let options = json!({
             "smtp_port": smtp_port, "user": USER, "password": PASSWORD, "secret": SECRET,
         });

@@ -3,14 +3,14 @@
 
 #[cfg(target_os = "linux")]
 mod desktop;
-mod receivers;
+mod servers;
 
 use std::process::Command;
 
 use kuramori_lab::{FaultKind, FaultSpec, LabHandle, LabVm};
 use serde_json::Value;
 
-use self::receivers::{PASSWORD, Receivers, SECRET, USER};
+use self::servers::{PASSWORD, Receivers, SECRET, USER};
 use crate::bench::{Answer, Bench, answer, files};
 
 const MIB: u64 = 1 << 20;
