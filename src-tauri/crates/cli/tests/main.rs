@@ -31,11 +31,11 @@ mod jobs;
 mod keys;
 mod loss;
 mod new_vm;
-mod receivers;
 mod places;
 mod preflight;
 mod protection;
 mod reading;
+mod receivers;
 #[cfg(target_os = "linux")]
 mod resources;
 mod secrets;
