@@ -76,8 +76,10 @@ SectionEnd
 ; Deletes the local data file by file: a repository that someone put there is not ours to delete.
 Function un.Purge
   !define DATA "$LOCALAPPDATA\${NAME}"
-  Delete "${DATA}\settings.json*"
-  Delete "${DATA}\runs.sqlite*"
+  Delete "${DATA}\settings.*" ; with its copy, and what was damaged and set aside
+  Delete "${DATA}\runs.*"
+  Delete "${DATA}\plugged.json*"
+  Delete "${DATA}\gone.json*"
   Delete "${DATA}\secrets.sealed*"
   Delete "${DATA}\*.log*"
   RMDir /r "${DATA}\logs"
@@ -85,7 +87,7 @@ Function un.Purge
   RMDir /r "${DATA}\catalog"
   RMDir /r "${DATA}\history"
   Delete "${DATA}\.*.back"
-  Delete "${DATA}\owner.lock"
+  Delete "${DATA}\owner.*"
   RMDir "${DATA}"
   ; What the web view keeps.
   RMDir /r "$LOCALAPPDATA\${ID}\EBWebView"

@@ -213,13 +213,24 @@ fn remove(desk: &Desk, before: &BTreeSet<PathBuf>, state: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// What the program makes where its data lies, besides what it has made in this check.
+const MADE: [&str; 7] = [
+    "logs/kuramori.log",
+    "update/version.exe",
+    "settings.damaged-20260102T030405678.json",
+    "runs.lost.json",
+    "plugged.json",
+    "gone.json",
+    "owner.json",
+];
+
 /// Installs once more and removes the program with its data; what others put there stays.
 fn purge(desk: &Desk, newer: &Path, before: &BTreeSet<PathBuf>) -> Result<()> {
     ensure!(desk.run(newer, &["/S"])?.code == 0, "could not be installed again");
     let inside = desk.state().join("my repository/config");
     fs_err::create_dir_all(inside.parent().context("a file lies in a folder")?)?;
     fs_err::write(&inside, "a repository that someone put here")?;
-    for ours in ["logs/kuramori.log", "update/version.exe"] {
+    for ours in MADE {
         fs_err::create_dir_all(desk.state().join(ours).parent().context("a file in a folder")?)?;
         fs_err::write(desk.state().join(ours), "made by the program")?;
     }
