@@ -169,15 +169,13 @@ impl Desktop {
     pub async fn close(self) -> Result<()> {
         self.client.close().await.context("closing the window")?;
         self.driver.stop().await?;
-        let owner =
-            fs_err::File::options().write(true).open(self.setup.state.join("owner.lock"))?;
-        for _ in 0..600 {
-            if owner.file().try_lock().is_ok() {
-                return Ok(());
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        bail!("the app still runs a minute after its window was closed")
+        let_go(&self.setup.state).await
+    }
+
+    /// Ends the app as a power failure would: without a word to it.
+    pub async fn kill(self) -> Result<()> {
+        drop(self.driver);
+        let_go(&self.setup.state).await
     }
 
     async fn locate(&self, locator: Locator<'_>, what: &str) -> Result<Element> {
@@ -199,6 +197,18 @@ impl Desktop {
         };
         error.context(format!("did not see {what:?}; picture {picture}; the page says:\n{page}"))
     }
+}
+
+/// Waits until no app holds this state folder.
+async fn let_go(state: &Path) -> Result<()> {
+    let owner = fs_err::File::options().write(true).open(state.join("owner.lock"))?;
+    for _ in 0..600 {
+        if owner.file().try_lock().is_ok() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    bail!("the app still runs after a minute")
 }
 
 /// Quotes a text for XPath, which knows no escapes.

@@ -102,13 +102,7 @@ mod tests {
                 (Outcome::Cancelled, ItemResult::default())
             }),
         };
-        let spec = RunSpec {
-            kind: RunKind::Backup,
-            server: None,
-            repository: "r".to_owned(),
-            job: None,
-            schedules: Vec::new(),
-        };
+        let spec = RunSpec::of(RunKind::Backup, "r".to_owned());
         let id = app.inner.runs.start(Start::of(spec, vec![item])).unwrap();
         begins.recv().unwrap();
         assert!(listener.busy().is_some());

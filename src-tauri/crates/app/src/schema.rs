@@ -72,6 +72,7 @@ macro_rules! with_commands {
             "schedules.preview" SchedulesPreview Read (PreviewScheduleRequest) -> SchedulePreview;
             "runs.list" RunsList Read (ListRunsRequest) -> RunList;
             "runs.get" RunsGet Read (RunRequest) -> RunView;
+            "runs.again" RunsAgain Operate (RunRequest) -> RunStarted;
             "runs.cancel" RunsCancel Operate (RunRequest) -> Empty;
             "points.list" PointsList Read (ListPointsRequest) -> PointList;
             "points.deleted" PointsDeleted Read (LedgerRequest) -> DeletedPoints;

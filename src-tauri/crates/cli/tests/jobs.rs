@@ -1,6 +1,6 @@
 //! Jobs: made, shown, run, kept by the program, and cleaned up after.
 
-use kuramori_lab::{LabVm, Special};
+use kuramori_lab::{FaultSpec, LabVm, Special};
 
 use crate::bench::Bench;
 
@@ -85,6 +85,29 @@ fn what_is_gone_fails_by_name_and_only_what_failed_is_run_again() {
     assert_eq!(run.code, 1, "{run:?}");
     assert_eq!(run.field("/items/0/error/code"), "vm-not-found");
     assert_eq!(run.field("/items/1/outcome"), "succeeded", "the others are saved");
+}
+
+#[test]
+fn a_backup_by_hand_is_made_once_more_of_what_failed() {
+    let (bench, lab) = setting();
+    let fault = FaultSpec {
+        point: "CreateSnapshot_Task".into(),
+        fault: Some("InvalidPowerState".into()),
+        times: Some(1),
+        ..FaultSpec::default()
+    };
+    lab.add_fault(fault).unwrap();
+    let vms = ["--vm", "web", "--vm", "mail"];
+    let run = bench.run(&[&["backup", "--server", "lab", "--repo", "place"][..], &vms].concat());
+    assert_eq!(run.code, 1, "{run:?}");
+    let saved = || names(&bench.run(&["points", "list", "--json"]).ok());
+    let first = saved();
+    assert_eq!(first.len(), 1, "one of them failed");
+    bench.run(&["runs", "again", "last"]).ok();
+    assert_eq!(saved(), ["mail", "web"]);
+    bench.run(&["runs", "again", "last"]).ok();
+    let missed = saved().into_iter().filter(|name| *name != first[0]).count();
+    assert_eq!(missed, 2, "where nothing failed it is made of all, which was one VM");
 }
 
 #[test]

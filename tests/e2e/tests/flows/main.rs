@@ -9,6 +9,7 @@ mod installed;
 mod jobs;
 mod languages;
 mod refusals;
+mod restart;
 mod startup;
 mod steps;
 mod update;

@@ -120,6 +120,7 @@ export interface Commands {
   "schedules.preview": { request: PreviewScheduleRequest; response: SchedulePreview };
   "runs.list": { request: ListRunsRequest; response: RunList };
   "runs.get": { request: RunRequest; response: RunView };
+  "runs.again": { request: RunRequest; response: RunStarted };
   "runs.cancel": { request: RunRequest; response: Empty };
   "points.list": { request: ListPointsRequest; response: PointList };
   "points.deleted": { request: LedgerRequest; response: DeletedPoints };

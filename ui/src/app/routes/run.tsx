@@ -11,7 +11,7 @@ export default function RunRoute() {
       key={runId}
       id={runId}
       onList={() => void navigate({ to: "/activity" })}
-      onAgain={() => void navigate({ to: "/inventory" })}
+      onStarted={(started) => void navigate({ to: "/activity/$runId", params: { runId: started } })}
       onPoints={(run) => void navigate({ to: "/restore", search: { vm: run.vms.length === 1 ? run.vms[0] : undefined } })}
     />
   );

@@ -1,13 +1,11 @@
 import { Play } from "lucide-react";
 import { Button as AriaButton, Disclosure, DisclosurePanel, Heading } from "react-aria-components";
-import { useAction } from "@/api/client";
 import type { RunSummary } from "@/api/generated/RunSummary";
 import { useLiveRun } from "@/api/run-store";
 import { Button, TextAction } from "@/components/Button";
 import { FailureCard } from "@/components/FailureCard";
 import { Glyph, Sign, Tag } from "@/components/Glyph";
 import { Bar } from "@/components/Progress";
-import { toast } from "@/components/toasts";
 import { Moment, useNow } from "@/components/Words";
 import { useLanguage, useText } from "@/i18n/context";
 import { durationText } from "@/lib/time";
@@ -15,6 +13,7 @@ import { usePlatform } from "@/platform/context";
 import { happened, secondOf, signOf, titleOf } from "./cause-words";
 import type { Cause } from "./causes";
 import { isOver, lengthOf, runState } from "./run-words";
+import { useRunAgain } from "./useRunAgain";
 import css from "./Activity.module.css";
 
 interface CauseRowProps {
@@ -74,20 +73,17 @@ function Failure({ cause, onOpen }: { cause: Cause; onOpen: (run: string) => voi
   const language = useLanguage();
   const now = useNow();
   const platform = usePlatform();
-  const start = useAction("jobs.run");
+  const again = useRunAgain(onOpen);
   const [newest] = cause.runs;
   if (!cause.error) return null;
-  const jobs = [...new Set(cause.runs.map((run) => run.job))];
-  const job = cause.state === "needs-you" && jobs.length === 1 ? jobs[0] : null;
-  const again = (name: string) => start.mutate({ job_id: name, scope: cause.error?.code === "slot-missed" ? { vms: "all" } : { vms: "failed" } }, {
-    onSuccess: ({ run_id }) => onOpen(run_id),
-    onError: (error) => toast({ tone: "bad", text: error.view.title || t.failure.unexpectedTitle }),
-  });
+  const jobs = new Set(cause.runs.map((run) => run.job));
+  // Of several jobs, or of several backups by hand, it would make good for one alone.
+  const repeatable = cause.state === "needs-you" && newest.kind === "backup" && jobs.size === 1 && (newest.job !== null || cause.runs.length === 1);
   return (
     <FailureCard error={cause.error} inset untitled what={happened(cause, now, language, t.runs)} tone={cause.state === "past" ? "warn" : "bad"} onCopy={(text) => void platform.copyText(text)}
       actions={
         <>
-          {job ? <Button kind="primary" icon={<Play size={14} fill="currentColor" strokeWidth={0} aria-hidden />} isPending={start.isPending} onPress={() => again(job)} testId="cause-again">{t.runs.runNow(job)}</Button> : null}
+          {repeatable ? <Button kind="primary" icon={<Play size={14} fill="currentColor" strokeWidth={0} aria-hidden />} isPending={again.isPending} onPress={() => again.run(newest.id)} testId="cause-again">{newest.job === null ? t.runs.runAgain : t.runs.runNow(newest.job)}</Button> : null}
           <Button onPress={() => onOpen(newest.id)} testId="cause-run">{t.runs.openNewest}</Button>
         </>
       } />

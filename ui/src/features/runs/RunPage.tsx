@@ -8,6 +8,7 @@ import { momentInText } from "@/lib/time";
 import { usePlatform } from "@/platform/context";
 import { RunBody } from "./RunBody";
 import { useRun } from "./useRun";
+import { useRunAgain } from "./useRunAgain";
 import { TextAction } from "@/components/Button";
 import type { ReactNode } from "react";
 import type { RunView } from "@/api/generated/RunView";
@@ -16,24 +17,26 @@ import css from "./Run.module.css";
 interface RunPageProps {
   id: string;
   onList: () => void;
-  onAgain: (run: RunView) => void;
+  /** Another run began that makes good for this one. */
+  onStarted: (runId: string) => void;
   onPoints: (run: RunView) => void;
 }
 
 /** One run. */
-export function RunPage({ id, onList, onAgain, onPoints }: RunPageProps) {
+export function RunPage({ id, onList, onStarted, onPoints }: RunPageProps) {
   const t = useText();
   const language = useLanguage();
   const now = useNow();
   const platform = usePlatform();
   const { run, isPending, error, again } = useRun(id);
+  const repeat = useRunAgain(onStarted);
   const trail = <nav aria-label={t.runs.breadcrumb} className={css.trail}><TextAction onPress={onList} testId="run-list">{t.runs.title}</TextAction><span aria-hidden="true">/</span></nav>;
   const title = run ? t.runs.runOf(momentInText(new Date(run.started_at), now, language)) : t.runs.one;
   return (
     <Page title={title} trail={trail} testId="run-page">
       {isPending ? <Loading what={t.common.reading} /> : null}
       {error ? <FailureCard error={error} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={again}>{t.common.tryAgain}</Button>} /> : null}
-      {run ? <RunBody run={run} actions={run.kind === "backup" ? <Button kind="primary" onPress={() => onAgain(run)} testId="run-again">{t.runs.runAgain}</Button> : undefined} end={<Next run={run} onPoints={onPoints} />} /> : null}
+      {run ? <RunBody run={run} actions={run.kind === "backup" ? <Button kind="primary" isPending={repeat.isPending} onPress={() => repeat.run(run.id)} testId="run-again">{t.runs.runAgain}</Button> : undefined} end={<Next run={run} onPoints={onPoints} />} /> : null}
     </Page>
   );
 }

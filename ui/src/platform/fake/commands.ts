@@ -148,6 +148,12 @@ export const commands: Handlers = {
   },
   "runs.list": (back, { limit }) => ({ runs: back.runs.slice(0, limit).map(summaryOf) }),
   "runs.get": (back, { run_id }) => need(back.runs.find((run) => run.id === run_id), fakeError("invalid-input", { title: "No run of this name." })),
+  "runs.again": (back, { run_id }) => {
+    const before = need(back.runs.find((run) => run.id === run_id), fakeError("invalid-input", { title: "No run of this name." }));
+    const failed = before.items.filter((item) => item.outcome === "failed");
+    const items = (failed.length > 0 ? failed : before.items).map(({ name, capacity }) => ({ name, capacity, bytes: capacity }));
+    return startRun(back, { kind: "backup", server: before.server, repository: before.repository, ...(before.job === null ? {} : { job: before.job }), items, result: null }, () => undefined);
+  },
   "runs.cancel": (back, { run_id }) => {
     const run = back.live.get(run_id);
     run?.cancel();

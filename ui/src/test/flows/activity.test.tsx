@@ -50,11 +50,11 @@ describe("activity", () => {
     const { back, user } = open("/activity", "week", failing());
     await press(user, "cause-again");
     expect(await screen.findByTestId("run")).toBeVisible();
-    expect(sentTo(back, "jobs.run")).toEqual([{ job_id: "Office VMs", scope: { vms: "failed" } }]);
+    expect(sentTo(back, "runs.again")).toEqual([{ run_id: failing().runs.find((run) => run.job === "Office VMs" && run.outcome === "failed")?.id }]);
   });
 
   it("says why it could not start again", async () => {
-    const { user } = open("/activity", "week", { ...failing(), refused: { "jobs.run": fakeError("job-not-found", { title: "There is no such job." }) } });
+    const { user } = open("/activity", "week", { ...failing(), refused: { "runs.again": fakeError("job-not-found", { title: "There is no such job." }) } });
     await press(user, "cause-again");
     expect(await screen.findByTestId("toast")).toHaveTextContent("There is no such job.");
   });

@@ -52,6 +52,13 @@ describe("inventory and runs", () => {
     expect(rows.map((row) => [row.dataset["name"], row.dataset["outcome"]])).toEqual([["DEV01", "succeeded"], ["MAIL01", "failed"], ["PRINT01", "succeeded"]]);
   });
 
+  it("backs up again what a run did not save", async () => {
+    const { back, user } = open("/activity/run-3");
+    await press(user, "run-again");
+    await waitFor(() => expect(screen.getAllByTestId("run-item").map((row) => row.dataset["name"])).toEqual(["MAIL01"]));
+    expect(sentTo(back, "runs.again")).toEqual([{ run_id: "run-3" }]);
+  });
+
   it("says in place what went wrong with the start", async () => {
     const { user } = open(vmAddress, "shop", { refused: { "backup.start": fakeError("store-full") } });
     await press(user, "vm-backup");

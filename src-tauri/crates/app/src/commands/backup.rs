@@ -21,6 +21,7 @@ impl Handler for command::BackupStart {
         if request.vms.is_empty() {
             return Err(AppError::new(ErrorCode::InvalidInput, "a backup of no VM"));
         }
+        let asked = Some(request.clone());
         let (server, client) = access::client(app, &request.server_id).await?;
         let inventory = client.inventory().await.map_err(|e| convert::server(&e, &server.name))?;
         let (wanted, writer) = (request.repository_id, access::writer(app)?);
@@ -62,13 +63,8 @@ impl Handler for command::BackupStart {
                 work: Box::new(move |run, observer| work.run(run, &observer)),
             });
         }
-        let spec = RunSpec {
-            kind: RunKind::Backup,
-            server: Some(server.name),
-            repository: entry.name,
-            job: None,
-            schedules: Vec::new(),
-        };
+        let spec = RunSpec::of(RunKind::Backup, entry.name);
+        let spec = RunSpec { server: Some(server.name), asked, ..spec };
         let run_id = app.start_run(spec, items).await?;
         Ok(RunStarted { run_id })
     }

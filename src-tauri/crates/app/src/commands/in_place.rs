@@ -113,11 +113,8 @@ impl Handler for command::RestoreInPlace {
             return Err(AppError::new(ErrorCode::NameNotConfirmed, plan.name));
         }
         let spec = RunSpec {
-            kind: RunKind::RestoreInPlace,
             server: Some(ready.server.name.clone()),
-            repository: ready.point.place.name.clone(),
-            job: None,
-            schedules: Vec::new(),
+            ..RunSpec::of(RunKind::RestoreInPlace, ready.point.place.name.clone())
         };
         let app_of_run = app.clone();
         let item = Item {

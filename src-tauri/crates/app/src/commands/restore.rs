@@ -197,11 +197,8 @@ impl Handler for command::RestoreVm {
 
 async fn start(app: &App, ready: Ready) -> Result<RunStarted, AppError> {
     let spec = RunSpec {
-        kind: RunKind::RestoreVm,
         server: Some(ready.server.name.clone()),
-        repository: ready.point.place.name.clone(),
-        job: None,
-        schedules: Vec::new(),
+        ..RunSpec::of(RunKind::RestoreVm, ready.point.place.name.clone())
     };
     let reader = access::reader(app)?;
     let name = ready.target.name.clone().unwrap_or_else(|| ready.manifest.vm.name.clone());
@@ -307,13 +304,7 @@ impl Handler for command::RestoreDisk {
             ));
         };
         let path = PathBuf::from(request.path);
-        let spec = RunSpec {
-            kind: RunKind::RestoreDisk,
-            server: None,
-            repository: point.place.name.clone(),
-            job: None,
-            schedules: Vec::new(),
-        };
+        let spec = RunSpec::of(RunKind::RestoreDisk, point.place.name.clone());
         let reader = access::reader(app)?;
         let item = Item {
             name: manifest.vm.name.clone(),

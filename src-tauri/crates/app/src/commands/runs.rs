@@ -1,12 +1,13 @@
-use kuramori_jobs::RunRecord;
+use kuramori_jobs::{Outcome, RunId, RunRecord};
 
 use super::Handler;
 use crate::app::{App, parse_run};
 use crate::dto::{
-    Empty, ErrorCode, ListRunsRequest, OutcomeView, RunList, RunRequest, RunSummary, RunView, Topic,
+    Empty, ErrorCode, ListRunsRequest, OutcomeView, RunJobRequest, RunList, RunRequest, RunStarted,
+    RunSummary, RunView, ScopeView, StartBackupRequest, Topic,
 };
 use crate::error::AppError;
-use crate::runs::{render, summary};
+use crate::runs::{RunSpec, render, summary};
 use crate::schema::command;
 
 /// Most runs in one list.
@@ -51,14 +52,40 @@ impl Handler for command::RunsGet {
             if let Some(live) = app.inner.runs.get(id) {
                 return Ok(app.inner.runs.view(&live));
             }
-            let record = app.inner.log.run(id).map_err(|e| log_failed(&e))?.ok_or_else(|| {
-                AppError::new(ErrorCode::InvalidInput, format!("“{id}” as a run"))
-            })?;
+            let record = logged(app, id)?;
             let lines = app.inner.log.lines(id).map_err(|e| log_failed(&e))?;
             Ok(render(&record, &lines, app.language()))
         })
         .await
     }
+}
+
+impl Handler for command::RunsAgain {
+    /// Of what failed, or of everything where nothing did.
+    async fn handle(app: &App, request: RunRequest) -> Result<RunStarted, AppError> {
+        let id = parse_run(&request.run_id)?;
+        let record = app.blocking(move |app| logged(app, id)).await?;
+        if let Some((job, _)) = record.job {
+            let (job_id, scope) = (job.to_string(), ScopeView::Failed);
+            return command::JobsRun::handle(app, RunJobRequest { job_id, scope }).await;
+        }
+        let spec: Option<RunSpec> = serde_json::from_value(record.spec).ok();
+        let asked = spec.and_then(|spec| spec.asked).ok_or_else(|| {
+            let what = format!("“{id}” as a backup that can be repeated");
+            AppError::new(ErrorCode::InvalidInput, what)
+        })?;
+        let items = asked.vms.iter().zip(&record.items);
+        let missed = items.filter(|(_, item)| !item.outcome.is_some_and(Outcome::is_success));
+        let missed = missed.map(|(vm, _)| vm.clone());
+        let missed: Vec<_> = missed.collect();
+        let vms = if missed.is_empty() { asked.vms } else { missed };
+        command::BackupStart::handle(app, StartBackupRequest { vms, ..asked }).await
+    }
+}
+
+fn logged(app: &App, id: RunId) -> Result<RunRecord, AppError> {
+    let record = app.inner.log.run(id).map_err(|e| log_failed(&e))?;
+    record.ok_or_else(|| AppError::new(ErrorCode::InvalidInput, format!("“{id}” as a run")))
 }
 
 impl Handler for command::RunsCancel {

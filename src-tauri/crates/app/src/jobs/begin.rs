@@ -66,11 +66,9 @@ pub(crate) async fn begin(app: &App, job: &Job, asked: Asked) -> Result<RunId, A
         .chain(told)
         .collect();
     let spec = RunSpec {
-        kind: RunKind::Backup,
-        server: None,
-        repository: repository.unwrap_or_default(),
         job: Some(job.name.clone()),
         schedules: made_for.schedules.clone(),
+        ..RunSpec::of(RunKind::Backup, repository.unwrap_or_default())
     };
     let now = app.inner.clock.now();
     let pauses = pauses_at(job, asked.cause, &asked.slots, now).map(|at| {

@@ -232,11 +232,8 @@ impl App {
             settings.repository(&work.repository).ok().map(|r| r.name.clone())
         });
         let spec = RunSpec {
-            kind: RunKind::Backup,
-            server: None,
-            repository: repository.unwrap_or_default(),
             job: Some(job.name.clone()),
-            schedules: Vec::new(),
+            ..RunSpec::of(RunKind::Backup, repository.unwrap_or_default())
         };
         let start = Start::of(spec, vec![broken(job.name.clone(), error)]);
         self.blocking(move |app| app.inner.runs.start(start)).await.map(drop)

@@ -194,13 +194,8 @@ async fn a_run_that_quitting_stops_is_made_good_for_at_the_next_start() {
             (Outcome::Cancelled, ItemResult::default())
         }),
     };
-    let spec = RunSpec {
-        kind: RunKind::Backup,
-        server: None,
-        repository: String::new(),
-        job: Some("nightly".to_owned()),
-        schedules: Vec::new(),
-    };
+    let spec =
+        RunSpec { job: Some("nightly".to_owned()), ..RunSpec::of(RunKind::Backup, String::new()) };
     let of_job = OfJob { job: bench.job.id, cause: Cause::Due, slots: Vec::new() };
     let start = Start { of_job: Some(of_job), ..Start::of(spec, vec![item]) };
     let run = bench.app.inner.runs.start(start).unwrap();

@@ -78,11 +78,9 @@ fn run_of(
     let made_for = first.made_for.as_ref();
     let json = |e: serde_json::Error| AppError::new(ErrorCode::Internal, "").because(&e);
     let spec = RunSpec {
-        kind: RunKind::Backup,
-        server: None,
-        repository: place.name.clone(),
         job: made_for.map(|made| made.name.clone()),
         schedules: made_for.map(|made| made.schedules.clone()).unwrap_or_default(),
+        ..RunSpec::of(RunKind::Backup, place.name.clone())
     };
     let items = group.iter().map(|point| {
         let sizes = point.sizes();

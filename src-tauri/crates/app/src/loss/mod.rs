@@ -230,13 +230,7 @@ fn add(log: &RunLog, run: RunId, tag: &str, promise: &impl Serialize) -> Result<
 /// Tells of something that belongs to no run, as a run that failed: it is shown and told like one.
 pub(crate) fn tell(app: &App, error: AppError) -> Result<RunId, AppError> {
     let now = app.inner.clock.now();
-    let spec = RunSpec {
-        kind: RunKind::Backup,
-        server: None,
-        repository: String::new(),
-        job: None,
-        schedules: Vec::new(),
-    };
+    let spec = RunSpec::of(RunKind::Backup, String::new());
     let name = error.subject.clone();
     let detail = ItemResult { error: Some(error), ..ItemResult::default() };
     let json = |e: serde_json::Error| AppError::new(ErrorCode::Internal, "").because(&e);

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::speed::Speed;
 use super::timing::{Phases, Timing};
-use crate::dto::RunKind;
+use crate::dto::{RunKind, StartBackupRequest};
 use crate::error::AppError;
 
 /// What a run was asked to do, as recorded in the run log.
@@ -29,6 +29,16 @@ pub(crate) struct RunSpec {
     /// The schedules of the job that it counts for, by their ids.
     #[serde(default)]
     pub(crate) schedules: Vec<String>,
+    /// What was asked for, where somebody asked for a backup without a job.
+    #[serde(default)]
+    pub(crate) asked: Option<StartBackupRequest>,
+}
+
+impl RunSpec {
+    /// A run that nobody's job asked for, and that no server takes part in.
+    pub(crate) fn of(kind: RunKind, repository: String) -> Self {
+        Self { kind, server: None, repository, job: None, schedules: Vec::new(), asked: None }
+    }
 }
 
 /// What came of an item, as recorded in the run log.

@@ -46,13 +46,7 @@ async fn a_run_says_that_the_computer_slept() {
         }
         (Outcome::Succeeded, ItemResult::default())
     };
-    let spec = RunSpec {
-        kind: RunKind::Backup,
-        server: None,
-        repository: "r".to_owned(),
-        job: None,
-        schedules: Vec::new(),
-    };
+    let spec = RunSpec::of(RunKind::Backup, "r".to_owned());
     let item =
         Item { name: "vm".to_owned(), key: "vm".to_owned(), waits: false, work: Box::new(work) };
     let id = runs.start(Start::of(spec, vec![item])).unwrap();
@@ -85,13 +79,7 @@ async fn what_another_run_works_on_waits_for_its_turn_and_holds_up_nothing_else(
     let folder = RunLogFolder(tempfile::tempdir().unwrap());
     let runs = runs(&folder, Arc::new(ManualClock::new(chrono::DateTime::UNIX_EPOCH)));
     let (begun, begins) = std::sync::mpsc::channel();
-    let spec = || RunSpec {
-        kind: RunKind::Backup,
-        server: None,
-        repository: "r".to_owned(),
-        job: None,
-        schedules: Vec::new(),
-    };
+    let spec = || RunSpec::of(RunKind::Backup, "r".to_owned());
     let (first, end_first) = held("web", &begun, "first");
     let one = runs.start(Start::of(spec(), vec![first])).unwrap();
     assert_eq!(begins.recv().unwrap(), "first");
@@ -128,13 +116,7 @@ async fn nothing_begins_after_a_window_and_a_warning_at_the_start_counts() {
         };
         Item { name: name.to_owned(), key: "same".to_owned(), waits: true, work: Box::new(work) }
     };
-    let spec = || RunSpec {
-        kind: RunKind::Backup,
-        server: None,
-        repository: "r".to_owned(),
-        job: None,
-        schedules: Vec::new(),
-    };
+    let spec = || RunSpec::of(RunKind::Backup, "r".to_owned());
     // One key: one after the other.
     let items = ["a", "b", "c"].map(|name| done(name, &clock)).into();
     let pauses = PausesAt { at: clock.now() + Duration::from_hours(1), continues: None };

@@ -124,13 +124,7 @@ async fn no_update_begins_during_a_run_and_no_run_during_an_update() {
             (RunOutcome::Succeeded, ItemResult::default())
         }),
     };
-    let spec = || RunSpec {
-        kind: RunKind::Backup,
-        server: None,
-        repository: "r".to_owned(),
-        job: None,
-        schedules: Vec::new(),
-    };
+    let spec = || RunSpec::of(RunKind::Backup, "r".to_owned());
     let runs = &app.inner.runs;
     let id = runs.start(Start::of(spec(), vec![item(Some(ended))])).unwrap();
     let launch = super::Launch::window(Vec::new());

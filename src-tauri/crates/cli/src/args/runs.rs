@@ -28,6 +28,11 @@ pub(crate) enum RunsCommand {
         #[arg(long)]
         log: bool,
     },
+    /// Makes a backup once more: of the VMs that failed, or of all where none did.
+    Again {
+        /// Its id or a unique beginning of it, or `last`.
+        run: String,
+    },
     /// Asks a run to stop; it cleans up after itself.
     Cancel {
         /// Its id or a unique beginning of it, or `last`.

@@ -25,6 +25,11 @@ pub(super) async fn run(context: &Context, command: RunsCommand) -> Result<Done,
             let run = client.call::<command::RunsGet>(RunRequest { run_id }).await?;
             context.output.answer(&run, |run| text::run_report(run, log));
         }
+        RunsCommand::Again { run } => {
+            let run_id = find(&client, &run).await?;
+            let started = client.call::<command::RunsAgain>(RunRequest { run_id }).await?;
+            return context.follow(&client, &started.run_id).await;
+        }
         RunsCommand::Cancel { run } => {
             let run_id = find(&client, &run).await?;
             let done = client.call::<command::RunsCancel>(RunRequest { run_id }).await?;
