@@ -8,7 +8,8 @@ use kuramori_engine::{ImageBackup, LocalSource, Observer, RunEvent};
 use kuramori_jobs::{Level, Stage};
 use kuramori_platform::paths;
 use kuramori_repo::{
-    Manifest, OpenOptions, ReadAs, Reader, RecoveryPointId, Repository, SlotId, Unlock, WriterId,
+    DamagedObject, Manifest, OpenOptions, ReadAs, Reader, RecoveryPointId, Repository, SlotId,
+    Unlock, WriterId,
 };
 
 use crate::access;
@@ -111,18 +112,35 @@ impl Place {
     /// # Errors
     /// What stood in the way of reading them.
     pub fn points(&self, language: Language) -> Result<PointList, AppError> {
-        let list = self.repository.points().map_err(|e| self.failed(&e))?;
-        let damaged = list.damaged.iter().map(|damaged| UnreadableRepository {
+        self.points_where(|_| true, language)
+    }
+
+    /// As [`Place::points`], of those recovery points that are wanted.
+    pub(crate) fn points_where(
+        &self,
+        wanted: impl Fn(&Manifest) -> bool,
+        language: Language,
+    ) -> Result<PointList, AppError> {
+        let list = self.repository.points_where(wanted).map_err(|e| self.failed(&e))?;
+        Ok(PointList {
+            points: list.points.iter().rev().map(|p| point_view(p, self, language)).collect(),
+            unreadable: list.damaged.iter().map(|d| self.unreadable(d, language)).collect(),
+        })
+    }
+
+    /// Says of a damaged object that recovery points may be missing.
+    pub(crate) fn unreadable(
+        &self,
+        damaged: &DamagedObject,
+        language: Language,
+    ) -> UnreadableRepository {
+        UnreadableRepository {
             repository_id: self.id.clone(),
             name: self.name.clone(),
             error: AppError::new(ErrorCode::RepositoryDamaged, &self.name)
                 .detail(format!("{}: {}", damaged.object, damaged.reason))
                 .view(language),
-        });
-        Ok(PointList {
-            points: list.points.iter().rev().map(|p| point_view(p, self, language)).collect(),
-            unreadable: damaged.collect(),
-        })
+        }
     }
 
     /// Returns its recovery points as they are recorded, oldest first. Blocks.

@@ -75,6 +75,9 @@ macro_rules! with_commands {
             "runs.again" RunsAgain Operate (RunRequest) -> RunStarted;
             "runs.cancel" RunsCancel Operate (RunRequest) -> Empty;
             "points.list" PointsList Read (ListPointsRequest) -> PointList;
+            "points.get" PointsGet Read (PointRequest) -> PointView;
+            "points.find" PointsFind Read (FindPointsRequest) -> PointList;
+            "points.sums" PointsSums Read (SumPointsRequest) -> PointSums;
             "points.deleted" PointsDeleted Read (LedgerRequest) -> DeletedPoints;
             "points.undelete" PointsUndelete Operate (PointsRequest) -> Empty;
             "points.hold" PointsHold Operate (PointsRequest) -> HoldList;

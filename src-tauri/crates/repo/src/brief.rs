@@ -8,7 +8,17 @@ use chrono::{DateTime, Utc};
 use crate::error::RepoError;
 use crate::format::manifest::{SourceKind, VmIdentity};
 use crate::ids::RecoveryPointId;
+use crate::point::DamagedObject;
 use crate::repository::Repository;
+
+/// All recovery points in few words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brief {
+    /// The VMs, in the order of their first recovery points.
+    pub vms: Vec<BriefVm>,
+    /// Objects that may be recovery points but cannot be read, see [`Repository::points`].
+    pub damaged: Vec<DamagedObject>,
+}
 
 /// A VM of which there are recovery points.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +59,8 @@ pub struct BriefPoint {
 pub struct BriefDisk {
     /// The key of the disk on its VM.
     pub key: i32,
+    /// Size as the guest sees it, in bytes.
+    pub capacity: u64,
     /// Bytes of chunks the repository did not have.
     pub new: u64,
     /// Bytes added to the repository for them.
@@ -58,12 +70,11 @@ pub struct BriefDisk {
 }
 
 impl Repository {
-    /// Returns the VMs with their recovery points, without those in the recycle bin. Damage is left
-    /// out: [`Repository::points`] names it.
+    /// Returns the VMs with their recovery points, without those in the recycle bin.
     ///
     /// # Errors
     /// What the store says.
-    pub fn brief(&self) -> Result<Vec<BriefVm>, RepoError> {
+    pub fn brief(&self) -> Result<Brief, RepoError> {
         let committed = self.inner.committed()?;
         let doubts = self.tracking_doubts()?;
         let mut places: HashMap<String, usize> = HashMap::new();
@@ -91,6 +102,7 @@ impl Repository {
             let good = doubts.is_empty() || !manifest.disks.iter().any(doubted);
             let disks = manifest.disks.iter().map(|disk| BriefDisk {
                 key: disk.key,
+                capacity: disk.capacity.get(),
                 new: disk.new_bytes.get(),
                 stored: disk.stored_bytes.get(),
                 used: disk.chunks.saturating_mul(manifest.chunk_len.get()),
@@ -113,6 +125,6 @@ impl Repository {
                 vm.identity = known.manifest.vm.clone();
             }
         }
-        Ok(vms)
+        Ok(Brief { vms, damaged: committed.damaged })
     }
 }

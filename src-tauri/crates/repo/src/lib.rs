@@ -54,7 +54,7 @@ mod upkeep;
 mod view;
 mod writer;
 
-pub use brief::{BriefDisk, BriefPoint, BriefVm};
+pub use brief::{Brief, BriefDisk, BriefPoint, BriefVm};
 pub use cache::ObjectCache;
 pub use check::{
     CheckOptions, CheckReport, Damage, DataCheck, Hit, MissingPoint, Proof, RepositoryStats, Spare,

@@ -201,10 +201,19 @@ impl Repository {
     /// # Errors
     /// What the store says. Damaged objects are part of the answer, not an error.
     pub fn points(&self) -> Result<PointList, RepoError> {
+        self.points_where(|_| true)
+    }
+
+    /// As [`Repository::points`], of those recovery points that are wanted.
+    ///
+    /// # Errors
+    /// As [`Repository::points`].
+    pub fn points_where(&self, wanted: impl Fn(&Manifest) -> bool) -> Result<PointList, RepoError> {
         let committed = self.inner.committed()?;
         let doubts = self.tracking_doubts()?;
+        let points = committed.live().filter(|known| wanted(&known.manifest));
         Ok(PointList {
-            points: committed.live().map(|k| RecoveryPoint::of(&k.manifest, &doubts)).collect(),
+            points: points.map(|k| RecoveryPoint::of(&k.manifest, &doubts)).collect(),
             deleted: crate::deletion::recycle_bin(&committed),
             damaged: committed.damaged,
         })

@@ -9,11 +9,11 @@ import { FailureCard } from "@/components/FailureCard";
 import { Field } from "@/components/Field";
 import { useText } from "@/i18n/context";
 import { passphraseStrength } from "@/lib/passphrase";
+import { useSettled } from "@/lib/useSettled";
 import { usePlatform } from "@/platform/context";
 import { PlaceLine } from "./PlaceLine";
 import { RecoveryKey } from "./RecoveryKey";
 import { StrengthLine } from "./StrengthLine";
-import { useSettled } from "./useSettled";
 import css from "./KeepForm.module.css";
 
 type Missing = Partial<Record<"path" | "name" | "passphrase" | "again", string>>;

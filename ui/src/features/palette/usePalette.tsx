@@ -1,8 +1,10 @@
+import { keepPreviousData } from "@tanstack/react-query";
 import { useCommand } from "@/api/client";
 import { useInventories } from "@/api/inventories";
 import { useNow } from "@/components/Words";
 import { useLanguage, useText } from "@/i18n/context";
 import { momentText } from "@/lib/time";
+import { useSettled } from "@/lib/useSettled";
 import { best, wordsOf, type Find } from "./find";
 
 /** Where an answer leads. The application knows the way. */
@@ -42,7 +44,8 @@ export function usePalette(text: string, screens: readonly PaletteAction[], doin
   const { inventories } = useInventories();
   const jobs = useCommand("jobs.list", {});
   const runs = useCommand("runs.list", { limit: 200 });
-  const points = useCommand("points.list", { vm: null, repository_id: null });
+  const asks = useSettled(text.trim(), 150);
+  const points = useCommand("points.find", { text: asks, limit: 200 }, { enabled: asks !== "", placeholderData: keepPreviousData });
   const places = useCommand("repositories.list", {});
   const words = wordsOf(text);
   const typed = words.length > 0;
@@ -59,7 +62,7 @@ export function usePalette(text: string, screens: readonly PaletteAction[], doin
   const asked = [{ name: t.palette.jobs, query: jobs }, { name: t.palette.runs, query: runs }, { name: t.palette.points, query: points }, { name: t.palette.places, query: places }, ...inventories.map(({ server, inventory }) => ({ name: server.name, query: inventory }))];
   return {
     groups: all.map(({ key, name, list }) => ({ key, name, finds: best(list, words, room[key]) })).filter((group) => group.finds.length > 0),
-    reading: asked.some(({ query }) => query.isPending),
+    reading: asked.some(({ query }) => query.isLoading),
     failed: asked.filter(({ query }) => query.error && !query.data).map(({ name }) => name),
   };
 }

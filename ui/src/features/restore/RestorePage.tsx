@@ -32,12 +32,12 @@ const arrow = { size: 16, strokeWidth: 2, "aria-hidden": true } as const;
 export function RestorePage({ repositoryId, pointId, ...rest }: RestorePageProps) {
   const t = useText();
   const platform = usePlatform();
-  const answer = useCommand("points.list", { repository_id: repositoryId, vm: null });
-  const point = answer.data?.points.find((one) => one.id === pointId);
-  if (point) return <Wizard point={point} {...rest} />;
+  const answer = useCommand("points.get", { repository_id: repositoryId, point_id: pointId });
+  if (answer.data) return <Wizard point={answer.data} {...rest} />;
+  const gone = answer.error?.view.code === "point-not-found";
   return (
     <WizardPage title={t.shell.restore} steps={<RestoreSteps current="where" />} close={<IconButton label={t.restore.close} onPress={rest.onClose}><X {...arrow} /></IconButton>} foot={null} buttons={null} testId="restore-page">
-      {answer.isPending ? <Loading what={t.points.reading} usual={t.points.readingUsual} /> : answer.error ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : (
+      {answer.isPending ? <Loading what={t.points.reading} usual={t.points.readingUsual} /> : !gone ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : (
         <EmptyState icon={null} title={t.restore.gone} action={<Button kind="primary" onPress={rest.onWhen}>{t.restore.goneAction}</Button>} />
       )}
     </WizardPage>

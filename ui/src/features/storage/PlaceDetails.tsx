@@ -1,7 +1,9 @@
 import { Database, History, KeyRound } from "lucide-react";
 import type { ReactNode } from "react";
 import { useCommand } from "@/api/client";
-import type { PointView } from "@/api/generated/PointView";
+import type { PointSums } from "@/api/generated/PointSums";
+import type { VmSum } from "@/api/generated/VmSum";
+import type { WrittenHour } from "@/api/generated/WrittenHour";
 import type { RepositoryView } from "@/api/generated/RepositoryView";
 import { Button } from "@/components/Button";
 import { Card, CardBody, CardFoot, CardHead, Facts } from "@/components/Card";
@@ -15,7 +17,7 @@ import { useLanguage, useText } from "@/i18n/context";
 import { dateText } from "@/lib/time";
 import { bytes, bytesText, countText, percent } from "@/lib/units";
 import { usePlatform } from "@/platform/context";
-import { byVm, isTight, roomOf, writtenByDay, type VmSum } from "./sums";
+import { isTight, roomOf, writtenByDay } from "./sums";
 import css from "./Storage.module.css";
 
 interface PlaceDetailsProps {
@@ -29,8 +31,8 @@ interface PlaceDetailsProps {
 export function PlaceDetails({ place, onAgain, onSettings, onPoints }: PlaceDetailsProps) {
   const t = useText();
   const platform = usePlatform();
-  const answer = useCommand("points.list", { vm: null, repository_id: place.id });
-  const points = answer.data?.points ?? [];
+  const answer = useCommand("points.sums", { repository_id: place.id });
+  const sums = answer.data;
   const trouble = place.error ?? place.alarm;
   const unreadable = answer.data?.unreadable.find((one) => one.repository_id === place.id);
   return (
@@ -46,19 +48,19 @@ export function PlaceDetails({ place, onAgain, onSettings, onPoints }: PlaceDeta
           <Button onPress={onSettings} testId="place-settings">{t.storage.settings}</Button>
         </div>
         {trouble ? <div className={css.trouble}><FailureCard inset tone="warn" error={trouble} onCopy={(text) => void platform.copyText(text)} actions={place.error ? <Button kind="primary" onPress={onAgain} testId="place-again">{t.common.tryAgain}</Button> : <Button kind="primary" onPress={onSettings}>{t.storage.settings}</Button>} /></div> : null}
-        {place.error ? null : <Figures place={place} points={answer.data ? points : null} />}
+        {place.error ? null : <Figures place={place} sums={sums} />}
         {place.error ? null : <Room place={place} />}
       </Card>
       {unreadable && !place.error ? <StaleNote>{t.storage.partly} {unreadable.error.title}</StaleNote> : null}
       {answer.isPending && !place.error ? <Card><Loading what={t.storage.readingPoints(place.name)} usual={t.storage.readingUsual} /></Card> : null}
       {answer.error && !answer.data ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : null}
-      {answer.data && !place.error ? (
+      {sums && !place.error ? (
         <>
           <div className={css.pair}>
-            <Written points={points} />
-            <Health place={place} points={points} />
+            <Written hours={sums.written} />
+            <Health place={place} vms={sums.vms} />
           </div>
-          <Vms points={points} onPoints={onPoints} />
+          <Vms sums={sums.vms} onPoints={onPoints} />
         </>
       ) : null}
     </div>
@@ -75,20 +77,20 @@ function Figure({ name, value, unit, under }: { name: string; value: string; uni
   return <div className={css.figure}><dt>{name}</dt><dd className={css.number}>{value}{unit ? <small>{` ${unit}`}</small> : null}</dd><dd className={css.under}>{under}</dd></div>;
 }
 
-function Figures({ place, points }: { place: RepositoryView; points: readonly PointView[] | null }) {
+function Figures({ place, sums }: { place: RepositoryView; sums: PointSums | undefined }) {
   const t = useText();
   const language = useLanguage();
   const now = useNow();
   const takes = bytes(place.stored, language);
-  const whole = points?.reduce((sum, point) => sum + point.capacity, 0) ?? null;
+  const whole = sums?.vms.reduce((sum, vm) => sum + vm.capacity, 0) ?? null;
   const would = whole === null ? null : bytes(whole, language);
-  const month = points ? bytes(writtenByDay(points, 30, now).reduce((sum, day) => sum + day.written, 0), language) : null;
+  const month = sums ? bytes(writtenByDay(sums.written, 30, now).reduce((sum, day) => sum + day.written, 0), language) : null;
   return (
     <dl className={css.figures}>
       <Figure name={t.storage.would} value={would?.value ?? "–"} {...(would ? { unit: would.unit } : {})} under={t.storage.wouldUnder} />
       <Figure name={t.storage.takes} value={takes.value} unit={takes.unit} under={whole ? t.storage.takesUnder(percent(place.stored, whole), bytesText(whole, language)) : t.storage.afterSaving} />
       <Figure name={t.storage.month} value={month?.value ?? "–"} {...(month ? { unit: month.unit } : {})} under={t.storage.monthUnder} />
-      <Figure name={t.storage.points} value={countText(place.points, language)} under={points ? t.storage.pointsUnder(byVm(points).length) : ""} />
+      <Figure name={t.storage.points} value={countText(place.points, language)} under={sums ? t.storage.pointsUnder(sums.vms.length) : ""} />
     </dl>
   );
 }
@@ -115,11 +117,11 @@ function Room({ place }: { place: RepositoryView }) {
   );
 }
 
-function Written({ points }: { points: readonly PointView[] }) {
+function Written({ hours }: { hours: readonly WrittenHour[] }) {
   const t = useText();
   const language = useLanguage();
   const now = useNow();
-  const days = writtenByDay(points, 30, now);
+  const days = writtenByDay(hours, 30, now);
   return (
     <Card testId="written">
       <CardHead title={t.storage.writtenDays} fact={t.storage.writtenFact} />
@@ -129,11 +131,11 @@ function Written({ points }: { points: readonly PointView[] }) {
   );
 }
 
-function Health({ place, points }: { place: RepositoryView; points: readonly PointView[] }) {
+function Health({ place, vms }: { place: RepositoryView; vms: readonly VmSum[] }) {
   const t = useText();
-  const newest = points.reduce<string | null>((best, point) => (best === null || point.taken_at > best ? point.taken_at : best), null);
-  const oldest = points.reduce<string | null>((best, point) => (best === null || point.taken_at < best ? point.taken_at : best), null);
-  const warned = points.filter((point) => point.warnings.length > 0).length;
+  const newest = vms.reduce<string | null>((best, vm) => (best === null || vm.newest > best ? vm.newest : best), null);
+  const oldest = vms.reduce<string | null>((best, vm) => (best === null || vm.oldest < best ? vm.oldest : best), null);
+  const [warned, points] = vms.reduce<[number, number]>(([some, all], vm) => [some + vm.warned, all + vm.points], [0, 0]);
   return (
     <Card testId="health">
       <CardHead title={t.storage.health} end={place.alarm ? <Chip glyph="warned">{t.storage.look}</Chip> : <Chip glyph="ok">{t.storage.asSeen}</Chip>} />
@@ -141,7 +143,7 @@ function Health({ place, points }: { place: RepositoryView; points: readonly Poi
         <Facts rows={[
           { name: t.storage.newest, value: newest ? <Ago time={newest} /> : t.storage.none },
           { name: t.storage.oldest, value: oldest ? <Moment time={oldest} /> : t.storage.none },
-          { name: t.storage.warned, value: t.storage.warnedOf(warned, points.length) },
+          { name: t.storage.warned, value: t.storage.warnedOf(warned, points) },
           ...(place.created_at ? [{ name: t.storage.made, value: <Moment time={place.created_at} /> }] : []),
         ]} />
       </CardBody>
@@ -149,14 +151,15 @@ function Health({ place, points }: { place: RepositoryView; points: readonly Poi
   );
 }
 
-function Vms({ points, onPoints }: { points: readonly PointView[]; onPoints: (vm: string | undefined) => void }) {
+function Vms({ sums, onPoints }: { sums: readonly VmSum[]; onPoints: (vm: string | undefined) => void }) {
   const t = useText();
   const language = useLanguage();
-  const vms = byVm(points);
-  const columns: TableColumn<VmSum>[] = [
+  // The table knows its rows by an id.
+  const vms = sums.map((vm) => ({ ...vm, id: vm.key })).sort((a, b) => b.stored - a.stored || a.name.localeCompare(b.name));
+  const columns: TableColumn<(typeof vms)[number]>[] = [
     { key: "vm", name: t.storage.colVm, width: "2fr", minWidth: 140, cell: (vm) => <b className={css.vm}>{vm.name}</b> },
-    { key: "whole", name: t.storage.would, width: 120, end: true, cell: (vm) => <Bytes count={vm.whole} /> },
-    { key: "written", name: t.storage.colWritten, width: 120, end: true, cell: (vm) => <Bytes count={vm.written} /> },
+    { key: "whole", name: t.storage.would, width: 120, end: true, cell: (vm) => <Bytes count={vm.capacity} /> },
+    { key: "written", name: t.storage.colWritten, width: 120, end: true, cell: (vm) => <Bytes count={vm.stored} /> },
     { key: "points", name: t.storage.points, width: 130, end: true, cell: (vm) => countText(vm.points, language) },
     { key: "newest", name: t.storage.newest, width: 140, end: true, cell: (vm) => <Ago time={vm.newest} /> },
   ];

@@ -1,20 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { point, repository, shopVms } from "@/platform/fake/data";
-import { byVm, isTight, roomOf, writtenByDay } from "./sums";
-
-const [app, archive] = [shopVms[0]!, shopVms[1]!];
-const place = repository("r", "NAS");
+import { isTight, roomOf, writtenByDay } from "./sums";
 
 describe("sums of a place", () => {
-  it("are by VM, most written first, under the newest name", () => {
-    const old = { ...point(1, app, place, 50, false), vm_name: "OLDNAME", stored: 10 };
-    const sums = byVm([{ ...point(2, app, place, 2, false), stored: 20 }, old, { ...point(3, archive, place, 3, true), stored: 500 }]);
-    expect(sums.map((sum) => [sum.name, sum.points, sum.written])).toEqual([["ARCHIVE01", 1, 500], ["APP01", 2, 30]]);
-    expect(sums[1]!.whole).toBe(2 * app.capacity);
-  });
   it("are by day, also without any, and leave out what is older", () => {
     const now = new Date();
-    const days = writtenByDay([{ ...point(1, app, place, 0.5, false), stored: 5, finished_at: now.toISOString() }, point(2, app, place, 24 * 40, false)], 3, now);
+    const old = new Date(now.getTime() - 40 * 86_400_000).toISOString();
+    const days = writtenByDay([{ hour: old, points: 2, stored: 9 }, { hour: now.toISOString(), points: 1, stored: 5 }], 3, now);
     expect(days.map((one) => [one.points, one.written])).toEqual([[0, 0], [0, 0], [1, 5]]);
   });
   it("never divide more room than there is", () => {

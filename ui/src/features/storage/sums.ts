@@ -1,41 +1,14 @@
-import type { PointView } from "@/api/generated/PointView";
-
-/** What one VM's recovery points in a place come to. */
-export interface VmSum {
-  id: string;
-  name: string;
-  points: number;
-  /** All of them in full. */
-  whole: number;
-  /** What they wrote when they were made. */
-  written: number;
-  newest: string;
-}
-
-/** VMs by what their recovery points wrote, most first. One VM with two names is one line, under the newest. */
-export function byVm(points: readonly PointView[]): VmSum[] {
-  const sums = new Map<string, VmSum>();
-  for (const point of points) {
-    const id = point.instance_uuid ?? `name ${point.vm_name}`;
-    const before = sums.get(id);
-    const isNewer = !before || point.taken_at > before.newest;
-    sums.set(id, {
-      id, name: isNewer ? point.vm_name : before.name, points: (before?.points ?? 0) + 1, whole: (before?.whole ?? 0) + point.capacity,
-      written: (before?.written ?? 0) + point.stored, newest: isNewer ? point.taken_at : before.newest,
-    });
-  }
-  return [...sums.values()].sort((a, b) => b.written - a.written || a.name.localeCompare(b.name));
-}
+import type { WrittenHour } from "@/api/generated/WrittenHour";
 
 /** Bytes written on each of the last days by recovery points that are still there, oldest first. */
-export function writtenByDay(points: readonly PointView[], days: number, now: Date): { day: Date; written: number; points: number }[] {
+export function writtenByDay(hours: readonly WrittenHour[], days: number, now: Date): { day: Date; written: number; points: number }[] {
   const counts = Array.from({ length: days }, (_, index) => ({ day: new Date(now.getFullYear(), now.getMonth(), now.getDate() - (days - 1 - index)), written: 0, points: 0 }));
-  for (const point of points) {
-    const at = new Date(point.finished_at).getTime();
+  for (const { hour, points, stored } of hours) {
+    const at = new Date(hour).getTime();
     const day = counts.findLast((one) => one.day.getTime() <= at);
     if (!day) continue;
-    day.written += point.stored;
-    day.points += 1;
+    day.written += stored;
+    day.points += points;
   }
   return counts;
 }

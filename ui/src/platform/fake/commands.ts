@@ -6,6 +6,7 @@ import { noticeCommands } from "./notices";
 import { promiseCommands } from "./promises";
 import { updateCommands } from "./updates";
 import { FakeRun, summaryOf, type RunPlan } from "./runs";
+import { sumsOf } from "./sums";
 
 function need<Item>(item: Item | undefined, error: ReturnType<typeof fakeError>): Item {
   if (item === undefined) throw error;
@@ -160,6 +161,12 @@ export const commands: Handlers = {
     if (run) back.emit("run", run_id, run.view);
     return {};
   },
+  "points.get": (back, { repository_id, point_id }) => need(back.points.find((one) => one.repository_id === repository_id && one.id === point_id), fakeError("point-not-found")),
+  "points.find": (back, { text, limit }) => {
+    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+    return { points: back.points.filter((one) => words.some((word) => one.vm_name.toLowerCase().includes(word))).slice(0, limit), unreadable: [] };
+  },
+  "points.sums": (back, { repository_id }) => ({ ...sumsOf(back.points.filter((one) => repository_id === null || one.repository_id === repository_id)), unreadable: [] }),
   "points.list": (back, { vm, repository_id }) => ({
     points: back.points.filter((one) => (vm === null || one.vm_name === vm || one.instance_uuid === vm) && (repository_id === null || one.repository_id === repository_id)),
     unreadable: back.repositories.filter((one) => one.error).map((one) => ({ repository_id: one.id, name: one.name, error: one.error ?? fakeError("internal") })),

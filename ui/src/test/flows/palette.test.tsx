@@ -18,7 +18,7 @@ describe("finding", () => {
     await screen.findByTestId("home");
     await find(user, "sql");
     await waitFor(() => expect(found()).toContain("vms SQL01"));
-    expect(found().some((one) => one.startsWith("points SQL01"))).toBe(true);
+    await waitFor(() => expect(found().some((one) => one.startsWith("points SQL01"))).toBe(true));
     await user.keyboard("{Enter}");
     expect(await screen.findByTestId("vm-details")).toHaveAttribute("data-name", "SQL01");
     expect(screen.queryByTestId("palette")).toBeNull();
@@ -50,7 +50,7 @@ describe("finding", () => {
   });
 
   it("says when there is nothing, and what could not be read", async () => {
-    const { user } = open("/", "week", { refused: { "points.list": fakeError("repository-vanished") } });
+    const { user } = open("/", "week", { refused: { "points.find": fakeError("repository-vanished") } });
     await screen.findByTestId("home");
     await find(user, "zzzz");
     expect(await screen.findByText("Nothing called “zzzz” here.")).toBeVisible();

@@ -72,8 +72,8 @@ fn unusual_in(alarm: &AlarmRecord, repository: &str) -> Option<Detail> {
 /// # Errors
 /// When the repository or the log cannot be read or written: then nothing may be deleted.
 pub(crate) fn look_for_unusual(app: &App, place: &Place) -> Result<(), AppError> {
-    let vms = place.repository.brief().map_err(|e| place.failed(&e))?;
-    judge(app, (&place.id, &place.name), &vms)?;
+    let brief = place.repository.brief().map_err(|e| place.failed(&e))?;
+    judge(app, (&place.id, &place.name), &brief.vms)?;
     pin_all(app)
 }
 

@@ -4,6 +4,7 @@ mod backup;
 mod in_place;
 mod jobs;
 mod notices;
+mod point_sums;
 mod points;
 mod recovery;
 mod repositories;
@@ -26,7 +27,7 @@ use crate::exported;
 use crate::schema::{Access, Command, command, with_commands};
 
 pub(crate) use backup::Work;
-pub(crate) use points::point_view;
+pub(crate) use points::{point_view, unreadable};
 pub use restore::NewVmChoice;
 
 /// The work behind a command. Never waits for long work: that becomes a run.

@@ -11,6 +11,22 @@ wire! {
         pub vm: Option<String>,
     }
 
+    /// Names a recovery point.
+    pub struct PointRequest {
+        /// Where it lies.
+        pub repository_id: String,
+        /// Its id.
+        pub point_id: String,
+    }
+
+    /// Looks for recovery points.
+    pub struct FindPointsRequest {
+        /// Words, each of which may be a part of the name of its VM, or what its id begins with.
+        pub text: String,
+        /// How many at most, newest first; no more than 500.
+        pub limit: u32,
+    }
+
     /// How a disk was read for a recovery point. Every recovery point is complete.
     #[derive(Copy, Eq)]
     #[serde(rename_all = "kebab-case")]

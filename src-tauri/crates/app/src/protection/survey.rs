@@ -13,6 +13,7 @@ use kuramori_repo::{BriefVm, SourceKind};
 use super::jobs::{Plans, key_of};
 use crate::alarms;
 use crate::app::App;
+use crate::commands;
 use crate::dto::{InventoryView, MeasuredRestore, UnreadableRepository};
 use crate::error::AppError;
 use crate::inventory;
@@ -95,12 +96,8 @@ pub(crate) fn survey(app: &App) -> Result<Survey, AppError> {
             .place(&entry.id)
             .and_then(|place| place.repository.brief().map_err(|e| place.failed(&e)));
         match brief {
-            Ok(brief) => repositories.push((entry.id.clone(), entry.name.clone(), brief)),
-            Err(error) => unreadable.push(UnreadableRepository {
-                repository_id: entry.id.clone(),
-                name: entry.name.clone(),
-                error: error.view(app.language()),
-            }),
+            Ok(brief) => repositories.push((entry.id.clone(), entry.name.clone(), brief.vms)),
+            Err(error) => unreadable.push(commands::unreadable(entry, &error, app.language())),
         }
     }
     let inventories = inventory::views(app);

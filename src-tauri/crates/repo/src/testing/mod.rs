@@ -3,6 +3,7 @@
 mod contract;
 mod faulty;
 mod lying;
+mod many;
 mod parsers;
 mod power;
 
@@ -10,5 +11,6 @@ pub use crate::index::MadeUpIndex;
 pub use contract::blob_store_contract;
 pub use faulty::{Fault, FaultyStore, When};
 pub use lying::{Lie, LyingStore};
+pub use many::copy_points;
 pub use parsers::parsers;
 pub use power::{Forgotten, Image, Recorder, WithoutSyncs};
