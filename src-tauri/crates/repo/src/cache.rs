@@ -1,6 +1,7 @@
 //! What a computer keeps of a repository, so that it need not read it again.
 
 use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::bounded;
@@ -103,13 +104,23 @@ impl Inner {
         });
     }
 
-    /// Lets go of what the repository has no more.
-    pub(crate) fn forget_others(&self, mut listed: Vec<String>) {
-        if let Some(cache) = self.cache.get() {
+    /// Lets go of what the repository has no more, where the names are others than those `told`
+    /// last.
+    pub(crate) fn forget_others(&self, told: &mut u64, mut listed: Vec<String>) {
+        let Some(cache) = self.cache.get() else { return };
+        let sum = listed.iter().fold(1, |sum: u64, name| sum.wrapping_add(sum_of(name)));
+        if sum != *told {
             listed.sort_unstable();
             cache.retain(&listed);
+            *told = sum;
         }
     }
+}
+
+fn sum_of(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl crate::Repository {

@@ -14,7 +14,7 @@ use crate::ids::{ObjectHash, RecoveryPointId, SessionId, WriterId};
 use crate::inner::{Inner, lock};
 use crate::load::is_damage;
 use crate::point::DamagedObject;
-use crate::store::{BlobEntry, BlobName, StoreError};
+use crate::store::{BlobName, StoreError};
 use crate::tombs::{Binned, TombCache};
 use crate::tracking::TrackingDoubt;
 
@@ -32,6 +32,8 @@ pub(crate) struct PointCache {
     outcomes: HashMap<SessionId, Outcome>,
     tombs: TombCache,
     doubts: HashMap<BlobName, Option<TrackingDoubt>>,
+    /// Sum of the names that the cache on this computer was last told to keep.
+    told: u64,
 }
 
 /// What outcomes say: which manifests count, of which session and recovery point.
@@ -110,29 +112,29 @@ impl Inner {
         let mut undecided = HashSet::new();
         // Outcomes first: a manifest whose outcome comes later is simply not there yet.
         let mut expected = Expected::new();
-        let sessions = self.store.list(names::SESSIONS)?;
+        let sessions = self.store.list_names(names::SESSIONS)?;
         let mut listed = self.read_ahead_outcomes(&mut cache, &sessions);
-        for entry in sessions {
-            let Some(session) = names::outcome_session(&entry.name) else { continue };
-            match self.outcome(&mut cache, session, &entry.name) {
+        for name in sessions {
+            let Some(session) = names::outcome_session(&name) else { continue };
+            match self.outcome(&mut cache, session, &name) {
                 Ok(Outcome::Committed { manifest, point }) => {
                     expected.insert(manifest, (session, point));
                 }
                 Ok(Outcome::Revoked { .. } | Outcome::Abandoned) => {}
                 Err(error) if is_missing(&error) => {} // removed since it was listed
                 Err(error) => {
-                    damaged.push(as_damaged(&entry.name, error)?);
+                    damaged.push(as_damaged(&name, error)?);
                     undecided.insert(session);
                 }
             }
         }
-        let points = self.store.list(names::POINTS)?;
+        let points = self.store.list_names(names::POINTS)?;
         listed.extend(self.read_ahead_manifests(&mut cache, &points, &expected));
         let mut found = self.manifests(&mut cache, points, expected)?;
         // Last, since the records of a deletion outlive all others of their recovery point.
         let deletions = self.deletions(&mut cache.tombs, &mut damaged)?;
         listed.extend(cache.tombs.names());
-        self.forget_others(listed);
+        self.forget_others(&mut cache.told, listed);
         let (mut gone, mut were) = (Vec::new(), HashMap::new());
         found.all.retain(|known| {
             let Manifest { id: point, session, .. } = known.manifest;
@@ -174,25 +176,24 @@ impl Inner {
     fn manifests(
         &self,
         cache: &mut PointCache,
-        listed: Vec<BlobEntry>,
+        listed: Vec<BlobName>,
         mut expected: Expected,
     ) -> Result<Found, RepoError> {
         let mut found = Found::default();
-        for entry in listed {
-            let Some(hash) = names::hash_of(&entry.name) else { continue };
+        for name in listed {
+            let Some(hash) = names::hash_of(&name) else { continue };
             let Some((session, point)) = expected.get(&hash).copied() else { continue };
-            let damage = match self.known(cache, hash, &entry.name) {
+            let damage = match self.known(cache, hash, &name) {
                 Ok(k) if k.manifest.session == session && k.manifest.id == point => {
                     found.all.push(k);
                     expected.remove(&hash);
                     continue;
                 }
-                Ok(_) => DamagedObject {
-                    object: entry.name.to_string(),
-                    reason: FormatError::Authentication,
-                },
+                Ok(_) => {
+                    DamagedObject { object: name.to_string(), reason: FormatError::Authentication }
+                }
                 Err(error) if is_missing(&error) => continue,
-                Err(error) => as_damaged(&entry.name, error)?,
+                Err(error) => as_damaged(&name, error)?,
             };
             found.damage.push((hash, damage));
         }
@@ -263,31 +264,31 @@ impl Inner {
     }
 
     /// Reads outcomes that were never read, many at once; returns the names of all.
-    fn read_ahead_outcomes(&self, cache: &mut PointCache, listed: &[BlobEntry]) -> Vec<String> {
-        let of = |entry: &BlobEntry| names::outcome_session(&entry.name);
-        let all = listed.iter().filter(|entry| of(entry).is_some());
+    fn read_ahead_outcomes(&self, cache: &mut PointCache, listed: &[BlobName]) -> Vec<String> {
+        let of = names::outcome_session;
+        let all = listed.iter().filter(|name| of(name).is_some());
         let unread =
             all.clone().filter(|e| of(e).is_some_and(|id| !cache.outcomes.contains_key(&id)));
-        let wanted = unread.map(|entry| wanted_outcome(&entry.name)).collect();
+        let wanted = unread.map(wanted_outcome).collect();
         let decode = |_: &Wanted, body: &[u8]| cbor::decode::<Outcome>(body).ok();
         self.open_many(wanted, decode, |wanted, outcome| {
             cache.outcomes.extend(names::outcome_session(&wanted.name).map(|id| (id, outcome)));
         });
-        all.map(|entry| entry.name.to_string()).collect()
+        all.map(ToString::to_string).collect()
     }
 
     /// Reads manifests that count and were never read, many at once; returns the names of all.
     fn read_ahead_manifests(
         &self,
         cache: &mut PointCache,
-        listed: &[BlobEntry],
+        listed: &[BlobName],
         expected: &Expected,
     ) -> Vec<String> {
-        let hash = |entry: &BlobEntry| names::hash_of(&entry.name);
+        let hash = names::hash_of;
         let all = listed.iter().filter(|e| hash(e).is_some_and(|h| expected.contains_key(&h)));
         let unread =
             all.clone().filter(|e| hash(e).is_some_and(|h| !cache.manifests.contains_key(&h)));
-        let wanted = unread.filter_map(|entry| self.wanted_manifest(&entry.name).ok()).collect();
+        let wanted = unread.filter_map(|name| self.wanted_manifest(name).ok()).collect();
         let decode = |_: &Wanted, body: &[u8]| {
             let manifest = Manifest::decode(body).ok()?;
             Some(Manifest { config: Vec::new(), ..manifest })
@@ -297,7 +298,7 @@ impl Inner {
                 cache.remember(wanted.name, hash, manifest);
             }
         });
-        all.map(|entry| entry.name.to_string()).collect()
+        all.map(ToString::to_string).collect()
     }
 
     /// Returns what a new manifest of a writer links to.

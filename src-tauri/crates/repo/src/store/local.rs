@@ -63,6 +63,23 @@ impl LocalStore {
         name.as_str().split('/').fold(self.base.clone(), |path, part| path.join(part))
     }
 
+    /// Visits the objects whose names begin with `prefix`.
+    fn walk(&self, prefix: &str, visit: Visit<'_>) -> Result<(), StoreError> {
+        self.present()?;
+        let top = prefix.split_once('/').map_or("", |(top, _)| top);
+        let folder = if top.is_empty() { self.base.clone() } else { self.base.join(top) };
+        let visited = walk(&folder, top, &mut |name, entry| {
+            if name.as_str().starts_with(prefix) { visit(name, entry) } else { Ok(()) }
+        });
+        match visited {
+            // Folders of later features are made when they are used.
+            Err(e) if e.kind() == io::ErrorKind::NotFound && !FOLDERS.contains(&top) => Ok(()),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Err(self.gone(e)),
+            Err(e) => Err(self.error("listing", prefix, 0, e)),
+            Ok(()) => Ok(()),
+        }
+    }
+
     fn error(&self, action: &'static str, name: &str, size: u64, source: io::Error) -> StoreError {
         let location = self.location();
         let name = name.to_owned();
@@ -198,25 +215,28 @@ impl LocalStore {
     }
 }
 
-/// Collects the files of a folder and the folders in it, under their names.
-fn walk(folder: &Path, at: &str, found: &mut Vec<BlobEntry>) -> io::Result<()> {
+/// Hands over an object that was met, by its name.
+type Visit<'a> = &'a mut dyn FnMut(BlobName, &fs::DirEntry) -> io::Result<()>;
+
+/// Visits the files of a folder and of the folders in it.
+fn walk(folder: &Path, at: &str, visit: Visit<'_>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let file_name = entry.file_name();
         let Some(part) = file_name.to_str() else { continue };
         let name = if at.is_empty() { part.to_owned() } else { format!("{at}/{part}") };
-        let meta = match entry.metadata() {
-            Ok(meta) => meta,
+        let kind = match entry.file_type() {
+            Ok(kind) => kind,
             // Removed while we looked.
             Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
             Err(e) => return Err(e),
         };
-        if meta.is_dir() {
+        if kind.is_dir() {
             if name != "tmp" {
-                walk(&entry.path(), &name, found)?;
+                walk(&entry.path(), &name, visit)?;
             }
         } else if let Some(name) = BlobName::new(name) {
-            found.push(BlobEntry { name, size: meta.len() });
+            visit(name, &entry)?;
         }
     }
     Ok(())
@@ -317,19 +337,27 @@ impl BlobStore for LocalStore {
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<BlobEntry>, StoreError> {
-        self.present()?;
-        let top = prefix.split_once('/').map_or("", |(top, _)| top);
-        let folder = if top.is_empty() { self.base.clone() } else { self.base.join(top) };
         let mut found = Vec::new();
-        match walk(&folder, top, &mut found) {
-            Ok(()) => {}
-            // Folders of later features are made when they are used.
-            Err(e) if e.kind() == io::ErrorKind::NotFound && !FOLDERS.contains(&top) => {}
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(self.gone(e)),
-            Err(e) => return Err(self.error("listing", prefix, 0, e)),
-        }
-        found.retain(|entry| entry.name.as_str().starts_with(prefix));
+        self.walk(prefix, &mut |name, entry| {
+            match entry.metadata() {
+                Ok(meta) => found.push(BlobEntry { name, size: meta.len() }),
+                // Removed while we looked.
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => return Err(e),
+            }
+            Ok(())
+        })?;
         found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+
+    fn list_names(&self, prefix: &str) -> Result<Vec<BlobName>, StoreError> {
+        let mut found = Vec::new();
+        self.walk(prefix, &mut |name, _| {
+            found.push(name);
+            Ok(())
+        })?;
+        found.sort_unstable();
         Ok(found)
     }
 

@@ -101,6 +101,14 @@ pub trait BlobStore: Send + Sync {
     /// By cause; a list is whole or an error.
     fn list(&self, prefix: &str) -> Result<Vec<BlobEntry>, StoreError>;
 
+    /// As [`BlobStore::list`], without the sizes, which some stores have to ask for one by one.
+    ///
+    /// # Errors
+    /// As [`BlobStore::list`].
+    fn list_names(&self, prefix: &str) -> Result<Vec<BlobName>, StoreError> {
+        Ok(self.list(prefix)?.into_iter().map(|entry| entry.name).collect())
+    }
+
     /// Gives an object another name, at once where the store can: it is under one of the two at
     /// every moment, and may be under both for a moment. An object that has the new name already
     /// is taken for the same.
