@@ -25,7 +25,7 @@ const lists: Record<string, string> = {
 
 const states: readonly { name: string; situation: ScenarioName; more?: FakeOptions }[] = [
   { name: "Empty", situation: "empty" },
-  { name: "Loading", situation: "slow", more: { stuck: ["servers.list", "inventory.get", "points.list", "runs.list", "repositories.list", "jobs.list", "protection.list"] } },
+  { name: "Loading", situation: "slow", more: { stuck: ["servers.list", "inventory.get", "points.list", "points.sums", "runs.list", "repositories.list", "jobs.list", "protection.list"] } },
   { name: "Stale", situation: "stale" },
   { name: "Failed", situation: "failed" },
   { name: "2,000 rows", situation: "many" },

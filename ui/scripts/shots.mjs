@@ -110,6 +110,7 @@ const shots = {
   "activity-runs": ["week", "/activity?show=runs", [wait(300)]],
   "activity-empty": ["empty", "/activity", [wait(300)]],
   restore: ["shop", "/restore", [wait(400)]],
+  "restore-when": ["shop", "/restore?vm=SQL01", [wait(400)]],
   "restore-many": ["many", "/restore", [wait(600)]],
   "restore-empty": ["empty", "/restore", [wait(400)]],
   "restore-slow": ["slow", "/restore", [wait(1500)]],

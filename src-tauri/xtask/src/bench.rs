@@ -1,5 +1,6 @@
 //! `cargo xtask bench transport`: how fast a disk is read over HTTPS, against curl.
 //! `cargo xtask bench inventory`: how long a long list of VMs takes, and what memory.
+//! `cargo xtask bench window`: how long the app takes until its window can be used, and its memory.
 //! `cargo xtask bench repo`: the repository against the tools people use instead.
 //!
 //! A disk image is saved whole, then day by day, restored, checked and thinned out, by the
@@ -27,7 +28,8 @@ use self::{
 };
 use crate::{
     paths::Paths,
-    proc::{self, cargo},
+    proc::{self, cargo, cmd},
+    test::in_session,
 };
 
 /// What to measure.
@@ -44,6 +46,8 @@ enum What {
     Repo(RepoArgs),
     /// Reading a disk from the lab over HTTPS, against curl.
     Transport(transport::TransportArgs),
+    /// How long the app takes until its window can be used, and what memory it holds.
+    Window,
     /// Listing the VMs of a lab that has many.
     Inventory(InventoryArgs),
 }
@@ -83,6 +87,7 @@ pub(crate) fn run(paths: &Paths, args: &BenchArgs) -> Result<()> {
         What::Repo(args) => args,
         What::Transport(args) => return transport::run(paths, args),
         What::Inventory(args) => return inventory(paths, args),
+        What::Window => return window(paths),
     };
     if !cfg!(target_os = "linux") {
         bail!("processor time is read from `time`, which this system has not; measure on Linux");
@@ -111,6 +116,18 @@ pub(crate) fn run(paths: &Paths, args: &BenchArgs) -> Result<()> {
     }
     print!("{}", table.text(&images));
     Ok(())
+}
+
+/// Starts the release build again and again in a session of its own.
+fn window(paths: &Paths) -> Result<()> {
+    proc::run(cmd("npm", &["run", "--silent", "build"]).current_dir(paths.ui()))?;
+    let packages = ["-p", "kuramori-desktop", "-p", "kuramori-lab", "-p", "kuramori-e2e"];
+    let features = ["--features", "kuramori-desktop/custom-protocol", "--bins"];
+    let mut build = cargo(&paths.root, &["build", "--locked", "--release", "--example", "window"]);
+    proc::run(build.args(packages).args(features))?;
+    let release = paths.target.join("release");
+    let mut session = in_session(paths, &release)?;
+    proc::run(session.arg(release.join("examples").join("window")))
 }
 
 /// Lists the VMs again and again, and watches them for a while.

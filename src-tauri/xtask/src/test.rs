@@ -5,6 +5,8 @@
 mod report;
 mod steps;
 
+pub(crate) use steps::in_session;
+
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};

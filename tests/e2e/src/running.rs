@@ -49,6 +49,35 @@ impl Running {
         Ok(self.words("cmdline")?.into_iter().skip(1).collect())
     }
 
+    /// Returns for how long it has been running, to a hundredth of a second.
+    pub fn age(&self) -> Result<Duration> {
+        let stat = fs_err::read_to_string(self.told("stat"))?;
+        // The name of the program stands in brackets and may hold anything.
+        let fields = stat.rsplit_once(')').context("a process has a name")?.1;
+        let ticks: u64 = fields.split_whitespace().nth(19).context("a start time")?.parse()?;
+        let up = fs_err::read_to_string("/proc/uptime")?;
+        let up: f64 = up.split_whitespace().next().context("the time since the start")?.parse()?;
+        Ok(Duration::from_secs_f64(up).saturating_sub(Duration::from_millis(ticks * 10)))
+    }
+
+    /// Returns the bytes of memory that it and what it started hold, what is shared in parts.
+    pub fn memory(&self) -> Result<u64> {
+        let mut wanted = vec![self.process];
+        let mut sum = 0;
+        while let Some(process) = wanted.pop() {
+            let folder = Path::new("/proc").join(process.to_string());
+            let rollup = fs_err::read_to_string(folder.join("smaps_rollup"))?;
+            let pss = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
+            let pss = pss.and_then(|rest| rest.split_whitespace().next());
+            sum += pss.context("the memory of a process")?.parse::<u64>()? << 10;
+            for task in fs_err::read_dir(folder.join("task"))? {
+                let children = fs_err::read_to_string(task?.path().join("children"))?;
+                wanted.extend(children.split_whitespace().filter_map(|id| id.parse::<u32>().ok()));
+            }
+        }
+        Ok(sum)
+    }
+
     /// Returns the address at which its web view can be driven.
     pub(crate) fn inspector(&self) -> Result<String> {
         let environment = self.words("environ")?;

@@ -40,9 +40,14 @@ interface ActivitySearch {
   show?: "needs" | "runs" | undefined;
 }
 
+type Want = "vm" | "disk";
+
+const wanted = (value: unknown): Want | undefined => (value === "vm" || value === "disk" ? value : undefined);
+
 interface RestoreSearch {
   vm?: string | undefined;
   point?: string | undefined;
+  want?: Want | undefined;
 }
 
 /** The pages of the settings that an address may name; without one it is the first. */
@@ -124,11 +129,11 @@ const run = createRoute({ getParentRoute: () => shell, path: "/activity/$runId",
 const restore = createRoute({
   getParentRoute: () => shell,
   path: "/restore",
-  validateSearch: (search: Record<string, unknown>): RestoreSearch => ({ vm: text(search["vm"]), point: text(search["point"]) }),
+  validateSearch: (search: Record<string, unknown>): RestoreSearch => ({ vm: text(search["vm"]), point: text(search["point"]), want: wanted(search["want"]) }),
   component: lazyRouteComponent(() => import("./routes/restore")),
 });
 
-const restorePoint = createRoute({ getParentRoute: () => shell, path: "/restore/$repositoryId/$pointId", component: lazyRouteComponent(() => import("./routes/restore-point")) });
+const restorePoint = createRoute({ getParentRoute: () => shell, path: "/restore/$repositoryId/$pointId", validateSearch: (search: Record<string, unknown>): { want?: Want | undefined } => ({ want: wanted(search["want"]) }), component: lazyRouteComponent(() => import("./routes/restore-point")) });
 
 const storage = createRoute({
   getParentRoute: () => shell,

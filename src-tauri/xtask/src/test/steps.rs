@@ -224,13 +224,20 @@ fn nextest(paths: &Paths, select: &[&str], expression: &str) -> Result<()> {
 
 /// The same with the programs of another folder.
 fn nextest_of(paths: &Paths, programs: &Path, select: &[&str], expression: &str) -> Result<()> {
-    let mut session = Command::new(paths.root.join("tests/e2e/session.sh"));
+    let mut session = in_session(paths, programs)?;
     session.arg(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     session.args(["nextest", "run", "--locked", "--no-tests=fail", "--run-ignored=all"]);
     if std::env::var_os("CI").is_some() {
         session.args(["--profile", "ci"]);
     }
     session.args(select).args(["-E", expression]);
+    proc::run(&mut session)
+}
+
+/// The private session, which runs the program that is yet to be added to it; `programs` is the
+/// folder of those under test.
+pub(crate) fn in_session(paths: &Paths, programs: &Path) -> Result<Command> {
+    let mut session = Command::new(paths.root.join("tests/e2e/session.sh"));
     session.current_dir(&paths.root);
     session.env("KURAMORI_CACHE", &paths.cache);
     session.env("CARGO_TARGET_DIR", &paths.target);
@@ -245,7 +252,7 @@ fn nextest_of(paths: &Paths, programs: &Path, select: &[&str], expression: &str)
     // Last, so that a cargo-nextest of the machine is preferred.
     let joined: Vec<_> = std::env::split_paths(&path).chain([venv.into()]).collect();
     session.env("PATH", std::env::join_paths(joined)?);
-    proc::run(&mut session)
+    Ok(session)
 }
 
 #[cfg(test)]

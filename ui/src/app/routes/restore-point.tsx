@@ -7,12 +7,14 @@ const route = getRouteApi("/shell/restore/$repositoryId/$pointId");
 export default function RestorePointRoute() {
   const navigate = useNavigate();
   const { repositoryId, pointId } = route.useParams();
+  const { want } = route.useSearch();
   return (
     <RestorePage
       key={pointId}
       repositoryId={repositoryId}
       pointId={pointId}
-      onWhen={() => void navigate({ to: "/restore", search: { point: pointId } })}
+      want={want}
+      onWhen={(vm) => void navigate({ to: "/restore", search: { vm, point: pointId, want } })}
       onClose={() => void navigate({ to: "/" })}
       renderRun={(runId, after) => <RunProgress id={runId} renderAfter={after} />}
     />

@@ -9,8 +9,13 @@ import { useLanguage, useText } from "@/i18n/context";
 import { bytesText } from "@/lib/units";
 import css from "./Points.module.css";
 
+interface PointDetailsProps {
+  point: PointView | null;
+  onRestore?: (point: PointView) => void;
+}
+
 /** What is in one recovery point: each disk with how it was read and why, and what was left out. */
-export function PointDetails({ point, onRestore }: { point: PointView | null; onRestore: (point: PointView) => void }) {
+export function PointDetails({ point, onRestore }: PointDetailsProps) {
   const t = useText();
   const kinds = {
     crash: [t.points.crash, t.points.crashText], "file-system": [t.points.fileSystem, t.points.fileSystemText], application: [t.points.application, t.points.applicationText],
@@ -19,7 +24,7 @@ export function PointDetails({ point, onRestore }: { point: PointView | null; on
   const [kind, kindText] = kinds[point.consistency];
   return (
     <Card fill testId="point-details" label={t.points.inside}>
-      <CardHead title={t.points.inside} end={<Button kind="primary" size="small" icon={<History size={14} strokeWidth={2} aria-hidden />} onPress={() => onRestore(point)} testId="point-restore">{t.points.restore}</Button>} />
+      <CardHead title={t.points.inside} end={onRestore ? <Button kind="primary" size="small" icon={<History size={14} strokeWidth={2} aria-hidden />} onPress={() => onRestore(point)} testId="point-restore">{t.points.restore}</Button> : undefined} />
       <div className={css.scroll}>
         <div className={css.line}>
           <p className={css.name}>{point.vm_name}, <Moment time={point.taken_at} /></p>

@@ -11,19 +11,15 @@ interface PointTableProps {
   chosen: string | null;
   onChoose: (id: string) => void;
   onRestore: (point: PointView) => void;
-  /** The VM is said elsewhere. */
-  oneVm?: boolean;
-  searched?: string;
 }
 
 /** Recovery points, newest first. The chosen one is described beside. */
-export function PointTable({ points, chosen, onChoose, onRestore, oneVm, searched }: PointTableProps) {
+export function PointTable({ points, chosen, onChoose, onRestore }: PointTableProps) {
   const t = useText();
   const kinds = { crash: t.points.crash, "file-system": t.points.fileSystem, application: t.points.application };
   const glyph = (point: PointView) => <Glyph name={point.warnings.length > 0 ? "warned" : "ok"} label={point.warnings.join(" ") || t.home.states.protected} />;
   const columns: TableColumn<PointView>[] = [
-    ...(oneVm ? [] : [{ key: "vm", name: t.points.colVm, width: "1.2fr" as const, minWidth: 124, cell: (point: PointView) => <NameCell glyph={glyph(point)} name={point.vm_name} /> }]),
-    { key: "time", name: t.points.colTime, width: "1.1fr", minWidth: 138, cell: (point) => (oneVm ? <NameCell glyph={glyph(point)} name={<Moment time={point.taken_at} />} /> : <Moment time={point.taken_at} />) },
+    { key: "time", name: t.points.colTime, width: "1.1fr", minWidth: 138, cell: (point) => <NameCell glyph={glyph(point)} name={<Moment time={point.taken_at} />} /> },
     { key: "kind", name: t.points.colConsistency, width: 88, cell: (point) => kinds[point.consistency] },
     { key: "disks", name: t.points.colDisks, width: 60, end: true, cell: (point) => point.disks.length },
     { key: "read", name: t.points.colRead, width: 88, end: true, cell: (point) => <Bytes count={point.read} /> },
@@ -33,6 +29,6 @@ export function PointTable({ points, chosen, onChoose, onRestore, oneVm, searche
   return (
     <Table label={t.points.title} testId="points" columns={columns} items={points} textOf={(point) => point.vm_name} chosen={{ id: chosen, onChange: onChoose }}
       onOpen={(id) => { const point = points.find((one) => one.id === id); if (point) onRestore(point); }}
-      empty={<EmptyState icon={<Search size={36} strokeWidth={1.2} aria-hidden />} title={searched ? t.common.noMatch(searched) : t.points.emptyVm} />} />
+      empty={<EmptyState icon={<Search size={36} strokeWidth={1.2} aria-hidden />} title={t.points.emptyVm} />} />
   );
 }

@@ -31,7 +31,7 @@ export function VmPoints({ vm, onRestore }: { vm: string; onRestore: (point: Poi
         <div className={css.split}>
           <Card fill label={t.points.title}>
             <CardHead title={t.points.count(points.length)} />
-            <PointTable oneVm points={points} chosen={point?.id ?? null} onChoose={setChosen} onRestore={onRestore} />
+            <PointTable points={points} chosen={point?.id ?? null} onChoose={setChosen} onRestore={onRestore} />
           </Card>
           <PointDetails point={point} onRestore={onRestore} />
         </div>

@@ -49,7 +49,7 @@ export function DoneNext({ run, point, onAnother }: { run: RunView; point: Point
 }
 
 /** The steps of a restore. */
-export function RestoreSteps({ current }: { current: "when" | "where" | "preview" | "done" }) {
+export function RestoreSteps({ current }: { current: "what" | "when" | "where" | "preview" | "done" }) {
   const t = useText();
-  return <Steps place="line" label={t.restore.steps} current={current} steps={[{ key: "when", name: t.restore.stepWhen }, { key: "where", name: t.restore.stepWhere }, { key: "preview", name: t.restore.stepPreview }, { key: "done", name: t.restore.stepDone }]} />;
+  return <Steps place="line" label={t.restore.steps} current={current} steps={[{ key: "what", name: t.restore.stepWhat }, { key: "when", name: t.restore.stepWhen }, { key: "where", name: t.restore.stepWhere }, { key: "preview", name: t.restore.stepPreview }, { key: "done", name: t.restore.stepDone }]} />;
 }

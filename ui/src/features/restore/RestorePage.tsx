@@ -13,14 +13,17 @@ import { momentInText } from "@/lib/time";
 import { usePlatform } from "@/platform/context";
 import { DoneNext, RestoreSteps } from "./DoneNext";
 import { PreviewStep } from "./PreviewStep";
-import { emptyPlan, useRestore } from "./useRestore";
+import { emptyPlan, useRestore, type RestoreWhat } from "./useRestore";
 import { WhereStep } from "./WhereStep";
 import css from "./Restore.module.css";
 
 interface RestorePageProps {
   repositoryId: string;
   pointId: string;
-  onWhen: () => void;
+  /** What was asked for at the beginning. */
+  want: RestoreWhat | undefined;
+  /** Back to the recovery points of the VM, where it is known. */
+  onWhen: (vm: string | undefined) => void;
   onClose: () => void;
   /** Draws the run; the application hands it in. */
   renderRun: (runId: string, after: (run: RunView) => ReactNode) => ReactNode;
@@ -38,18 +41,18 @@ export function RestorePage({ repositoryId, pointId, ...rest }: RestorePageProps
   return (
     <WizardPage title={t.shell.restore} steps={<RestoreSteps current="where" />} close={<IconButton label={t.restore.close} onPress={rest.onClose}><X {...arrow} /></IconButton>} foot={null} buttons={null} testId="restore-page">
       {answer.isPending ? <Loading what={t.points.reading} usual={t.points.readingUsual} /> : !gone ? <FailureCard error={answer.error.view} onCopy={(text) => void platform.copyText(text)} actions={<Button kind="primary" onPress={() => void answer.refetch()}>{t.common.tryAgain}</Button>} /> : (
-        <EmptyState icon={null} title={t.restore.gone} action={<Button kind="primary" onPress={rest.onWhen}>{t.restore.goneAction}</Button>} />
+        <EmptyState icon={null} title={t.restore.gone} action={<Button kind="primary" onPress={() => rest.onWhen(undefined)}>{t.restore.goneAction}</Button>} />
       )}
     </WizardPage>
   );
 }
 
-function Wizard({ point, onWhen, onClose, renderRun }: { point: PointView } & Omit<RestorePageProps, "repositoryId" | "pointId">) {
+function Wizard({ point, want, onWhen, onClose, renderRun }: { point: PointView } & Omit<RestorePageProps, "repositoryId" | "pointId">) {
   const t = useText();
   const language = useLanguage();
   const now = useNow();
   const platform = usePlatform();
-  const restore = useRestore(point);
+  const restore = useRestore(point, want);
   const [step, setStep] = useState<"where" | "preview" | "done">("where");
   const [runId, setRunId] = useState<string | null>(null);
   const failure = restore.startVm.error ?? restore.startOver.error ?? restore.startDisk.error;
@@ -64,12 +67,13 @@ function Wizard({ point, onWhen, onClose, renderRun }: { point: PointView } & Om
     else if (restore.what === "over" && restore.over) restore.startOver.mutate(restore.over, begun);
     else if (restore.request) restore.startVm.mutate(restore.request, begun);
   };
+  const toPoints = () => onWhen(point.instance_uuid ?? point.vm_name);
   const back = () => {
     restore.startVm.reset();
     restore.startOver.reset();
     restore.startDisk.reset();
     if (step === "preview") setStep("where");
-    else onWhen();
+    else toPoints();
   };
   const facts = <>{point.vm_name} · <b>{momentInText(new Date(point.taken_at), now, language)}</b> · {point.repository_name}</>;
 
@@ -87,7 +91,7 @@ function Wizard({ point, onWhen, onClose, renderRun }: { point: PointView } & Om
         {failure && step === "preview" ? <FailureCard error={failure.view} onCopy={(text) => void platform.copyText(text)} /> : null}
         {step === "where" ? <WhereStep point={point} restore={restore} /> : null}
         {step === "preview" ? <PreviewStep point={point} restore={restore} /> : null}
-        {step === "done" && runId ? renderRun(runId, (run) => <DoneNext run={run} point={point} onAnother={onWhen} />) : null}
+        {step === "done" && runId ? renderRun(runId, (run) => <DoneNext run={run} point={point} onAnother={toPoints} />) : null}
       </div>
     </WizardPage>
   );

@@ -14,10 +14,10 @@ export const emptyPlan = { repository_id: "", point_id: "", server_id: "", datas
 const emptyOver = { repository_id: "", point_id: "", server_id: "", confirm: "", stop: "no", turn_on: false } as const;
 
 /** What has been chosen so far, with defaults that would do: a new VM beside the original, on the datastore with most room. */
-export function useRestore(point: PointView) {
+export function useRestore(point: PointView, want?: RestoreWhat) {
   const now = useNow();
   const servers = useCommand("servers.list", {}).data?.servers ?? [];
-  const [what, setWhat] = useState<RestoreWhat | null>(null);
+  const [what, setWhat] = useState<RestoreWhat | null>(want === "disk" ? "disk" : null);
   const [serverId, setServer] = useState<string | null>(null);
   const [datastoreName, setDatastore] = useState<string | null>(null);
   const [typedName, setName] = useState<string | null>(null);

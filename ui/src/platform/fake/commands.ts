@@ -17,6 +17,8 @@ const findServer = (back: FakePlatform, id: string) => need(back.servers.find((o
 const findRepository = (back: FakePlatform, id: string) => need(back.repositories.find((one) => one.id === id), fakeError("repository-not-found"));
 const findPoint = (back: FakePlatform, id: string) => need(back.points.find((one) => one.id === id), fakeError("point-not-found"));
 
+const unreadable = (back: FakePlatform) => back.repositories.filter((one) => one.error).map((one) => ({ repository_id: one.id, name: one.name, error: one.error ?? fakeError("internal") }));
+
 function startRun(back: FakePlatform, plan: RunPlan, ended: (run: FakeRun["view"]) => void): { run_id: string } {
   const run = new FakeRun(`run-${back.runs.length + 1}`, plan, back.options.runSteps);
   back.begin(run, ended);
@@ -166,10 +168,10 @@ export const commands: Handlers = {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     return { points: back.points.filter((one) => words.some((word) => one.vm_name.toLowerCase().includes(word))).slice(0, limit), unreadable: [] };
   },
-  "points.sums": (back, { repository_id }) => ({ ...sumsOf(back.points.filter((one) => repository_id === null || one.repository_id === repository_id)), unreadable: [] }),
+  "points.sums": (back, { repository_id }) => ({ ...sumsOf(back.points.filter((one) => repository_id === null || one.repository_id === repository_id)), unreadable: unreadable(back) }),
   "points.list": (back, { vm, repository_id }) => ({
     points: back.points.filter((one) => (vm === null || one.vm_name === vm || one.instance_uuid === vm) && (repository_id === null || one.repository_id === repository_id)),
-    unreadable: back.repositories.filter((one) => one.error).map((one) => ({ repository_id: one.id, name: one.name, error: one.error ?? fakeError("internal") })),
+    unreadable: unreadable(back),
   }),
   "restore.targets": (back, { server_id }) => {
     const of = need(back.inventories.find((one) => one.server_id === server_id), fakeError("server-not-found"));

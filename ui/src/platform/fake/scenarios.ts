@@ -126,7 +126,7 @@ function updated(): FakeOptions {
 }
 
 /** Every list refuses: the state folder went away under the program. */
-const nothingAnswers: FakeOptions["refused"] = Object.fromEntries((["servers.list", "inventory.get", "repositories.list", "repositories.info", "points.list", "runs.list", "jobs.list", "protection.list", "alerts.list"] as const)
+const nothingAnswers: FakeOptions["refused"] = Object.fromEntries((["servers.list", "inventory.get", "repositories.list", "repositories.info", "points.list", "points.sums", "runs.list", "jobs.list", "protection.list", "alerts.list"] as const)
   .map((name) => [name, fakeError("state-damaged", { title: "The state folder cannot be used.", risk: "Backups and recovery points are not in it and stay as they are.", hints: ["Look whether the disk is full or read-only."], detail: "open state.db\ndatabase disk image is malformed" })]));
 
 const scenarios = {
@@ -149,8 +149,8 @@ const scenarios = {
   keyless: (): FakeOptions => ({ ...shop(), updates: { enabled: false, installation: "nobody", checked_at: null } }),
   stale: (): FakeOptions => ({ ...shop(), ...weekOfJobs() }),
   failed: (): FakeOptions => ({ ...shop(), refused: nothingAnswers }),
-  slow: (): FakeOptions => ({ ...shop(), stuck: ["inventory.get", "points.list", "runs.list", "repositories.list", "jobs.list", "protection.list"] }),
-  dead: (): FakeOptions => ({ ...shop(), refused: { "app.state": fakeError("state-damaged", { title: "The state folder cannot be used.", risk: "Backups and recovery points are not in it and stay as they are.", hints: ["Look whether the disk is full or read-only."], detail: "open ~/.local/share/kuramori/state.db\ndatabase disk image is malformed" }), "inventory.get": fakeError("host-unreachable"), "runs.list": fakeError("state-damaged"), "jobs.list": fakeError("state-damaged"), "points.list": fakeError("repository-vanished") } }),
+  slow: (): FakeOptions => ({ ...shop(), stuck: ["inventory.get", "points.list", "points.sums", "runs.list", "repositories.list", "jobs.list", "protection.list"] }),
+  dead: (): FakeOptions => ({ ...shop(), refused: { "app.state": fakeError("state-damaged", { title: "The state folder cannot be used.", risk: "Backups and recovery points are not in it and stay as they are.", hints: ["Look whether the disk is full or read-only."], detail: "open ~/.local/share/kuramori/state.db\ndatabase disk image is malformed" }), "inventory.get": fakeError("host-unreachable"), "runs.list": fakeError("state-damaged"), "jobs.list": fakeError("state-damaged"), "points.list": fakeError("repository-vanished"), "points.sums": fakeError("repository-vanished") } }),
 } as const;
 
 export type ScenarioName = keyof typeof scenarios;

@@ -18,7 +18,7 @@ const addresses: Record<string, readonly (readonly [address: string, handle: str
   "/calendar": [["/calendar", "calendar-grid"], ["/calendar?view=month", "calendar-grid"]],
   "/activity": [["/activity", "causes"], ["/activity?show=runs", "runs"]],
   "/activity/$runId": [["/activity/job-1-run-3", "run"]],
-  "/restore": [["/restore", "points-page"]],
+  "/restore": [["/restore", "restore-what"], ["/restore?vm=SQL01", "points-page"]],
   "/restore/$repositoryId/$pointId": [["/restore/repository-1/POINT", "restore-page"]],
   "/storage": [["/storage", "place-vms"]],
   "/settings": [["/settings", "settings"], ["/settings?section=servers", "settings-servers"], ["/settings?section=repositories", "settings-repositories"], ["/settings?section=notices", "notices"], ["/settings?section=load", "settings"], ["/settings?section=updates", "settings-updates"]],

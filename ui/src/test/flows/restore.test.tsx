@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { fakeError } from "@/platform/fake/data";
 import { open, press, sentTo, type } from "../app";
@@ -80,7 +80,7 @@ describe("restore", () => {
   });
 
   it("works without any server: to a file", async () => {
-    const { user } = open("/restore", "shop", { servers: [] });
+    const { user } = open("/restore?vm=SQL01", "shop", { servers: [] });
     await press(user, "restore-next");
     expect(await screen.findByTestId("restore-path")).toBeVisible();
   });
@@ -88,7 +88,39 @@ describe("restore", () => {
   it("shows what it can read when one repository is gone, and says which", async () => {
     open("/restore", "troubled");
     expect(await screen.findByTestId("stale")).toHaveTextContent("The recovery points in USB-B cannot be read.");
-    expect(screen.getAllByTestId("points-row").length).toBeGreaterThan(10);
+    expect(screen.getAllByTestId("restore-vms-row").length).toBeGreaterThan(3);
+  });
+
+  it("asks what is wanted, of which VM and from when, all by the keyboard", async () => {
+    const { back, user } = open("/restore");
+    await press(user, "restore-want-disk");
+    await user.type(screen.getByTestId("points-search"), "sql01");
+    await press(user, "restore-when");
+    expect(await screen.findByTestId("time-line")).toBeVisible();
+    const marks = () => screen.getAllByTestId("line-mark");
+    const chosen = () => marks().find((mark) => mark.getAttribute("aria-checked") === "true")!;
+    const newest = chosen().getAttribute("aria-label");
+    chosen().focus();
+    await user.keyboard("{ArrowLeft}");
+    await waitFor(() => expect(chosen().getAttribute("aria-label")).not.toBe(newest));
+    expect(chosen()).toHaveFocus();
+    await user.keyboard("{End}");
+    await waitFor(() => expect(chosen().getAttribute("aria-label")).toBe(newest));
+    await user.keyboard("{Home}");
+    await press(user, "restore-next");
+    expect(await screen.findByTestId("restore-path")).toBeVisible();
+    const asked = sentTo(back, "points.get") as { point_id: string }[];
+    const oldest = back.points.filter((one) => one.vm_name === "SQL01").sort((a, b) => a.taken_at.localeCompare(b.taken_at))[0]!;
+    expect(asked.map((one) => one.point_id)).toEqual([oldest.id]);
+    await press(user, "restore-back");
+    expect(await screen.findByTestId("time-line")).toBeVisible();
+    expect(sentTo(back, "points.list").every((one) => (one as { vm: string | null }).vm !== null)).toBe(true);
+  });
+
+  it("leads to the repository of a computer that is gone", async () => {
+    const { user } = open("/restore", "empty");
+    await press(user, "restore-elsewhere");
+    expect(await screen.findByTestId("repository-path")).toBeVisible();
   });
 
   it("names the next step when there is nothing", async () => {

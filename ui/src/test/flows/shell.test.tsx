@@ -80,7 +80,7 @@ describe("the shell and settings", () => {
 
   it("goes everywhere by the rail", async () => {
     const { user } = open("/");
-    for (const [item, page] of [["inventory", "inventory"], ["calendar", "calendar"], ["storage", "storage-page"], ["restore", "points-page"], ["activity", "activity"], ["settings", "settings"], ["home", "home"]] as const) {
+    for (const [item, page] of [["inventory", "inventory"], ["calendar", "calendar"], ["storage", "storage-page"], ["restore", "restore-what"], ["activity", "activity"], ["settings", "settings"], ["home", "home"]] as const) {
       await press(user, `nav-${item}`);
       expect(await screen.findByTestId(page, {}, { timeout: 5000 })).toBeVisible();
       expect(screen.getByTestId(`nav-${item}`)).toHaveAttribute("aria-current", "page");
