@@ -80,7 +80,11 @@ async fn back_up(app: &Desktop, lab: &Lab) -> Result<()> {
 /// Restores the newest recovery point of web01 as a new VM.
 async fn restore(app: &Desktop) -> Result<()> {
     app.click("run-to-points").await?;
-    app.find_with("points-row", "data-row", "web01").await?.click().await?;
+    app.find_with("restore-vms-row", "data-row", "web01").await?.click().await?;
+    app.picture("6-what").await?;
+    app.click("restore-when").await?;
+    app.find("time-line").await?;
+    app.picture("6-when").await?;
     app.click("restore-next").await?;
     app.click("restore-as-vm").await?;
     app.click(&format!("datastore-{DATASTORE}")).await?;
@@ -139,6 +143,6 @@ async fn fail_once(app: &Desktop, lab: &Lab) -> Result<()> {
     lab.heal().await?;
 
     app.click("nav-restore").await?;
-    app.find_with("points-row", "data-row", "db01").await?;
+    app.find_with("restore-vms-row", "data-row", "db01").await?;
     Ok(())
 }
