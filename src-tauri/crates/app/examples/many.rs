@@ -61,7 +61,7 @@ impl Bench {
             cancel: &CancelToken::new(),
         })?;
         drop(app);
-        let store = Arc::new(LocalStore::new(&self.path()));
+        let store = Arc::new(LocalStore::new(self.path()));
         let unlock = Unlock::KeyFile(Secret::new(vec![7; 32]));
         let repository = Repository::open(store, &unlock, OpenOptions::default())?;
         let vms: Vec<_> = (0..vms).map(vm).collect();
