@@ -84,6 +84,8 @@ const shots = {
   "jobs-command": ["busy", "/jobs", [wait(400), (page) => page.locator(id("job-menu")).first().click(), wait(250), click("job-menu-command"), wait(400)]],
   "job-new": ["busy", "/jobs/new", [wait(400)]],
   "job-new-source": ["busy", "/jobs/new", [wait(400), (page) => page.getByTestId("source-group").filter({ hasText: "esx2.shop.lan" }).click(), wait(200), (page) => page.locator(`${id("source-vm")}[data-name="PRINT01"]`).click(), wait(300)]],
+  "job-rule": ["busy", "/jobs/new", [wait(400), click("rule-add"), fill("rule-value-0", "*01"), click("rule-more"), wait(900)]],
+  "job-rules": ["busy", "/jobs/new", [wait(400), click("rule-add"), fill("rule-value-0", "*01"), click("rule-done"), wait(300), click("rule-add-out"), fill("rule-value-0", "test*"), click("rule-done"), wait(300), (page) => page.locator(id("source-disks")).first().click(), wait(900)]],
   "job-source": ["busy", "/jobs/job-1", [wait(400)]],
   "job-destination": ["troubled", "/jobs/new?step=destination", [wait(400)]],
   "job-schedule": ["busy", "/jobs/job-1?step=schedule", [wait(600)]],

@@ -20,7 +20,7 @@ import { CommandDialog } from "./CommandDialog";
 import { createCommand } from "./command";
 import { DestinationStep } from "./DestinationStep";
 import { copyOf, freeName, newDraft, steps, type StepKey } from "./draft";
-import { membersOf, savable, setVms, sizeOf, type Choice } from "@/api/members";
+import { membersOf, noChoice, savable, savedSize, setVms, type Choice } from "@/api/members";
 import { OptionsStep } from "./OptionsStep";
 import { factsOf, mostOf, nameOf, sentenceOf, summaryOf } from "./plan";
 import { PlanPanel } from "./PlanPanel";
@@ -73,7 +73,7 @@ export function JobWizardPage(props: JobWizardPageProps) {
 
 function uncoveredOf(read: Parameters<typeof membersOf>[0], jobs: readonly JobView[]): Choice {
   const covered = new Set(jobs.flatMap((job) => membersOf(read, job.draft).map((member) => `${member.server}/${member.vm.reference}`)));
-  return read.reduce<Choice>((choice, inventory) => setVms(choice, inventory, inventory.vms.filter((vm) => savable(vm) && !vm.of_system && !covered.has(`${inventory.server_id}/${vm.reference}`)), true), { sources: [], leave_out: [] });
+  return read.reduce<Choice>((choice, inventory) => setVms(choice, inventory, inventory.vms.filter((vm) => savable(vm) && !vm.of_system && !covered.has(`${inventory.server_id}/${vm.reference}`)), true), noChoice);
 }
 
 interface Known {
@@ -133,9 +133,9 @@ function Wizard({ id, like, uncovered, step, onStep, onClose, onRun, renderKeep,
   const foot = faults[0] ? t.jobWizard.footOpen(faults[0].title) : step === "source" ? t.jobWizard.footReady : t.jobWizard.foot;
   const shownFaults = faults.filter((fault) => seen.has(fault.step));
   const lines = steps.map((key) => ({ key, summary: summaryOf(key, { draft, members, place: place?.name ?? null, jobs, t, language }), done: seen.has(key), fault: faults.some((fault) => fault.step === key) }));
-  const need = sizeOf(members.filter(({ vm }) => vm.last_point?.repository_id !== draft.repository_id).map(({ vm }) => vm));
+  const need = savedSize(members.filter(({ vm }) => vm.last_point?.repository_id !== draft.repository_id), draft);
   const body = {
-    source: <SourceStep inventories={inventories} choice={draft} onChange={(choice) => change({ ...draft, ...choice })} id={id} jobs={jobs} />,
+    source: <SourceStep inventories={inventories} choice={draft} onChange={(choice) => change({ ...draft, ...choice })} id={id} jobs={jobs} repository={draft.repository_id} />,
     destination: <DestinationStep repositories={repositories} value={draft.repository_id} need={need} onChange={(repository_id) => change({ ...draft, repository_id })} renderKeep={renderKeep} />,
     schedule: <ScheduleStep draft={draft} name={job?.draft.name ?? null} id={id} jobs={jobs} runs={runs} onChange={change} />,
     retention: <RetentionStep id={id} asked={named} draft={draft} jobs={jobs} onChange={change} />,

@@ -10,7 +10,7 @@ import { allows, minutesOf, slotsOf } from "@/lib/rhythm";
 import { durationText } from "@/lib/time";
 import { bytesText } from "@/lib/units";
 import { atOf, clockOf, isEmptySpans, longestGap, presets, schedule, workingDays, type StepKey } from "./draft";
-import { lost, membersOf, rulesOf, sizeOf, type Member } from "@/api/members";
+import { lost, membersOf, savedSize, type Member } from "@/api/members";
 
 /** Something about a draft that somebody should know. */
 export interface Issue {
@@ -39,7 +39,7 @@ const change = (place: number, part: (one: ScheduleView) => ScheduleView) => (dr
 export function faults({ draft, id, jobs, inventories, repositories, t }: Facts): Issue[] {
   const issues: Issue[] = [];
   const unread = draft.sources.some((source) => !inventories.some((one) => one.server_id === source.server_id));
-  if (draft.sources.length === 0 || (!unread && rulesOf(draft).length === 0 && membersOf(inventories, draft).length === 0)) issues.push({ key: "vms", step: "source", title: t.jobWizard.wNoVms, text: t.jobWizard.wNoVmsText });
+  if (draft.sources.length === 0 || (!unread && !draft.sources.some(({ pick }) => pick.by === "rule") && membersOf(inventories, draft).length === 0)) issues.push({ key: "vms", step: "source", title: t.jobWizard.wNoVms, text: t.jobWizard.wNoVmsText });
   if (!repositories.some((one) => one.id === draft.repository_id)) issues.push({ key: "place", step: "destination", title: t.jobWizard.wNoPlace, text: t.jobWizard.wNoPlaceText });
   draft.schedules.forEach(({ when, allowed }, place) => {
     if (when.by === "week" && when.days.length === 0) issues.push({ key: `days-${place}`, step: "schedule", title: t.jobWizard.wNoDays(place + 1), text: t.jobWizard.wNoDaysText });
@@ -117,7 +117,7 @@ export function notes(facts: Facts): Issue[] {
   const members = membersOf(inventories, draft);
   const issues: Issue[] = [];
   const place = repositories.find((one) => one.id === draft.repository_id);
-  const size = sizeOf(members.filter(({ vm }) => vm.last_point?.repository_id !== place?.id).map(({ vm }) => vm));
+  const size = savedSize(members.filter(({ vm }) => vm.last_point?.repository_id !== place?.id), draft);
   if (place?.error) issues.push({ key: "away", step: "destination", title: t.jobWizard.wPlaceAway(place.name), text: t.jobWizard.wPlaceAwayText });
   if (place && place.free !== null && place.free < size * 1.2) issues.push({ key: "room", step: "destination", title: t.jobWizard.wRoom, text: t.jobWizard.wRoomText(bytesText(size, language), bytesText(place.free, language)) });
   return [...issues, ...aboutTime(facts), ...aboutVms(facts, members)];
