@@ -20,9 +20,10 @@ import { CommandDialog } from "./CommandDialog";
 import { createCommand } from "./command";
 import { DestinationStep } from "./DestinationStep";
 import { copyOf, freeName, newDraft, steps, type StepKey } from "./draft";
-import { membersOf, noChoice, savable, savedSize, setVms, type Choice } from "@/api/members";
+import { lost, membersOf, noChoice, savable, savedSize, setVms, type Choice } from "@/api/members";
 import { OptionsStep } from "./OptionsStep";
 import { factsOf, mostOf, nameOf, sentenceOf, summaryOf } from "./plan";
+import { withPlan } from "./plan-notes";
 import { PlanPanel } from "./PlanPanel";
 import { RetentionStep } from "./RetentionStep";
 import { RunDialog } from "./RunDialog";
@@ -30,6 +31,7 @@ import { runLimit } from "./run-stats";
 import { ScheduleStep } from "./ScheduleStep";
 import { SourceStep } from "./SourceStep";
 import { useDraft } from "./useDraft";
+import { usePlan } from "./usePlan";
 import { WizardFrame } from "./WizardFrame";
 
 interface JobWizardPageProps {
@@ -104,10 +106,13 @@ function Wizard({ id, like, uncovered, step, onStep, onClose, onRun, renderKeep,
   const named = { ...draft, name: draft.name.trim() === "" ? freeName(nameOf(draft, members, t), jobs.filter((one) => one.id !== id)) : draft.name.trim() };
   const known = { draft: named, id, jobs, inventories: read, repositories, t, language };
   const faults = faultsOf(known);
-  const notes = notesOf(known);
+  // The back end refuses to plan what cannot be finished.
+  const asked = usePlan(id, faults.length === 0 ? named : null);
+  const plan = asked.current ? asked.plan : null;
+  const notes = withPlan(notesOf(known), plan, asked.error, lost(read, draft), t);
   const today = dayOf(now);
   const highest = useMemo(() => mostOf(draft, today), [draft, today]);
-  const facts = factsOf({ draft, members, runs, highest, t, language });
+  const facts = factsOf({ draft, members, runs, highest, plan, now, t, language });
   const go = (next: StepKey) => {
     setSeen(new Set([...seen, step]));
     onStep(next);

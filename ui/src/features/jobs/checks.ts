@@ -9,7 +9,7 @@ import { keptUntil } from "@/lib/retention";
 import { allows, minutesOf, slotsOf } from "@/lib/rhythm";
 import { durationText } from "@/lib/time";
 import { bytesText } from "@/lib/units";
-import { atOf, clockOf, isEmptySpans, longestGap, presets, schedule, workingDays, type StepKey } from "./draft";
+import { atOf, clockOf, firstSpans, isEmptySpans, longestGap, schedule, workingDays, type StepKey } from "./draft";
 import { lost, membersOf, savedSize, type Member } from "@/api/members";
 
 /** Something about a draft that somebody should know. */
@@ -47,7 +47,7 @@ export function faults({ draft, id, jobs, inventories, repositories, t }: Facts)
     if (allowed?.every((day) => day === 0)) issues.push({ key: `never-${place}`, step: "schedule", title: t.jobWizard.wNever(place + 1), text: t.jobWizard.wNeverText, fix: { name: t.jobWizard.wNeverFix, apply: change(place, (one) => ({ ...one, allowed: null })) } });
   });
   if (isEmptySpans(draft.spans) && (draft.schedules.length === 0 || draft.schedules.some((one) => one.keep === null))) {
-    issues.push({ key: "keep", step: "retention", title: t.jobWizard.wKeepNothing, text: t.jobWizard.wKeepNothingText, fix: { name: t.jobWizard.wKeepNothingFix, apply: (now) => ({ ...now, spans: { ...presets.small } }) } });
+    issues.push({ key: "keep", step: "retention", title: t.jobWizard.wKeepNothing, text: t.jobWizard.wKeepNothingText, fix: { name: t.jobWizard.wKeepNothingFix, apply: (now) => ({ ...now, spans: { ...firstSpans } }) } });
   }
   if (jobs.some((job) => job.id !== id && job.draft.name === draft.name.trim())) issues.push({ key: "name", step: "options", title: t.jobWizard.wNameTaken(draft.name.trim()), text: t.jobWizard.wNameTakenText });
   return issues;

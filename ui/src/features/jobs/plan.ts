@@ -1,10 +1,11 @@
 import type { JobDraft } from "@/api/generated/JobDraft";
+import type { JobPlanView } from "@/api/generated/JobPlanView";
 import type { JobView } from "@/api/generated/JobView";
 import type { RunSummary } from "@/api/generated/RunSummary";
 import type { Messages } from "@/i18n/messages";
 import type { Language } from "@/lib/language";
 import { most } from "@/lib/retention";
-import { durationText, estimateText } from "@/lib/time";
+import { durationText, estimateText, momentInText } from "@/lib/time";
 import { bytesText } from "@/lib/units";
 import { isEmptySpans, type StepKey } from "./draft";
 import { comingOf, horizon, ruleOf } from "./KeepLine";
@@ -71,15 +72,20 @@ export function mostOf(draft: JobDraft, today: number): number | null {
 }
 
 /** The figures under the sentence. */
-export function factsOf({ draft, members, runs, highest, t, language }: { draft: JobDraft; members: readonly Member[]; runs: readonly RunSummary[]; highest: number | null; t: Messages; language: Language }): { name: string; value: string }[] {
-  const { saved, all } = disksOf(members, draft);
-  const facts = [{ name: t.jobWizard.factVms, value: t.jobs.vms(members.length) }];
+export function factsOf({ draft, members, runs, highest, plan, now, t, language }: { draft: JobDraft; members: readonly Member[]; runs: readonly RunSummary[]; highest: number | null; plan: JobPlanView | null; now: Date; t: Messages; language: Language }): { name: string; value: string }[] {
+  // What the back end counted is the truth; until it answers, what is known of the servers here.
+  const planned = plan?.vms.filter((vm) => vm.error === null);
+  const { saved, all } = planned ? { saved: planned.flatMap((vm) => vm.disks.filter((disk) => disk.left_out === null)).length, all: planned.flatMap((vm) => vm.disks).length } : disksOf(members, draft);
+  const facts = [{ name: t.jobWizard.factVms, value: t.jobs.vms(planned?.length ?? members.length) }];
   if (members.length > 0) {
     facts.push({ name: t.jobWizard.factDisks, value: t.jobWizard.factDisksOf(saved, all) }, { name: t.jobWizard.factSize, value: bytesText(savedSize(members, draft), language) });
     const fresh = savedSize(members.filter(({ vm }) => vm.last_point?.repository_id !== draft.repository_id || vm.tracking !== "on"), draft);
     const rate = draft.limit === null ? usualRate(runs) : Math.min(draft.limit * 1024 ** 2, usualRate(runs) ?? Infinity);
     if (rate !== null && fresh > 0) facts.push({ name: t.jobWizard.factFirst, value: `≈ ${estimateText(fresh / rate, language)}` });
   }
+  const next = plan?.runs[0]?.at;
+  if (next !== undefined) facts.push({ name: t.jobWizard.factNext, value: momentInText(new Date(next), now, language) });
+  if (plan && plan.needs_seconds !== null) facts.push({ name: t.jobWizard.factNeeds, value: `≈ ${estimateText(plan.needs_seconds, language)}` });
   if (highest !== null) facts.push({ name: t.jobWizard.factMost, value: t.jobWizard.factMostOf(highest) });
   if (draft.rpo_minutes !== null) facts.push({ name: t.jobWizard.factRpo, value: durationText(draft.rpo_minutes * 60, language) });
   return facts;

@@ -81,7 +81,12 @@ export const jobCommands: Pick<Handlers, "jobs.list" | "jobs.get" | "jobs.save" 
     };
   },
   "jobs.presets": () => ({
-    retention: [{ id: "small", name: "Small shop: 14 days, 8 weeks, 12 months", spans: { last: 0, daily: 14, weekly: 8, monthly: 12, yearly: 0 } }],
+    retention: [
+      { id: "small", name: "Small shop: 14 days, 8 weeks, 12 months", spans: { last: 0, daily: 14, weekly: 8, monthly: 12, yearly: 0 } },
+      { id: "article", name: "Article: 10 days, 8 weeks, 24 months", spans: { last: 0, daily: 10, weekly: 8, monthly: 24, yearly: 0 } },
+      { id: "legal", name: "Legal: 30 days, 12 weeks, 24 months, 7 years", spans: { last: 0, daily: 30, weekly: 12, monthly: 24, yearly: 7 } },
+      { id: "lab", name: "Lab: the 5 newest", spans: { last: 5, daily: 0, weekly: 0, monthly: 0, yearly: 0 } },
+    ],
     schedules: [
       { id: "working-days-evening", name: "Working days, evening", schedule: { ...evening, when: { by: "week", days: [0, 1, 2, 3, 4], at: "20:30:00" } } },
       { id: "office-hours", name: "Every 4 h in office time", schedule: { ...evening, when: { by: "interval", minutes: 240 }, allowed: [262080, 262080, 262080, 262080, 262080, 0, 0] } },

@@ -325,6 +325,24 @@ describe("the job wizard", () => {
     expect(screen.getByTestId("what-goes")).toHaveTextContent(/a clean-up then frees [\d.]+ [GM]iB/);
   });
 
+  it("keeps a single recovery point that would go", async () => {
+    const { back, user } = open("/jobs/job-1?step=retention", "week");
+    await screen.findByTestId("what-goes");
+    await type(user, "keep-daily", "1");
+    await user.tab();
+    await waitFor(() => expect(screen.getAllByTestId("what-goes-row")[0]).toHaveAttribute("data-kept", "false"));
+    const going = () => screen.getAllByTestId("what-goes-row").filter((one) => one.dataset["kept"] === "false");
+    const first = going()[0]!.textContent;
+    await user.click(within(going()[0]!).getByRole("button", { name: /^Keep recovery point/ }));
+    await waitFor(() => expect(sentTo(back, "points.hold")).toMatchObject([{ points: [expect.any(String)], reason: "Kept while the rule of its job was changed" }]));
+    await waitFor(() => expect(going().map((one) => one.textContent)).not.toContain(first));
+  });
+
+  it("says when no plan can be made", async () => {
+    open("/jobs/job-1", "busy", { refused: { "jobs.plan": fakeError("state-damaged") } });
+    await waitFor(() => expect(screen.getAllByTestId("job-issue").map((one) => one.dataset["issue"])).toContain("plan-failed"));
+  });
+
   it("warns, and sets right by the link", async () => {
     const { user } = open("/jobs/job-2?step=options", "busy");
     await user.click(within(await screen.findByTestId("option-rpo")).getByText("Age allowed"));
