@@ -27,7 +27,7 @@ import { withPlan } from "./plan-notes";
 import { PlanPanel } from "./PlanPanel";
 import { RetentionStep } from "./RetentionStep";
 import { RunDialog } from "./RunDialog";
-import { runLimit } from "./run-stats";
+import { runLimit } from "@/api/run-stats";
 import { ScheduleStep } from "./ScheduleStep";
 import { SourceStep } from "./SourceStep";
 import { useDraft } from "./useDraft";
@@ -41,6 +41,8 @@ interface JobWizardPageProps {
   like: string | null;
   /** Begin with the VMs that are in no job. */
   uncovered: boolean;
+  /** Begin with one VM. */
+  only: { server: string; vm: string } | null;
   step: StepKey;
   onStep: (step: StepKey) => void;
   onClose: () => void;
@@ -63,19 +65,24 @@ export function JobWizardPage(props: JobWizardPageProps) {
   if (error && (!jobs.data || !repositories.data)) return <Page title={t.jobs.title} testId="job-wizard"><FailureCard error={error.view} onCopy={(text) => void platform.copyText(text)} /></Page>;
   if (missing) return <Page title={t.jobs.title} testId="job-wizard"><FailureCard error={{ code: "job-not-found", title: t.shell.notFoundTitle, risk: t.failure.unexpectedRisk, hints: [], detail: "", retry: false, seen_sha256: null }} onCopy={(text) => void platform.copyText(text)} /></Page>;
   // What is in no job is known only once every server was read.
-  if (!jobs.data || !repositories.data || runs.isPending || (props.uncovered && !settled)) return <Page title={t.jobs.title} testId="job-wizard-reading"><Loading what={t.common.reading} /></Page>;
+  if (!jobs.data || !repositories.data || runs.isPending || ((props.uncovered || props.only) && !settled)) return <Page title={t.jobs.title} testId="job-wizard-reading"><Loading what={t.common.reading} /></Page>;
   const last = runs.data?.runs.find((run) => run.kind === "backup")?.repository;
   const place = repositories.data.repositories.find((one) => one.name === last) ?? repositories.data.repositories[0];
   const read = inventories.flatMap((one) => (one.inventory.data ? [one.inventory.data] : []));
   const like = props.like === null ? undefined : jobs.data.jobs.find((one) => one.id === props.like);
   const fresh = newDraft(jobs.data.jobs, place?.id ?? "");
-  const initial = job ? job.draft : like ? copyOf(like.draft, freeName(t.jobs.copyName(like.draft.name), jobs.data.jobs)) : props.uncovered ? { ...fresh, ...uncoveredOf(read, jobs.data.jobs) } : fresh;
+  const initial = job ? job.draft : like ? copyOf(like.draft, freeName(t.jobs.copyName(like.draft.name), jobs.data.jobs)) : props.uncovered ? { ...fresh, ...uncoveredOf(read, jobs.data.jobs) } : props.only ? { ...fresh, ...onlyOf(read, props.only) } : fresh;
   return <Wizard {...props} job={job ?? null} initial={initial} jobs={jobs.data.jobs} repositories={repositories.data.repositories} runs={runs.data?.runs ?? []} inventories={inventories} settled={settled} servers={servers.data?.servers ?? []} />;
 }
 
 function uncoveredOf(read: Parameters<typeof membersOf>[0], jobs: readonly JobView[]): Choice {
   const covered = new Set(jobs.flatMap((job) => membersOf(read, job.draft).map((member) => `${member.server}/${member.vm.reference}`)));
   return read.reduce<Choice>((choice, inventory) => setVms(choice, inventory, inventory.vms.filter((vm) => savable(vm) && !vm.of_system && !covered.has(`${inventory.server_id}/${vm.reference}`)), true), noChoice);
+}
+
+function onlyOf(read: Parameters<typeof membersOf>[0], { server, vm }: { server: string; vm: string }): Choice {
+  const inventory = read.find((one) => one.server_id === server);
+  return inventory ? setVms(noChoice, inventory, inventory.vms.filter((one) => one.reference === vm), true) : noChoice;
 }
 
 interface Known {
@@ -89,13 +96,13 @@ interface Known {
   servers: readonly { id: string; name: string }[];
 }
 
-function Wizard({ id, like, uncovered, step, onStep, onClose, onRun, renderKeep, job, initial, jobs, repositories, runs, inventories, settled, servers }: JobWizardPageProps & Known) {
+function Wizard({ id, like, uncovered, only, step, onStep, onClose, onRun, renderKeep, job, initial, jobs, repositories, runs, inventories, settled, servers }: JobWizardPageProps & Known) {
   const t = useText();
   const language = useLanguage();
   const now = useNow();
   const platform = usePlatform();
   // A draft that was begun on purpose from something is not the one from last time.
-  const { draft, change, touched, found, startOver, forget } = useDraft(like !== null || uncovered ? `from ${like ?? "uncovered"}` : id, initial);
+  const { draft, change, touched, found, startOver, forget } = useDraft(like !== null || uncovered || only ? `from ${like ?? (only ? `${only.server}/${only.vm}` : "uncovered")}` : id, initial);
   const [seen, setSeen] = useState<ReadonlySet<StepKey>>(new Set(id === null ? [] : steps));
   const [command, setCommand] = useState(false);
   const [running, setRunning] = useState<JobView | null>(null);

@@ -12,7 +12,7 @@ import { comingOf, horizon, ruleOf } from "./KeepLine";
 import { disksOf, savedSize, type Member } from "@/api/members";
 import { changedOptions } from "./OptionsStep";
 import { pickWords } from "./rule";
-import { usualRate } from "./run-stats";
+import { usualRate } from "@/api/run-stats";
 import { sentenceCase, whenText } from "./words";
 
 interface Plan {
