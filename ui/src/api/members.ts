@@ -2,58 +2,36 @@ import type { InventoryView } from "@/api/generated/InventoryView";
 import type { JobDraft } from "@/api/generated/JobDraft";
 import type { PickView } from "@/api/generated/PickView";
 import type { SourceView } from "@/api/generated/SourceView";
-import type { TreeView } from "@/api/generated/TreeView";
+import type { VmDiskView } from "@/api/generated/VmDiskView";
 import type { VmView } from "@/api/generated/VmView";
+import { inGroup, isOfDisk, isOfVm, named, picked, there } from "./picks";
 
 /** What a job saves and what it leaves out. */
-export type Choice = Pick<JobDraft, "sources" | "leave_out">;
+export type Choice = Pick<JobDraft, "sources" | "leave_out" | "without" | "leave_out_disks">;
+
+export const noChoice: Choice = { sources: [], leave_out: [], without: [], leave_out_disks: [] };
 
 /** A VM that a job saves, and how it came to that. */
 export interface Member {
   server: string;
   serverName: string;
   vm: VmView;
-  /** Name of the container that brings it in; `null` when it was chosen by itself. */
-  through: string | null;
+  /** The container or rule that brings it in; `null` when it was chosen by itself. */
+  through: Exclude<PickView, { by: "vm" }> | null;
 }
 
-function below(tree: TreeView, id: string): Set<string> | null {
-  const at = tree.groups.findIndex((group) => group.id === id);
-  if (at < 0) return null;
-  const inside = new Set([at]);
-  const found = new Set<string>();
-  tree.groups.forEach((group, index) => {
-    if (group.parent !== null && inside.has(group.parent)) inside.add(index);
-    if (inside.has(index)) for (const reference of group.vms) found.add(reference);
-  });
-  return found;
-}
-
-/** References of the VMs in a container, from whichever tree has it; `null` when none has. */
-export function inGroup(inventory: InventoryView, id: string): Set<string> | null {
-  const { hosts, folders, storage, tags } = inventory.trees;
-  for (const tree of [hosts, folders, storage, tags]) {
-    const found = below(tree, id);
-    if (found) return found;
-  }
-  return null;
-}
-
-const there = (vm: VmView) => vm.gone_since === null;
 /** Whether a VM can be saved at all. */
 export const savable = (vm: VmView) => there(vm) && vm.problem === null;
 
-function picked(inventory: InventoryView, pick: PickView & { by: "vm" }): VmView | undefined {
-  const same = inventory.vms.filter((vm) => there(vm) && (pick.instance_uuid === null ? vm.reference === pick.reference : vm.instance_uuid === pick.instance_uuid));
-  // Copies may share a UUID; then the reference tells them apart.
-  return same.find((vm) => vm.reference === pick.reference) ?? same[0];
-}
+type Container = Exclude<PickView, { by: "vm" }>;
 
-const isLeftOut = (choice: Choice, vm: VmView) => choice.leave_out.includes(vm.name) || choice.leave_out.includes(vm.reference);
+const isContainer = (pick: PickView): pick is Container => pick.by !== "vm";
 
-function coveredBy(inventory: InventoryView, pick: PickView, vm: VmView): boolean {
-  if (pick.by === "vm" || pick.by === "rule") return false;
-  return pick.by === "all" || (inGroup(inventory, pick.id)?.has(vm.reference) ?? false);
+/** References of the VMs of a server that containers and rules do not bring in. */
+function leftOut(choice: Choice, inventory: InventoryView): Set<string> {
+  const out = new Set(inventory.vms.filter((vm) => choice.leave_out.includes(vm.name) || choice.leave_out.includes(vm.reference)).map((vm) => vm.reference));
+  for (const { server_id, pick } of choice.without) if (server_id === inventory.server_id) for (const reference of named(inventory, pick)) out.add(reference);
+  return out;
 }
 
 /** The VMs that a job would save now, each once, by name. */
@@ -63,21 +41,18 @@ export function membersOf(inventories: readonly InventoryView[], choice: Choice)
     const picks = choice.sources.filter((source) => source.server_id === inventory.server_id).map((source) => source.pick);
     if (picks.length === 0) continue;
     const alone = new Set(picks.flatMap((pick) => (pick.by === "vm" ? (picked(inventory, pick)?.reference ?? []) : [])));
-    const groups = picks.flatMap((pick) => (pick.by === "vm" || pick.by === "rule" ? [] : [{ name: pick.by === "all" ? inventory.server_name : pick.name, has: pick.by === "all" ? null : inGroup(inventory, pick.id) }]));
+    const groups = picks.filter(isContainer).map((pick) => ({ pick, has: named(inventory, pick) }));
+    const out = leftOut(choice, inventory);
     for (const vm of inventory.vms) {
       if (!there(vm)) continue;
-      if (alone.has(vm.reference)) found.push({ server: inventory.server_id, serverName: inventory.server_name, vm, through: null });
-      else if (savable(vm) && !isLeftOut(choice, vm)) {
-        const group = groups.find((one) => one.has === null || one.has.has(vm.reference));
-        if (group) found.push({ server: inventory.server_id, serverName: inventory.server_name, vm, through: group.name });
-      }
+      const of = { server: inventory.server_id, serverName: inventory.server_name, vm };
+      const group = alone.has(vm.reference) || !savable(vm) || out.has(vm.reference) ? undefined : groups.find((one) => one.has.has(vm.reference));
+      if (alone.has(vm.reference)) found.push({ ...of, through: null });
+      else if (group) found.push({ ...of, through: group.pick });
     }
   }
   return found.sort((a, b) => a.vm.name.localeCompare(b.vm.name));
 }
-
-/** Rules that choose VMs when the job runs; only the back end can say which. */
-export const rulesOf = (choice: Choice) => choice.sources.filter(({ pick }) => pick.by === "rule");
 
 /** Names of what is chosen and cannot be found on a server that was read. */
 export function lost(inventories: readonly InventoryView[], choice: Choice): string[] {
@@ -93,12 +68,13 @@ function vmSource(server: string, vm: VmView): SourceView {
   return { server_id: server, pick: { by: "vm", instance_uuid: vm.instance_uuid, reference: vm.reference, name: vm.name } };
 }
 
-function without(choice: Choice, inventory: InventoryView, vms: readonly VmView[]): Choice {
+function takeOut(choice: Choice, inventory: InventoryView, vms: readonly VmView[]): Choice {
   const gone = new Set(vms.map((vm) => vm.reference));
   const sources = choice.sources.filter(({ server_id, pick }) => !(server_id === inventory.server_id && pick.by === "vm" && gone.has(picked(inventory, pick)?.reference ?? "")));
-  // What a container still brings in has to be left out by name.
-  const still = vms.filter((vm) => savable(vm) && sources.some((source) => source.server_id === inventory.server_id && coveredBy(inventory, source.pick, vm)));
-  return { sources, leave_out: [...new Set([...choice.leave_out, ...still.map((vm) => vm.name)])] };
+  // What a container or a rule still brings in has to be left out by name.
+  const still = membersOf([inventory], { ...choice, sources }).filter(({ vm }) => gone.has(vm.reference));
+  const leave_out_disks = choice.leave_out_disks.filter((disk) => !vms.some((vm) => isOfVm(disk, inventory.server_id, vm)));
+  return { ...choice, sources, leave_out_disks, leave_out: [...new Set([...choice.leave_out, ...still.map(({ vm }) => vm.name)])] };
 }
 
 function withVms(choice: Choice, inventory: InventoryView, vms: readonly VmView[]): Choice {
@@ -110,7 +86,7 @@ function withVms(choice: Choice, inventory: InventoryView, vms: readonly VmView[
 
 /** Adds VMs, or takes them out. */
 export function setVms(choice: Choice, inventory: InventoryView, vms: readonly VmView[], on: boolean): Choice {
-  return on ? withVms(choice, inventory, vms) : without(choice, inventory, vms);
+  return on ? withVms(choice, inventory, vms) : takeOut(choice, inventory, vms);
 }
 
 /** The VMs in a container; an empty id is the server itself. */
@@ -146,10 +122,36 @@ export function setGroup(choice: Choice, inventory: InventoryView, group: string
   const inside = vmsIn(inventory, group);
   if (on) return withVms(choice, inventory, inside.filter((vm) => !vm.of_system));
   const sources = choice.sources.filter((source) => !(source.server_id === inventory.server_id && isGroup(source.pick, group)));
-  return without({ ...choice, sources }, inventory, inside);
+  return takeOut({ ...choice, sources }, inventory, inside);
 }
 
-/** Bytes on the disks of VMs that are saved: what is used where that is known. */
+/** Whether somebody chose to leave a disk out. */
+export function isDiskOut(choice: Choice, server: string, vm: VmView, disk: VmDiskView): boolean {
+  return choice.leave_out_disks.some((one) => isOfVm(one, server, vm) && isOfDisk(one, disk));
+}
+
+/** Leaves a disk out, or takes it again. */
+export function setDisk(choice: Choice, server: string, vm: VmView, disk: VmDiskView, on: boolean): Choice {
+  const rest = choice.leave_out_disks.filter((one) => !(isOfVm(one, server, vm) && isOfDisk(one, disk)));
+  const { instance_uuid, reference, name: vm_name } = vm;
+  return { ...choice, leave_out_disks: on ? rest : [...rest, { server_id: server, instance_uuid, reference, vm_name, uuid: disk.uuid, key: disk.key, label: disk.label }] };
+}
+
+/** The disks of members, and how many of them are saved. */
+export function disksOf(members: readonly Member[], choice: Choice): { saved: number; all: number } {
+  const all = members.flatMap(({ server, vm }) => vm.disks.map((disk) => disk.left_out === null && !isDiskOut(choice, server, vm, disk)));
+  return { saved: all.filter(Boolean).length, all: all.length };
+}
+
+/** Bytes on the disks of VMs: what is used where that is known. */
 export function sizeOf(vms: readonly VmView[]): number {
   return vms.reduce((sum, vm) => sum + Math.min(vm.used ?? vm.capacity, vm.capacity), 0);
+}
+
+/** The same without the disks that somebody leaves out. What is used on them is not known by itself: at most what they hold. */
+export function savedSize(members: readonly Member[], choice: Choice): number {
+  return members.reduce((sum, { server, vm }) => {
+    const out = vm.disks.filter((disk) => isDiskOut(choice, server, vm, disk)).reduce((all, disk) => all + disk.capacity, 0);
+    return sum + Math.min(sizeOf([vm]), Math.max(0, vm.capacity - out));
+  }, 0);
 }

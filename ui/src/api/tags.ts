@@ -9,7 +9,7 @@ export const outdated: Record<Topic, readonly CommandName[]> = {
   servers: ["servers.list", "app.state"],
   inventory: ["inventory.get", "protection.list"],
   repositories: ["repositories.list", "repositories.info", "app.state", ...pointLists],
-  points: [...pointLists, "protection.list", "points.deleted", "inventory.get", "repositories.list", "repositories.info"],
+  points: [...pointLists, "retention.what-if", "protection.list", "points.deleted", "inventory.get", "repositories.list", "repositories.info"],
   jobs: ["jobs.list", "jobs.get", "protection.list"],
   alerts: ["alerts.list", "protection.list"],
   notices: ["notices.get"],

@@ -66,6 +66,9 @@ interface JobSearch {
   step?: (typeof jobSteps)[number] | undefined;
   like?: string | undefined;
   uncovered?: true | undefined;
+  /** With this VM alone: its server's id, and its reference there. */
+  server?: string | undefined;
+  vm?: string | undefined;
 }
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
@@ -99,7 +102,7 @@ const jobs = createRoute({ getParentRoute: () => shell, path: "/jobs", component
 const jobNew = createRoute({
   getParentRoute: () => shell,
   path: "/jobs/new",
-  validateSearch: (search: Record<string, unknown>): JobSearch => ({ step: jobStep(search["step"]), like: text(search["like"]), uncovered: search["uncovered"] === true ? true : undefined }),
+  validateSearch: (search: Record<string, unknown>): JobSearch => ({ step: jobStep(search["step"]), like: text(search["like"]), uncovered: search["uncovered"] === true ? true : undefined, server: text(search["server"]), vm: text(search["vm"]) }),
   component: lazyRouteComponent(() => import("./routes/job-new")),
 });
 

@@ -43,9 +43,9 @@ export function IconButton({ label, children, testId, ...rest }: IconButtonProps
 }
 
 /** Words that act, inside text or beside it. */
-export function TextAction({ onPress, children, testId }: { onPress: () => void; children: ReactNode; testId?: string }) {
+export function TextAction({ onPress, children, label, testId }: { onPress: () => void; children: ReactNode; label?: string; testId?: string }) {
   return (
-    <AriaButton onPress={onPress} id={testId} data-testid={testId} className={css.textAction ?? ""}>
+    <AriaButton onPress={onPress} id={testId} data-testid={testId} className={css.textAction ?? ""} {...(label === undefined ? {} : { "aria-label": label })}>
       {children}
     </AriaButton>
   );

@@ -17,13 +17,15 @@ interface FieldProps extends Omit<TextFieldProps, "children" | "className" | "st
   placeholder?: string;
   large?: boolean;
   mono?: boolean;
+  /** The label is for screen readers only: what stands beside says it. */
+  bare?: boolean;
 }
 
 /** A labelled field. Errors come as a sentence under it. */
-export function Field({ label, testId, hint, error, inside, beside, placeholder, large, mono, ...rest }: FieldProps) {
+export function Field({ label, testId, hint, error, inside, beside, placeholder, large, mono, bare, ...rest }: FieldProps) {
   return (
     <TextField {...rest} isInvalid={Boolean(error)} validationBehavior="aria" className={css.field ?? ""}>
-      <Label className={css.label ?? ""}>{label}</Label>
+      <Label className={bare ? "unseen" : (css.label ?? "")}>{label}</Label>
       <div className={css.row}>
         <div className={css.box}>
           <Input id={testId} data-testid={testId} placeholder={placeholder ?? ""} className={css.input ?? ""} data-large={large || undefined} data-mono={mono || undefined} data-inside={inside ? true : undefined} autoComplete="off" spellCheck={false} />

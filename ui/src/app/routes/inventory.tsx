@@ -16,7 +16,7 @@ export default function InventoryRoute() {
       onTab={(next) => void navigate({ to: "/inventory", search: { server, vm, tab: next === "points" ? "points" : undefined }, replace: true })}
       onConnect={() => void navigate({ to: "/first-start" })}
       onAddRepository={() => void navigate({ to: "/settings", search: { section: "repositories", add: true } })}
-      onJob={() => void navigate({ to: "/jobs/new", search: { uncovered: true } })}
+      onJob={(server, vm) => void navigate({ to: "/jobs/new", search: { server, vm } })}
       onTrust={() => void navigate({ to: "/settings", search: { section: "servers" } })}
       onStarted={(runId) => void navigate({ to: "/activity/$runId", params: { runId } })}
       onRestore={(of) => void navigate({ to: "/restore", search: { vm: of.name } })}

@@ -16,6 +16,7 @@ export default function JobEditRoute() {
       id={jobId}
       like={null}
       uncovered={false}
+      only={null}
       step={step ?? "source"}
       onStep={(next) => void navigate({ to: "/jobs/$jobId", params: { jobId }, search: { step: next === "source" ? undefined : next }, replace: true })}
       onClose={() => void navigate({ to: "/jobs" })}

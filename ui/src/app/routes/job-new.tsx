@@ -8,15 +8,16 @@ const route = getRouteApi("/shell/jobs/new");
 export default function JobNewRoute() {
   const t = useText();
   const navigate = useNavigate();
-  const { step, like, uncovered } = route.useSearch();
+  const { step, like, uncovered, server, vm } = route.useSearch();
   return (
     <JobWizardPage
-      key={like ?? String(uncovered)}
+      key={like ?? (vm === undefined ? String(uncovered) : `${server ?? ""}/${vm}`)}
       id={null}
       like={like ?? null}
       uncovered={uncovered === true}
+      only={server === undefined || vm === undefined ? null : { server, vm }}
       step={step ?? "source"}
-      onStep={(next) => void navigate({ to: "/jobs/new", search: { step: next === "source" ? undefined : next, like, uncovered }, replace: true })}
+      onStep={(next) => void navigate({ to: "/jobs/new", search: { step: next === "source" ? undefined : next, like, uncovered, server, vm }, replace: true })}
       onClose={() => void navigate({ to: "/jobs" })}
       onRun={(runId) => void navigate({ to: "/activity/$runId", params: { runId } })}
       renderKeep={(ready) => <KeepForm next={t.common.close} onReady={ready} />}

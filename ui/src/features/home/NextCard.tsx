@@ -1,7 +1,9 @@
+import { useMemo } from "react";
 import { useQueries, type UseQueryResult } from "@tanstack/react-query";
 import { call, keyOf, useCommand, type RequestOf } from "@/api/client";
 import type { ApiError } from "@/api/errors";
 import type { SchedulePreview } from "@/api/generated/SchedulePreview";
+import { runLimit, statsOf } from "@/api/run-stats";
 import { TextAction } from "@/components/Button";
 import { Card, CardHead } from "@/components/Card";
 import { Sign } from "@/components/Glyph";
@@ -24,6 +26,8 @@ export function NextCard({ onCalendar }: { onCalendar: () => void }) {
   const platform = usePlatform();
   const jobs = useCommand("jobs.list", {});
   const list = jobs.data?.jobs ?? [];
+  const runs = useCommand("runs.list", { limit: runLimit }).data?.runs;
+  const stats = useMemo(() => statsOf(runs ?? []), [runs]);
   const timed = list.filter((job) => hasTimes(job, now));
   const previews = useQueries({
     queries: timed.map((job) => {
@@ -34,7 +38,7 @@ export function NextCard({ onCalendar }: { onCalendar: () => void }) {
   const { slots, untimed } = comingOf(list, (job) => {
     const answer = previews[timed.indexOf(job)];
     return answer?.data ? { slots: answer.data.slots } : answer?.error ? { why: answer.error.view.title || t.failure.unexpectedTitle } : null;
-  }, now);
+  }, (name) => stats.get(name)?.usual ?? null, now);
   const reading = jobs.isPending || previews.some((one) => one.isPending);
   const [first] = slots;
   const hours = Array.from({ length: 24 }, (_, index) => new Date(now.getFullYear(), now.getMonth(), now.getDate(), now.getHours() + index + 1)).filter((hour) => hour.getHours() % 6 === 0);
@@ -57,7 +61,7 @@ export function NextCard({ onCalendar }: { onCalendar: () => void }) {
         ) : null}
         {untimed.slice(0, shownWords).map((one, index) => (
           <p key={`${one.name}-${index}`} className={"why" in one ? css.untold : css.mute} data-testid="next-untimed">
-            {"after" in one ? t.home.afterNext(one.name, one.after) : "why" in one ? <><Sign name="warned" size={10} /><span>{t.home.untold(one.name, one.why)}</span></> : t.home.pluggedNext(one.name)}
+            {"after" in one ? one.about === null ? t.home.afterNext(one.name, one.after) : t.home.afterNextAt(one.name, one.after, momentText(one.about, now, language)) : "why" in one ? <><Sign name="warned" size={10} /><span>{t.home.untold(one.name, one.why)}</span></> : t.home.pluggedNext(one.name)}
           </p>
         ))}
         {untimed.length > shownWords ? <p className={css.mute}>{t.home.moreNext(untimed.length - shownWords)}</p> : null}

@@ -14,8 +14,8 @@ function job(id: string, when: WhenView[], more: Partial<JobView> = {}): JobView
 }
 
 const slots = (...at: string[]): Preview => ({ slots: at.map((one) => ({ at: one, schedule: 0 })) });
-const told = (jobs: JobView[], previews: Record<string, Preview>) => {
-  const found = comingOf(jobs, ({ id }) => previews[id] ?? null, now);
+const told = (jobs: JobView[], previews: Record<string, Preview>, usual: Record<string, number> = {}) => {
+  const found = comingOf(jobs, ({ id }) => previews[id] ?? null, (name) => usual[name] ?? null, now);
   return { slots: found.slots.map(({ name, at }) => [name, at.toISOString().slice(5, 16)]), untimed: found.untimed };
 };
 
@@ -27,7 +27,11 @@ describe("the next 24 hours", () => {
 
   it("tell what runs after another, and after that", () => {
     const jobs = [job("c", [after("b")]), job("b", [after("a")]), job("a", [week]), job("d", [after("away")]), job("e", [after("f")]), job("f", [after("e")])];
-    expect(told(jobs, { a: slots("2026-05-08T20:00:00Z") }).untimed).toEqual([{ name: "Job b", after: "Job a" }, { name: "Job c", after: "Job b" }]);
+    expect(told(jobs, { a: slots("2026-05-08T20:00:00Z") }).untimed).toEqual([{ name: "Job b", after: "Job a", about: null }, { name: "Job c", after: "Job b", about: null }]);
+    // As late as the one before usually takes; unknown again where that is not known.
+    const later = (at: string) => new Date(at);
+    expect(told(jobs, { a: slots("2026-05-09T08:00:00Z", "2026-05-08T20:00:00Z") }, { "Job a": 1800, "Job b": 600 }).untimed).toEqual([{ name: "Job b", after: "Job a", about: later("2026-05-08T20:30:00Z") }, { name: "Job c", after: "Job b", about: later("2026-05-08T20:40:00Z") }]);
+    expect(told(jobs, { a: slots("2026-05-08T20:00:00Z") }, { "Job b": 600 }).untimed.map((one) => ("after" in one ? one.about : one))).toEqual([null, null]);
     expect(told(jobs, { a: slots() }).untimed).toEqual([]);
   });
 

@@ -13,7 +13,7 @@ export interface Slot {
 }
 
 /** A run to come whose moment nobody knows: after another job, or when its disk is plugged in; or why it cannot be told. */
-export type Untimed = { name: string; after: string } | { name: string; plugged: true } | { name: string; why: string };
+export type Untimed = { name: string; after: string; about: Date | null } | { name: string; plugged: true } | { name: string; why: string };
 
 /** Whether asking for the moments of a job's schedules can tell something of the next 24 hours. */
 export function hasTimes(job: JobView, now: Date): boolean {
@@ -31,17 +31,19 @@ function slotsOf(job: JobView, preview: Preview, now: Date): Slot[] {
   return [...new Set(moments)].filter((at) => at > now.getTime() && at >= from && at <= last).map((at) => ({ name: job.draft.name, at: new Date(at) }));
 }
 
-/** What runs in the next 24 hours: with its moment where one is known, and the rest in words. */
-export function comingOf(jobs: readonly JobView[], previewOf: (job: JobView) => Preview, now: Date): { slots: Slot[]; untimed: Untimed[] } {
+/** What runs in the next 24 hours: with its moment where one is known, and the rest in words. `usualOf` is how many seconds runs of a job usually take. */
+export function comingOf(jobs: readonly JobView[], previewOf: (job: JobView) => Preview, usualOf: (name: string) => number | null, now: Date): { slots: Slot[]; untimed: Untimed[] } {
   const slots: Slot[] = [];
   const untimed: Untimed[] = [];
-  const runs = new Set<string>();
+  // When each begins that is known to run, where that can be told.
+  const runs = new Map<string, Date | null>();
   const awake = jobs.filter((job) => !job.paused || hasTimes(job, now));
   for (const job of awake) {
     const preview = previewOf(job);
     const own = slotsOf(job, preview, now);
     slots.push(...own);
-    if (own.length > 0) runs.add(job.id);
+    const begins = Math.min(...own.map((slot) => slot.at.getTime()));
+    if (own.length > 0) runs.set(job.id, new Date(begins));
     if (preview && "why" in preview) untimed.push({ name: job.draft.name, why: preview.why });
     if (job.draft.schedules.some(({ when }) => when.by === "plugged")) untimed.push({ name: job.draft.name, plugged: true });
   }
@@ -52,8 +54,10 @@ export function comingOf(jobs: readonly JobView[], previewOf: (job: JobView) => 
       if (runs.has(job.id)) continue;
       const leader = job.draft.schedules.flatMap(({ when }) => (when.by === "after" && runs.has(when.job_id) ? (jobs.find((one) => one.id === when.job_id) ?? []) : []))[0];
       if (!leader) continue;
-      runs.add(job.id);
-      untimed.push({ name: job.draft.name, after: leader.draft.name });
+      const [begins, takes] = [runs.get(leader.id) ?? null, usualOf(leader.draft.name)];
+      const about = begins === null || takes === null ? null : new Date(begins.getTime() + takes * 1000);
+      runs.set(job.id, about);
+      untimed.push({ name: job.draft.name, after: leader.draft.name, about });
       grown = true;
     }
   }

@@ -25,7 +25,8 @@ interface InventoryPageProps {
   onTab: (tab: "overview" | "points") => void;
   onConnect: () => void;
   onAddRepository: () => void;
-  onJob: () => void;
+  /** A new job of this VM. */
+  onJob: (server: string, vm: string) => void;
   onTrust: () => void;
   onStarted: (runId: string) => void;
   onRestore: (vm: VmView) => void;
@@ -78,7 +79,7 @@ function Chosen({ selected, inventories, order, ...props }: InventoryPageProps &
   const of = inventories.find((one) => one.server.id === selected?.server);
   const vm = of?.inventory.data?.vms.find((one) => one.reference === selected?.vm);
   if (of && vm) {
-    return <VmDetails key={`${of.server.id}/${vm.reference}`} server={of.server} vm={vm} tab={props.tab} onTab={props.onTab} onStarted={props.onStarted} onRestore={props.onRestore} onAddRepository={props.onAddRepository} onJob={props.onJob} renderPoints={props.renderPoints} />;
+    return <VmDetails key={`${of.server.id}/${vm.reference}`} server={of.server} vm={vm} tab={props.tab} onTab={props.onTab} onStarted={props.onStarted} onRestore={props.onRestore} onAddRepository={props.onAddRepository} onJob={() => props.onJob(of.server.id, vm.reference)} renderPoints={props.renderPoints} />;
   }
   if (of && selected?.vm === null) return <ServerDetails key={`${of.server.id}/${selected.group ?? ""}`} of={of} order={order} group={selected.group} onStarted={props.onStarted} onTrust={props.onTrust} />;
   if (of?.inventory.isPending) return <Loading what={t.inventory.readingServer(of.server.name)} usual={t.inventory.readingUsual} />;

@@ -29,7 +29,7 @@ export interface VmDetailsProps {
   onStarted: (runId: string) => void;
   onRestore: (vm: VmView) => void;
   onAddRepository: () => void;
-  /** Makes a job of what no job saves. */
+  /** Makes a job of it. */
   onJob: () => void;
   /** The recovery points of the VM; the application hands the list in. */
   renderPoints: (vm: VmView) => ReactNode;

@@ -12,7 +12,7 @@ import { useLanguage, useText } from "@/i18n/context";
 import { momentText, relativeText } from "@/lib/time";
 import { JobMenu, type JobActions } from "./JobMenu";
 import { isUnderWay, stateLooks, type JobRow } from "./job-state";
-import type { JobStats } from "./run-stats";
+import type { JobStats } from "@/api/run-stats";
 import { Spark } from "./Spark";
 import { sentenceCase, whenText } from "./words";
 import css from "./Jobs.module.css";

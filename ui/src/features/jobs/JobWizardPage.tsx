@@ -20,16 +20,18 @@ import { CommandDialog } from "./CommandDialog";
 import { createCommand } from "./command";
 import { DestinationStep } from "./DestinationStep";
 import { copyOf, freeName, newDraft, steps, type StepKey } from "./draft";
-import { membersOf, savable, setVms, sizeOf, type Choice } from "@/api/members";
+import { lost, membersOf, noChoice, savable, savedSize, setVms, type Choice } from "@/api/members";
 import { OptionsStep } from "./OptionsStep";
 import { factsOf, mostOf, nameOf, sentenceOf, summaryOf } from "./plan";
+import { withPlan } from "./plan-notes";
 import { PlanPanel } from "./PlanPanel";
 import { RetentionStep } from "./RetentionStep";
 import { RunDialog } from "./RunDialog";
-import { runLimit } from "./run-stats";
+import { runLimit } from "@/api/run-stats";
 import { ScheduleStep } from "./ScheduleStep";
 import { SourceStep } from "./SourceStep";
 import { useDraft } from "./useDraft";
+import { usePlan } from "./usePlan";
 import { WizardFrame } from "./WizardFrame";
 
 interface JobWizardPageProps {
@@ -39,6 +41,8 @@ interface JobWizardPageProps {
   like: string | null;
   /** Begin with the VMs that are in no job. */
   uncovered: boolean;
+  /** Begin with one VM. */
+  only: { server: string; vm: string } | null;
   step: StepKey;
   onStep: (step: StepKey) => void;
   onClose: () => void;
@@ -61,19 +65,24 @@ export function JobWizardPage(props: JobWizardPageProps) {
   if (error && (!jobs.data || !repositories.data)) return <Page title={t.jobs.title} testId="job-wizard"><FailureCard error={error.view} onCopy={(text) => void platform.copyText(text)} /></Page>;
   if (missing) return <Page title={t.jobs.title} testId="job-wizard"><FailureCard error={{ code: "job-not-found", title: t.shell.notFoundTitle, risk: t.failure.unexpectedRisk, hints: [], detail: "", retry: false, seen_sha256: null }} onCopy={(text) => void platform.copyText(text)} /></Page>;
   // What is in no job is known only once every server was read.
-  if (!jobs.data || !repositories.data || runs.isPending || (props.uncovered && !settled)) return <Page title={t.jobs.title} testId="job-wizard-reading"><Loading what={t.common.reading} /></Page>;
+  if (!jobs.data || !repositories.data || runs.isPending || ((props.uncovered || props.only) && !settled)) return <Page title={t.jobs.title} testId="job-wizard-reading"><Loading what={t.common.reading} /></Page>;
   const last = runs.data?.runs.find((run) => run.kind === "backup")?.repository;
   const place = repositories.data.repositories.find((one) => one.name === last) ?? repositories.data.repositories[0];
   const read = inventories.flatMap((one) => (one.inventory.data ? [one.inventory.data] : []));
   const like = props.like === null ? undefined : jobs.data.jobs.find((one) => one.id === props.like);
   const fresh = newDraft(jobs.data.jobs, place?.id ?? "");
-  const initial = job ? job.draft : like ? copyOf(like.draft, freeName(t.jobs.copyName(like.draft.name), jobs.data.jobs)) : props.uncovered ? { ...fresh, ...uncoveredOf(read, jobs.data.jobs) } : fresh;
+  const initial = job ? job.draft : like ? copyOf(like.draft, freeName(t.jobs.copyName(like.draft.name), jobs.data.jobs)) : props.uncovered ? { ...fresh, ...uncoveredOf(read, jobs.data.jobs) } : props.only ? { ...fresh, ...onlyOf(read, props.only) } : fresh;
   return <Wizard {...props} job={job ?? null} initial={initial} jobs={jobs.data.jobs} repositories={repositories.data.repositories} runs={runs.data?.runs ?? []} inventories={inventories} settled={settled} servers={servers.data?.servers ?? []} />;
 }
 
 function uncoveredOf(read: Parameters<typeof membersOf>[0], jobs: readonly JobView[]): Choice {
   const covered = new Set(jobs.flatMap((job) => membersOf(read, job.draft).map((member) => `${member.server}/${member.vm.reference}`)));
-  return read.reduce<Choice>((choice, inventory) => setVms(choice, inventory, inventory.vms.filter((vm) => savable(vm) && !vm.of_system && !covered.has(`${inventory.server_id}/${vm.reference}`)), true), { sources: [], leave_out: [] });
+  return read.reduce<Choice>((choice, inventory) => setVms(choice, inventory, inventory.vms.filter((vm) => savable(vm) && !vm.of_system && !covered.has(`${inventory.server_id}/${vm.reference}`)), true), noChoice);
+}
+
+function onlyOf(read: Parameters<typeof membersOf>[0], { server, vm }: { server: string; vm: string }): Choice {
+  const inventory = read.find((one) => one.server_id === server);
+  return inventory ? setVms(noChoice, inventory, inventory.vms.filter((one) => one.reference === vm), true) : noChoice;
 }
 
 interface Known {
@@ -87,13 +96,13 @@ interface Known {
   servers: readonly { id: string; name: string }[];
 }
 
-function Wizard({ id, like, uncovered, step, onStep, onClose, onRun, renderKeep, job, initial, jobs, repositories, runs, inventories, settled, servers }: JobWizardPageProps & Known) {
+function Wizard({ id, like, uncovered, only, step, onStep, onClose, onRun, renderKeep, job, initial, jobs, repositories, runs, inventories, settled, servers }: JobWizardPageProps & Known) {
   const t = useText();
   const language = useLanguage();
   const now = useNow();
   const platform = usePlatform();
   // A draft that was begun on purpose from something is not the one from last time.
-  const { draft, change, touched, found, startOver, forget } = useDraft(like !== null || uncovered ? `from ${like ?? "uncovered"}` : id, initial);
+  const { draft, change, touched, found, startOver, forget } = useDraft(like !== null || uncovered || only ? `from ${like ?? (only ? `${only.server}/${only.vm}` : "uncovered")}` : id, initial);
   const [seen, setSeen] = useState<ReadonlySet<StepKey>>(new Set(id === null ? [] : steps));
   const [command, setCommand] = useState(false);
   const [running, setRunning] = useState<JobView | null>(null);
@@ -104,10 +113,13 @@ function Wizard({ id, like, uncovered, step, onStep, onClose, onRun, renderKeep,
   const named = { ...draft, name: draft.name.trim() === "" ? freeName(nameOf(draft, members, t), jobs.filter((one) => one.id !== id)) : draft.name.trim() };
   const known = { draft: named, id, jobs, inventories: read, repositories, t, language };
   const faults = faultsOf(known);
-  const notes = notesOf(known);
+  // The back end refuses to plan what cannot be finished.
+  const asked = usePlan(id, faults.length === 0 ? named : null);
+  const plan = asked.current ? asked.plan : null;
+  const notes = withPlan(notesOf(known), plan, asked.error, lost(read, draft), t);
   const today = dayOf(now);
   const highest = useMemo(() => mostOf(draft, today), [draft, today]);
-  const facts = factsOf({ draft, members, runs, highest, t, language });
+  const facts = factsOf({ draft, members, runs, highest, plan, now, t, language });
   const go = (next: StepKey) => {
     setSeen(new Set([...seen, step]));
     onStep(next);
@@ -133,9 +145,9 @@ function Wizard({ id, like, uncovered, step, onStep, onClose, onRun, renderKeep,
   const foot = faults[0] ? t.jobWizard.footOpen(faults[0].title) : step === "source" ? t.jobWizard.footReady : t.jobWizard.foot;
   const shownFaults = faults.filter((fault) => seen.has(fault.step));
   const lines = steps.map((key) => ({ key, summary: summaryOf(key, { draft, members, place: place?.name ?? null, jobs, t, language }), done: seen.has(key), fault: faults.some((fault) => fault.step === key) }));
-  const need = sizeOf(members.filter(({ vm }) => vm.last_point?.repository_id !== draft.repository_id).map(({ vm }) => vm));
+  const need = savedSize(members.filter(({ vm }) => vm.last_point?.repository_id !== draft.repository_id), draft);
   const body = {
-    source: <SourceStep inventories={inventories} choice={draft} onChange={(choice) => change({ ...draft, ...choice })} id={id} jobs={jobs} />,
+    source: <SourceStep inventories={inventories} choice={draft} onChange={(choice) => change({ ...draft, ...choice })} id={id} jobs={jobs} repository={draft.repository_id} />,
     destination: <DestinationStep repositories={repositories} value={draft.repository_id} need={need} onChange={(repository_id) => change({ ...draft, repository_id })} renderKeep={renderKeep} />,
     schedule: <ScheduleStep draft={draft} name={job?.draft.name ?? null} id={id} jobs={jobs} runs={runs} onChange={change} />,
     retention: <RetentionStep id={id} asked={named} draft={draft} jobs={jobs} onChange={change} />,

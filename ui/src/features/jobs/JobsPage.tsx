@@ -23,7 +23,7 @@ import { byRisk, isWell, type JobRow } from "./job-state";
 import { JobTable } from "./JobTable";
 import { membersOf, savable } from "@/api/members";
 import { RunDialog } from "./RunDialog";
-import { runLimit, statsOf } from "./run-stats";
+import { runLimit, statsOf } from "@/api/run-stats";
 import css from "./Jobs.module.css";
 
 interface JobsPageProps {

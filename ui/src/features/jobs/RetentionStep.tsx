@@ -3,15 +3,18 @@ import { ToggleButton, ToggleButtonGroup } from "react-aria-components";
 import type { JobDraft } from "@/api/generated/JobDraft";
 import type { JobView } from "@/api/generated/JobView";
 import type { KeepForView } from "@/api/generated/KeepForView";
+import { useCommand } from "@/api/client";
 import { TextAction } from "@/components/Button";
 import { Segmented } from "@/components/Choice";
+import { FailureCard } from "@/components/FailureCard";
 import { Select } from "@/components/Select";
 import { readCount, SmallField } from "@/components/SmallField";
 import { useNow } from "@/components/Words";
 import { useLanguage, useText } from "@/i18n/context";
 import { localeOf } from "@/lib/language";
 import { spanKeys, type SpanKey } from "@/lib/retention";
-import { isEmptySpans, noSpans, presets, sameSpans, type PresetKey } from "./draft";
+import { usePlatform } from "@/platform/context";
+import { isEmptySpans, noSpans, sameSpans } from "./draft";
 import { KeepLine } from "./KeepLine";
 import { WhatGoes } from "./WhatGoes";
 import { StepHead } from "./WizardFrame";
@@ -64,15 +67,20 @@ function Table({ draft, onChange }: { draft: JobDraft; onChange: (draft: JobDraf
   const t = useText();
   const language = useLanguage();
   const now = useNow();
-  const preset = (Object.keys(presets) as PresetKey[]).find((key) => sameSpans(presets[key], draft.spans));
+  const platform = usePlatform();
+  const offered = useCommand("jobs.presets", {});
+  const presets = offered.data?.retention ?? [];
+  const preset = presets.find((one) => sameSpans(one.spans, draft.spans));
+  const names: Readonly<Record<string, string>> = t.jobWizard.presetName;
   return (
     <>
       <div className={css.presets}>
         <span className={css.presetLabel}>{t.jobWizard.startFrom}</span>
-        <ToggleButtonGroup aria-label={t.jobWizard.startFrom} selectionMode="single" selectedKeys={preset ? [preset] : []} onSelectionChange={(keys) => { const [key] = keys; if (key !== undefined) onChange({ ...draft, spans: { ...presets[key as PresetKey] } }); }} className={css.presetList ?? ""}>
-          {(Object.keys(presets) as PresetKey[]).map((key) => <ToggleButton key={key} id={key} className={css.preset ?? ""} data-testid={`preset-${key}`}><strong>{t.jobWizard.presetName[key]}</strong> <span>{t.schedules.spansShort(presets[key])}</span></ToggleButton>)}
+        <ToggleButtonGroup aria-label={t.jobWizard.startFrom} selectionMode="single" selectedKeys={preset ? [preset.id] : []} onSelectionChange={(keys) => { const chosen = presets.find((one) => keys.has(one.id)); if (chosen) onChange({ ...draft, spans: { ...chosen.spans } }); }} className={css.presetList ?? ""}>
+          {presets.map((one) => <ToggleButton key={one.id} id={one.id} className={css.preset ?? ""} data-testid={`preset-${one.id}`}><strong>{names[one.id] ?? one.name}</strong> <span>{t.schedules.spansShort(one.spans)}</span></ToggleButton>)}
         </ToggleButtonGroup>
       </div>
+      {offered.error ? <FailureCard inset error={offered.error.view} onCopy={(text) => void platform.copyText(text)} testId="retention-presets-failed" /> : null}
       <table className={css.table}>
         <thead><tr><th scope="col">{t.jobWizard.colKeep}</th><th scope="col">{t.jobWizard.colMany}</th><th scope="col">{t.jobWizard.colCounts}</th><th scope="col">{t.jobWizard.colReaches}</th></tr></thead>
         <tbody>

@@ -17,7 +17,7 @@ import { usePlatform } from "@/platform/context";
 import { runCommand } from "./command";
 import { isUnderWay } from "./job-state";
 import { membersOf, sizeOf } from "@/api/members";
-import { statsOf } from "./run-stats";
+import { statsOf } from "@/api/run-stats";
 import css from "./RunDialog.module.css";
 
 interface RunDialogProps {

@@ -1,18 +1,17 @@
-import { X } from "lucide-react";
 import { useMemo, useState } from "react";
 import { ToggleButton } from "react-aria-components";
 import type { InventoryView } from "@/api/generated/InventoryView";
 import type { JobView } from "@/api/generated/JobView";
 import type { ServerInventory } from "@/api/inventories";
 import { treeKeys, type TreeKey } from "@/api/tree-nodes";
-import { TextAction } from "@/components/Button";
+import { Button } from "@/components/Button";
 import { Segmented } from "@/components/Choice";
-import { Chip } from "@/components/Glyph";
 import { SearchField } from "@/components/SearchField";
-import { EmptyState, Loading } from "@/components/States";
-import { Bytes } from "@/components/Words";
+import { Loading } from "@/components/States";
 import { useText } from "@/i18n/context";
-import { lost, membersOf, rulesOf, setVms, sizeOf, type Choice, type Member } from "@/api/members";
+import { membersOf, type Choice } from "@/api/members";
+import { ChosenList } from "./ChosenList";
+import { RuleDialog } from "./RuleDialog";
 import { SourceTree } from "./SourceTree";
 import { StepHead } from "./WizardFrame";
 import css from "./SourceStep.module.css";
@@ -23,15 +22,24 @@ interface SourceStepProps {
   onChange: (choice: Choice) => void;
   id: string | null;
   jobs: readonly JobView[];
+  /** Where to: the back end is asked about rules with it. */
+  repository: string;
+}
+
+/** A rule that is written: among which it goes, and in whose place. */
+interface Written {
+  list: "sources" | "without";
+  place: number | null;
 }
 
 /** Which VMs: the tree left, what is chosen right. */
-export function SourceStep({ inventories, choice, onChange, id, jobs }: SourceStepProps) {
+export function SourceStep({ inventories, choice, onChange, id, jobs, repository }: SourceStepProps) {
   const t = useText();
   const [order, setOrder] = useState<TreeKey>("hosts");
   const [search, setSearch] = useState("");
   const [onlyOn, setOnlyOn] = useState(false);
   const [onlyBare, setOnlyBare] = useState(false);
+  const [rule, setRule] = useState<Written | null>(null);
   const read = inventories.flatMap((one) => (one.inventory.data ? [one.inventory.data] : []));
   const members = membersOf(read, choice);
   const keys = new Set(members.map((member) => `${member.server}/${member.vm.reference}`));
@@ -67,71 +75,21 @@ export function SourceStep({ inventories, choice, onChange, id, jobs }: SourceSt
               <SourceTree inventories={inventories} order={order} wanted={search.trim().toLowerCase()} shown={shown} choice={choice} members={keys} otherJobs={others} onChange={onChange} />
             )}
           </div>
+          <div className={css.rules}>
+            <Button size="small" isDisabled={read.length === 0} onPress={() => setRule({ list: "sources", place: null })} testId="rule-add">{t.jobWizard.ruleBegin}</Button>
+            <Button size="small" isDisabled={read.length === 0} onPress={() => setRule({ list: "without", place: null })} testId="rule-add-out">{t.jobWizard.ruleOutBegin}</Button>
+          </div>
         </div>
-        <Chosen members={members} inventories={read} choice={choice} onChange={onChange} />
+        <ChosenList members={members} inventories={read} choice={choice} repository={repository} jobs={jobs} onChange={onChange} onRule={(list, place) => setRule({ list, place })} />
       </div>
-    </div>
-  );
-}
-
-function Chosen({ members, inventories, choice, onChange }: { members: readonly Member[]; inventories: readonly InventoryView[]; choice: Choice; onChange: (choice: Choice) => void }) {
-  const t = useText();
-  const disks = members.flatMap((member) => member.vm.disks);
-  const saved = disks.filter((disk) => disk.left_out === null).length;
-  const gone = lost(inventories, choice);
-  return (
-    <section className={css.chosen} aria-label={t.jobWizard.chosen} data-testid="source-chosen">
-      <header className={css.chosenHead}>
-        <h3 className={css.chosenTitle}>{t.jobWizard.chosen}</h3>
-        <span className={css.mute}>{t.jobs.vms(members.length)}</span>
-        {choice.sources.length > 0 ? <span className={css.end}><TextAction onPress={() => onChange({ sources: [], leave_out: [] })} testId="source-clear">{t.jobWizard.clear}</TextAction></span> : null}
-      </header>
-      <ul className={css.list} tabIndex={members.length > 0 ? 0 : undefined} aria-label={t.jobWizard.chosen}>
-        {members.length + gone.length === 0 ? <li><EmptyState icon={null} title={t.jobWizard.nothingChosen} text={t.jobWizard.nothingChosenText} /></li> : null}
-        {gone.map((name) => (
-          <li key={name} className={css.member}>
-            <div className={css.memberLine}><span className={css.name}>{name}</span><Chip glyph="warned">{t.jobWizard.lostChip}</Chip>
-              <Out label={t.jobWizard.takeOut(name)} onPress={() => onChange({ ...choice, sources: choice.sources.filter(({ pick }) => pick.by === "all" || pick.by === "rule" || pick.name !== name) })} /></div>
-          </li>
-        ))}
-        {members.map((member) => (
-          <Line key={`${member.server}/${member.vm.reference}`} member={member} onOut={() => {
-            const inventory = inventories.find((one) => one.server_id === member.server);
-            if (inventory) onChange(setVms(choice, inventory, [member.vm], false));
+      {rule ? (
+        <RuleDialog leavesOut={rule.list === "without"} source={rule.place === null ? null : (choice[rule.list][rule.place] ?? null)} inventories={read} repository={repository} jobs={jobs} onClose={() => setRule(null)}
+          onDone={(source) => {
+            const before = choice[rule.list];
+            onChange({ ...choice, [rule.list]: rule.place === null ? [...before, source] : before.map((one, place) => (place === rule.place ? source : one)) });
+            setRule(null);
           }} />
-        ))}
-        {rulesOf(choice).length > 0 ? <li className={css.out}>{t.jobWizard.byRule(rulesOf(choice).length)}</li> : null}
-        {choice.leave_out.length > 0 ? <li className={css.out}>{t.jobWizard.foreverOut(choice.leave_out.join(", "))}</li> : null}
-      </ul>
-      {members.length > 0 ? <footer className={css.chosenFoot}>{t.jobWizard.sumDisks(saved, disks.length)}</footer> : null}
-    </section>
-  );
-}
-
-function Out({ label, onPress }: { label: string; onPress: () => void }) {
-  return <button type="button" className={css.takeOut} aria-label={label} title={label} onClick={onPress}><X size={14} strokeWidth={1.8} aria-hidden /></button>;
-}
-
-function Line({ member: { vm, through }, onOut }: { member: Member; onOut: () => void }) {
-  const t = useText();
-  const left = vm.disks.filter((disk) => disk.left_out !== null);
-  const on = vm.power === "on";
-  return (
-    <li className={css.member} data-testid="source-member" data-name={vm.name}>
-      <div className={css.memberLine}>
-        <span className={css.name}>{vm.name}</span>
-        <span className={css.mute}>{t.jobWizard.disksOf(vm.disks.length - left.length, vm.disks.length)}{through === null ? "" : ` · ${t.jobWizard.through(through)}`}</span>
-        <span className={css.size}><Bytes count={sizeOf([vm])} /></span>
-        <Out label={t.jobWizard.takeOut(vm.name)} onPress={onOut} />
-      </div>
-      {(on && !vm.tools_running) || vm.snapshots > 0 || !on || left.length > 0 ? (
-        <div className={css.chips}>
-          {on && !vm.tools_running ? <Chip glyph="warned">{t.jobWizard.toolsOff}</Chip> : null}
-          {on ? null : <Chip glyph="off">{t.jobWizard.isOff}</Chip>}
-          {vm.snapshots > 0 ? <Chip glyph="warned">{t.jobWizard.snapshots(vm.snapshots)}</Chip> : null}
-          {left.length > 0 ? <span title={left.map((disk) => `${disk.label}: ${disk.left_out ?? ""}`).join("\n")}><Chip glyph="off">{t.jobWizard.diskLeftOut(left.length)}</Chip></span> : null}
-        </div>
       ) : null}
-    </li>
+    </div>
   );
 }

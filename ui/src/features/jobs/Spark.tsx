@@ -1,6 +1,6 @@
 import { useLanguage, useText } from "@/i18n/context";
 import { durationText } from "@/lib/time";
-import type { JobStats } from "./run-stats";
+import type { JobStats } from "@/api/run-stats";
 import css from "./Jobs.module.css";
 
 const [width, height] = [60, 20];

@@ -10,7 +10,7 @@ import { useLanguage, useText } from "@/i18n/context";
 import { dayLength } from "@/lib/rhythm";
 import { clockText, momentInText } from "@/lib/time";
 import { usePlatform } from "@/platform/context";
-import { statsOf } from "./run-stats";
+import { statsOf } from "@/api/run-stats";
 import css from "./Schedule.module.css";
 
 interface WeekPreviewProps {

@@ -9,8 +9,8 @@ import { keptUntil } from "@/lib/retention";
 import { allows, minutesOf, slotsOf } from "@/lib/rhythm";
 import { durationText } from "@/lib/time";
 import { bytesText } from "@/lib/units";
-import { atOf, clockOf, isEmptySpans, longestGap, presets, schedule, workingDays, type StepKey } from "./draft";
-import { lost, membersOf, rulesOf, sizeOf, type Member } from "@/api/members";
+import { atOf, clockOf, firstSpans, isEmptySpans, longestGap, schedule, workingDays, type StepKey } from "./draft";
+import { lost, membersOf, savedSize, type Member } from "@/api/members";
 
 /** Something about a draft that somebody should know. */
 export interface Issue {
@@ -39,7 +39,7 @@ const change = (place: number, part: (one: ScheduleView) => ScheduleView) => (dr
 export function faults({ draft, id, jobs, inventories, repositories, t }: Facts): Issue[] {
   const issues: Issue[] = [];
   const unread = draft.sources.some((source) => !inventories.some((one) => one.server_id === source.server_id));
-  if (draft.sources.length === 0 || (!unread && rulesOf(draft).length === 0 && membersOf(inventories, draft).length === 0)) issues.push({ key: "vms", step: "source", title: t.jobWizard.wNoVms, text: t.jobWizard.wNoVmsText });
+  if (draft.sources.length === 0 || (!unread && !draft.sources.some(({ pick }) => pick.by === "rule") && membersOf(inventories, draft).length === 0)) issues.push({ key: "vms", step: "source", title: t.jobWizard.wNoVms, text: t.jobWizard.wNoVmsText });
   if (!repositories.some((one) => one.id === draft.repository_id)) issues.push({ key: "place", step: "destination", title: t.jobWizard.wNoPlace, text: t.jobWizard.wNoPlaceText });
   draft.schedules.forEach(({ when, allowed }, place) => {
     if (when.by === "week" && when.days.length === 0) issues.push({ key: `days-${place}`, step: "schedule", title: t.jobWizard.wNoDays(place + 1), text: t.jobWizard.wNoDaysText });
@@ -47,7 +47,7 @@ export function faults({ draft, id, jobs, inventories, repositories, t }: Facts)
     if (allowed?.every((day) => day === 0)) issues.push({ key: `never-${place}`, step: "schedule", title: t.jobWizard.wNever(place + 1), text: t.jobWizard.wNeverText, fix: { name: t.jobWizard.wNeverFix, apply: change(place, (one) => ({ ...one, allowed: null })) } });
   });
   if (isEmptySpans(draft.spans) && (draft.schedules.length === 0 || draft.schedules.some((one) => one.keep === null))) {
-    issues.push({ key: "keep", step: "retention", title: t.jobWizard.wKeepNothing, text: t.jobWizard.wKeepNothingText, fix: { name: t.jobWizard.wKeepNothingFix, apply: (now) => ({ ...now, spans: { ...presets.small } }) } });
+    issues.push({ key: "keep", step: "retention", title: t.jobWizard.wKeepNothing, text: t.jobWizard.wKeepNothingText, fix: { name: t.jobWizard.wKeepNothingFix, apply: (now) => ({ ...now, spans: { ...firstSpans } }) } });
   }
   if (jobs.some((job) => job.id !== id && job.draft.name === draft.name.trim())) issues.push({ key: "name", step: "options", title: t.jobWizard.wNameTaken(draft.name.trim()), text: t.jobWizard.wNameTakenText });
   return issues;
@@ -117,7 +117,7 @@ export function notes(facts: Facts): Issue[] {
   const members = membersOf(inventories, draft);
   const issues: Issue[] = [];
   const place = repositories.find((one) => one.id === draft.repository_id);
-  const size = sizeOf(members.filter(({ vm }) => vm.last_point?.repository_id !== place?.id).map(({ vm }) => vm));
+  const size = savedSize(members.filter(({ vm }) => vm.last_point?.repository_id !== place?.id), draft);
   if (place?.error) issues.push({ key: "away", step: "destination", title: t.jobWizard.wPlaceAway(place.name), text: t.jobWizard.wPlaceAwayText });
   if (place && place.free !== null && place.free < size * 1.2) issues.push({ key: "room", step: "destination", title: t.jobWizard.wRoom, text: t.jobWizard.wRoomText(bytesText(size, language), bytesText(place.free, language)) });
   return [...issues, ...aboutTime(facts), ...aboutVms(facts, members)];

@@ -10,14 +10,8 @@ export type StepKey = (typeof steps)[number];
 
 export const noSpans: SpansView = { last: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 };
 
-/** Ready rules of retention. */
-export const presets = {
-  small: { ...noSpans, daily: 14, weekly: 8, monthly: 12 },
-  article: { ...noSpans, daily: 10, weekly: 8, monthly: 24 },
-  legal: { ...noSpans, daily: 30, weekly: 12, monthly: 24, yearly: 7 },
-  lab: { ...noSpans, last: 5 },
-} as const satisfies Record<string, SpansView>;
-export type PresetKey = keyof typeof presets;
+/** What a new job keeps when nobody changes it. */
+export const firstSpans: SpansView = { ...noSpans, daily: 14, weekly: 8, monthly: 12 };
 
 export function sameSpans(one: SpansView, other: SpansView): boolean {
   return one.last === other.last && one.daily === other.daily && one.weekly === other.weekly && one.monthly === other.monthly && one.yearly === other.yearly;
@@ -67,7 +61,7 @@ export const quietHours = allHours.map((day, index) => day & ~(officeHours[index
 export function newDraft(jobs: readonly JobView[], repository: string): JobDraft {
   return {
     name: "", sources: [], leave_out: [], without: [], leave_out_disks: [], repository_id: repository, schedules: [schedule({ by: "week", days: workingDays, at: freeEvening(jobs) })],
-    spans: { ...presets.small }, zone: null, limit: null, retry_minutes: [...recommended.retry_minutes], catch_up_hours: recommended.catch_up_hours, rpo_minutes: null,
+    spans: { ...firstSpans }, zone: null, limit: null, retry_minutes: [...recommended.retry_minutes], catch_up_hours: recommended.catch_up_hours, rpo_minutes: null,
   };
 }
 

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { JobDraft } from "@/api/generated/JobDraft";
+import { keptDraft } from "./kept-draft";
 
 const key = "kuramori-job-draft";
 
@@ -9,10 +10,10 @@ interface Kept {
   draft: JobDraft;
 }
 
-function read(of: string | null): JobDraft | null {
+function read(of: string | null, initial: JobDraft): JobDraft | null {
   try {
-    const kept = JSON.parse(localStorage.getItem(key) ?? "null") as Kept | null;
-    return kept !== null && kept.of === of && Array.isArray(kept.draft.schedules) && Array.isArray(kept.draft.sources) ? kept.draft : null;
+    const kept: unknown = JSON.parse(localStorage.getItem(key) ?? "null");
+    return typeof kept === "object" && kept !== null && "of" in kept && kept.of === of && "draft" in kept ? keptDraft(kept.draft, initial) : null;
   } catch {
     // Something else wrote there, or nothing can be read: then there is no draft.
     return null;
@@ -30,7 +31,7 @@ function write(kept: Kept | null): void {
 
 /** A draft that outlives the window until it is finished or begun anew. One is kept at a time. */
 export function useDraft(of: string | null, initial: JobDraft) {
-  const [found] = useState(() => read(of));
+  const [found] = useState(() => read(of, initial));
   const [draft, setDraft] = useState<JobDraft>(found ?? initial);
   const [touched, setTouched] = useState(found !== null);
   const change = (next: JobDraft) => {

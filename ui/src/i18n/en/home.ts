@@ -71,6 +71,7 @@ export const home = {
   nothingNext: "Nothing is planned.",
   nextText: (count: number, first: string) => `${plural(count, "run")} in the next 24 hours, the first at ${first}.`,
   firstNext: (job: string, when: string) => `${job}, ${when}`,
+  afterNextAt: (job: string, leader: string, when: string) => `${job}, after ${leader}, about ${when}`,
   afterNext: (job: string, leader: string) => `${job}, after ${leader}`,
   pluggedNext: (job: string) => `${job}, when its disk is plugged in`,
   untold: (job: string, why: string) => `The plan of ${job} cannot be told. ${why}`,

@@ -72,6 +72,7 @@ export const home: Messages["home"] = {
   nothingNext: "予定はありません。",
   nextText: (count, first) => `今後24時間に${number(count)}件、最初は ${first} です。`,
   firstNext: (job, when) => `${job}、${when}`,
+  afterNextAt: (job, leader, when) => `${job}、${leader} の後（${when}ごろ）`,
   afterNext: (job, leader) => `${job}、${leader} の後`,
   pluggedNext: (job) => `${job}、ディスクの接続時`,
   untold: (job, why) => `${job} の予定を確認できません。${why}`,

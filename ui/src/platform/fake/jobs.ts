@@ -2,8 +2,8 @@ import type { JobDraft } from "@/api/generated/JobDraft";
 import type { JobView } from "@/api/generated/JobView";
 import type { ScheduleView } from "@/api/generated/ScheduleView";
 import type { SlotView } from "@/api/generated/SlotView";
-import { membersOf } from "@/api/members";
-import { fakeError, hoursAgo } from "./data";
+import { isDiskOut, membersOf, noChoice } from "@/api/members";
+import { fakeError } from "./data";
 import type { FakePlatform, Handlers } from "./platform";
 import { FakeRun, summaryOf } from "./runs";
 import { slotsBetween } from "./slots";
@@ -67,16 +67,26 @@ export const jobCommands: Pick<Handlers, "jobs.list" | "jobs.get" | "jobs.save" 
   "jobs.plan": (back, { job_id, draft }) => {
     const wanted = draft ?? (job_id === null ? null : find(back, job_id).draft);
     if (!wanted) throw fakeError("invalid-input");
-    const vms = back.inventories.flatMap((inventory) => inventory.vms.map((vm) => ({ ...vm, server: inventory.server_id }))).slice(0, 2);
+    if (wanted.sources.length === 0) throw fakeError("invalid-input", { title: "A job that saves no VM makes no sense." });
+    const members = membersOf(back.inventories, wanted);
+    const reason = "The job leaves it out.";
+    const among = new Set(members.map((one) => one.vm));
+    const out = membersOf(back.inventories, { ...wanted, leave_out: [], without: [] }).filter((one) => !among.has(one.vm));
     return {
-      vms: vms.map((vm) => ({ server_id: vm.server, name: vm.name, disks: vm.disks.map(({ label, capacity, left_out }) => ({ label, capacity, left_out })), last_seconds: 600, error: null })),
-      left_out: wanted.leave_out.map((name) => ({ name, reason: "The job leaves it out." })),
-      runs: wanted.schedules.map((_schedule, schedule) => ({ at: hoursAgo(-5), schedule, keeps: "kept 14 days" })),
-      needs_seconds: 600, measured_vms: vms.length, window_seconds: null, warnings: [],
+      vms: members.map(({ server, vm }) => ({ server_id: server, name: vm.name, disks: vm.disks.map((disk) => ({ label: disk.label, capacity: disk.capacity, left_out: disk.left_out ?? (isDiskOut(wanted, server, vm, disk) ? "Left out, as somebody chose." : null) })), last_seconds: 600, error: null })),
+      left_out: out.map(({ vm }) => ({ name: vm.name, reason })),
+      runs: slotsAhead(wanted.schedules, 30).slice(0, 10).map(({ at, schedule }) => ({ at, schedule, keeps: "kept 14 days" })),
+      needs_seconds: members.length === 0 ? null : 600, measured_vms: members.length, window_seconds: null,
+      warnings: wanted.sources.flatMap((source) => (membersOf(back.inventories, { ...noChoice, sources: [source] }).length > 0 ? [] : [{ about: "source" as const, text: "Nothing fits a choice of this job now." }])),
     };
   },
   "jobs.presets": () => ({
-    retention: [{ id: "small", name: "Small shop: 14 days, 8 weeks, 12 months", spans: { last: 0, daily: 14, weekly: 8, monthly: 12, yearly: 0 } }],
+    retention: [
+      { id: "small", name: "Small shop: 14 days, 8 weeks, 12 months", spans: { last: 0, daily: 14, weekly: 8, monthly: 12, yearly: 0 } },
+      { id: "article", name: "Article: 10 days, 8 weeks, 24 months", spans: { last: 0, daily: 10, weekly: 8, monthly: 24, yearly: 0 } },
+      { id: "legal", name: "Legal: 30 days, 12 weeks, 24 months, 7 years", spans: { last: 0, daily: 30, weekly: 12, monthly: 24, yearly: 7 } },
+      { id: "lab", name: "Lab: the 5 newest", spans: { last: 5, daily: 0, weekly: 0, monthly: 0, yearly: 0 } },
+    ],
     schedules: [
       { id: "working-days-evening", name: "Working days, evening", schedule: { ...evening, when: { by: "week", days: [0, 1, 2, 3, 4], at: "20:30:00" } } },
       { id: "office-hours", name: "Every 4 h in office time", schedule: { ...evening, when: { by: "interval", minutes: 240 }, allowed: [262080, 262080, 262080, 262080, 262080, 0, 0] } },

@@ -18,6 +18,14 @@ const standard: ClassesView = {
   archive: { rpo_minutes: 10080, rto_minutes: 4320 },
 };
 
+const held = new WeakMap<FakePlatform, Set<string>>();
+
+function heldOf(back: FakePlatform): Set<string> {
+  const known = held.get(back) ?? new Set<string>();
+  held.set(back, known);
+  return known;
+}
+
 const hour = 3_600_000;
 const day = 24 * hour;
 
@@ -73,15 +81,20 @@ function vms(back: FakePlatform): VmProtection[] {
 export const promiseCommands: Pick<Handlers, Promised> = {
   "points.deleted": () => ({ points: [] }),
   "points.undelete": () => ({}),
-  "points.hold": (_, { points, reason }) => ({ holds: points.map((point, place) => ({ id: `hold-${place}`, point_id: point, created_at: hoursAgo(0), reason })) }),
+  "points.hold": (back, { points, reason }) => {
+    for (const point of points) heldOf(back).add(point);
+    back.emit("points");
+    return { holds: points.map((point, place) => ({ id: `hold-${place}`, point_id: point, created_at: hoursAgo(0), reason })) };
+  },
   "retention.what-if": (back, { job_id, draft }) => {
     // Only the newest of each VM and what is younger than the days of the table stay.
     const job = back.jobs.find((one) => one.id === job_id || one.draft.name === job_id);
     const names = new Set(job ? membersOf(back.inventories, job.draft).map(({ vm }) => vm.name) : []);
     const points = back.points.filter((point) => names.has(point.vm_name)).toSorted((a, b) => a.taken_at.localeCompare(b.taken_at)).map((point) => {
       const newest = !back.points.some((other) => other.vm_name === point.vm_name && other.taken_at > point.taken_at);
-      const kept = newest || point.taken_at > hoursAgo(draft.spans.daily * 24);
-      return { id: point.id, short_id: point.short_id, vm_name: point.vm_name, taken_at: point.taken_at, kept, reasons: newest ? ["the newest"] : kept ? ["one of the days"] : [], goes_at: null };
+      const held = heldOf(back).has(point.id);
+      const kept = newest || held || point.taken_at > hoursAgo(draft.spans.daily * 24);
+      return { id: point.id, short_id: point.short_id, vm_name: point.vm_name, taken_at: point.taken_at, kept, reasons: newest ? ["the newest"] : held ? ["held"] : kept ? ["one of the days"] : [], goes_at: null };
     });
     const freed = points.reduce((sum, judged) => sum + (judged.kept ? 0 : (back.points.find((point) => point.id === judged.id)?.stored ?? 0)), 0);
     return { zone: draft.zone ?? "UTC", points, unique: freed, freed };

@@ -146,6 +146,61 @@ describe("the job wizard", () => {
     await waitFor(() => expect(draftSent(back)).toMatchObject({ name: "esx2.shop.lan", sources: [{ server_id: "server-1", pick: { by: "group", id: "host:esx2.shop.lan", name: "esx2.shop.lan" } }], leave_out: ["FILE02"] }));
   });
 
+  it("chooses by rules, leaves out by rules, and changes and removes them", async () => {
+    const { back, user } = open("/jobs/new", "shop");
+    await screen.findByTestId("source-tree");
+    await press(user, "rule-add");
+    await type(user, "rule-value-0", "*01");
+    expect(await screen.findByText(/VMs fit now/)).toBeVisible();
+    await press(user, "rule-more");
+    expect(screen.getByTestId("rule-done")).toBeDisabled();
+    await user.click(screen.getByTestId("rule-what-1"));
+    await user.click(await screen.findByTestId("rule-what-1-place"));
+    await user.click(screen.getByTestId("rule-value-1"));
+    await user.click(await screen.findByTestId("rule-value-1-host:esx2.shop.lan"));
+    await waitFor(() => expect(screen.getByTestId("rule-fits")).toHaveTextContent("2 VMs fit now: ARCHIVE01, DEV01"));
+    await press(user, "rule-done");
+    expect((await screen.findAllByTestId("source-member")).map((one) => one.dataset["name"])).toEqual(["ARCHIVE01", "DEV01"]);
+    await waitFor(() => expect(screen.getByTestId("source-rule")).toHaveTextContent("name *01 and in esx2.shop.lan2 VMs now"));
+    await press(user, "rule-add-out");
+    await type(user, "rule-value-0", "dev*");
+    await press(user, "rule-done");
+    await waitFor(() => expect(screen.getAllByTestId("source-member").map((one) => one.dataset["name"])).toEqual(["ARCHIVE01"]));
+    // Changed: back with what it left out, and another goes.
+    await press(user, "rule-edit-out-0");
+    await type(user, "rule-value-0", "arch*");
+    await press(user, "rule-done");
+    await waitFor(() => expect(screen.getAllByTestId("source-member").map((one) => one.dataset["name"])).toEqual(["DEV01"]));
+    await user.click(within(screen.getByTestId("source-rule-out")).getByRole("button", { name: "Leave name arch* out no longer" }));
+    await waitFor(() => expect(screen.getAllByTestId("source-member")).toHaveLength(2));
+    await press(user, "job-finish");
+    await waitFor(() => expect(draftSent(back)).toMatchObject({ name: "name *01 and in esx2.shop.lan", without: [], sources: [{ server_id: "server-1", pick: { by: "rule", conditions: [{ on: "name", pattern: "*01" }, { on: "place", id: "host:esx2.shop.lan", name: "esx2.shop.lan" }] } }] }));
+  });
+
+  it("says when it cannot be told which VMs fit a rule, and lets the rule be kept", async () => {
+    const { user } = open("/jobs/new", "shop", { refused: { "jobs.plan": fakeError("state-damaged") } });
+    await screen.findByTestId("source-tree");
+    await press(user, "rule-add");
+    await type(user, "rule-value-0", "*01");
+    await waitFor(() => expect(screen.getByTestId("rule-fits")).toHaveTextContent("Which VMs fit cannot be told."));
+    await press(user, "rule-done");
+    await waitFor(() => expect(screen.getByTestId("rule-count")).toHaveTextContent("cannot be told"));
+  });
+
+  it("leaves a single disk of a chosen VM out", async () => {
+    const { back, user } = open("/jobs/new", "shop");
+    await screen.findByTestId("source-tree");
+    await user.click(vm("APP01"));
+    const chosen = await screen.findByTestId("source-member");
+    await user.click(within(chosen).getByTestId("source-disks"));
+    const boxes = within(chosen).getAllByRole("checkbox");
+    expect(boxes.length).toBeGreaterThan(1);
+    await user.click(boxes[1]!);
+    await waitFor(() => expect(chosen).toHaveTextContent(`${boxes.length - 1} of ${boxes.length} disks`));
+    await press(user, "job-finish");
+    await waitFor(() => expect(draftSent(back).leave_out_disks).toEqual([{ server_id: "server-1", instance_uuid: expect.any(String) as string, reference: "vm-10", vm_name: "APP01", uuid: null, key: expect.any(Number) as number, label: "Hard disk 2" }]));
+  });
+
   it("ticks by the keyboard alone", async () => {
     const { user } = open("/jobs/new", "shop");
     await screen.findByTestId("source-tree");
@@ -268,6 +323,24 @@ describe("the job wizard", () => {
     await waitFor(() => expect(sentTo(back, "retention.what-if").at(-1)).toMatchObject({ job_id: "job-1", draft: { spans: { daily: 1 } } }));
     await waitFor(() => expect(screen.getAllByTestId("what-goes-row")[0]).toHaveTextContent("nothing in the rule keeps it"));
     expect(screen.getByTestId("what-goes")).toHaveTextContent(/a clean-up then frees [\d.]+ [GM]iB/);
+  });
+
+  it("keeps a single recovery point that would go", async () => {
+    const { back, user } = open("/jobs/job-1?step=retention", "week");
+    await screen.findByTestId("what-goes");
+    await type(user, "keep-daily", "1");
+    await user.tab();
+    await waitFor(() => expect(screen.getAllByTestId("what-goes-row")[0]).toHaveAttribute("data-kept", "false"));
+    const going = () => screen.getAllByTestId("what-goes-row").filter((one) => one.dataset["kept"] === "false");
+    const first = going()[0]!.textContent;
+    await user.click(within(going()[0]!).getByRole("button", { name: /^Keep recovery point/ }));
+    await waitFor(() => expect(sentTo(back, "points.hold")).toMatchObject([{ points: [expect.any(String)], reason: "Kept while the rule of its job was changed" }]));
+    await waitFor(() => expect(going().map((one) => one.textContent)).not.toContain(first));
+  });
+
+  it("says when no plan can be made", async () => {
+    open("/jobs/job-1", "busy", { refused: { "jobs.plan": fakeError("state-damaged") } });
+    await waitFor(() => expect(screen.getAllByTestId("job-issue").map((one) => one.dataset["issue"])).toContain("plan-failed"));
   });
 
   it("warns, and sets right by the link", async () => {

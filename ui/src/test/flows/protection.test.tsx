@@ -79,8 +79,10 @@ describe("protection of a VM in the inventory", () => {
   });
 
   it("offers a new job where no other can be joined", async () => {
-    const { user } = open("/inventory?server=server-1&vm=vm-16");
+    const { back, user } = open("/inventory?server=server-1&vm=vm-16");
+    const name = back.inventories[0]?.vms.find((vm) => vm.reference === "vm-16")?.name;
     await press(user, "vm-protect-new");
     expect(await screen.findByTestId("job-wizard", {}, { timeout: 4000 })).toBeVisible();
+    expect((await screen.findAllByTestId("source-member")).map((one) => one.dataset["name"])).toEqual([name]);
   });
 });
