@@ -91,14 +91,18 @@ async fn what_another_run_works_on_waits_for_its_turn_and_holds_up_nothing_else(
     let refused = runs.start(Start::of(spec(), vec![Item { waits: false, ..now }])).unwrap_err();
     assert_eq!(refused.code, crate::dto::ErrorCode::Busy);
 
+    let run = runs.get(two).unwrap();
+    let waits =
+        serde_json::to_value(RunEvent::Job(kuramori_engine::JobEvent::WaitsForRun)).unwrap();
+    let told = || run.lines().iter().filter(|line| line.event == waits).count();
+    while told() == 0 {
+        tokio::task::yield_now().await;
+    }
     drop(end_mail);
     drop(end_first);
     runs.wait(one).await;
     assert_eq!(begins.recv().unwrap(), "second", "its turn has come");
-    let run = runs.get(two).unwrap();
-    let waits =
-        serde_json::to_value(RunEvent::Job(kuramori_engine::JobEvent::WaitsForRun)).unwrap();
-    assert_eq!(run.lines().iter().filter(|line| line.event == waits).count(), 1, "told once");
+    assert_eq!(told(), 1, "told once");
     drop(end_web);
     runs.wait(two).await;
 }

@@ -51,6 +51,9 @@ fn names_and_sizes(store: &dyn BlobStore) {
     store.put(&name("points/ab/2"), b"22").expect("put");
     let list = |prefix: &str| -> Vec<(String, u64)> {
         let entries = store.list(prefix).expect("list");
+        let names = store.list_names(prefix).expect("names");
+        let listed: Vec<_> = entries.iter().map(|entry| &entry.name).collect();
+        assert_eq!(names.iter().collect::<Vec<_>>(), listed, "names alone are the same list");
         entries.into_iter().map(|entry| (entry.name.to_string(), entry.size)).collect()
     };
     let both = [("points/aa/1".to_owned(), 1), ("points/ab/2".to_owned(), 2)];
