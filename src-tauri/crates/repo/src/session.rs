@@ -19,6 +19,7 @@ use crate::inner::{Inner, lock};
 use crate::options::SessionOptions;
 use crate::pipeline::{PipelineUse, Tools};
 use crate::point::{DiskDraft, PointDraft};
+use crate::points::is_missing;
 use crate::store::{BlobName, StoreError};
 use crate::writer::DiskWriter;
 
@@ -164,11 +165,18 @@ impl Session {
         match self.try_commit(draft) {
             Ok(point) => Ok(point),
             Err(error @ (RepoError::CommitUnknown { .. } | RepoError::Revoked)) => Err(error),
+            // What is missing was taken away after another computer had ended the session.
+            Err(error) if is_missing(&error) && self.is_ended() => Err(RepoError::Revoked),
             Err(error) => {
                 self.try_abandon();
                 Err(error)
             }
         }
+    }
+
+    /// Whether its outcome stands in the repository.
+    fn is_ended(&self) -> bool {
+        self.inner.store.size(&names::session_outcome(self.who.id)).is_ok()
     }
 
     /// Stores a chunk that the repository has no good place of.
